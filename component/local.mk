@@ -1,0 +1,14 @@
+# The only place that touches the world, the library, and the programs.
+
+noinst_LTLIBRARIES += libcomponent.la
+libcomponent_la_LIBADD = $(GIO_LIBS) $(UNBOUND_LIBS)
+libcomponent_la_SOURCES =
+
+lib_LTLIBRARIES += libenjamb.la
+libenjamb_la_SOURCES =
+libenjamb_la_LIBADD = libcomponent.la libprotocol.la
+libenjamb_la_LDFLAGS = \
+  -version-info 0:0:0 -no-undefined \
+  -export-symbols $(top_srcdir)/%D%/libenjamb.sym
+libenjamb_la_DEPENDENCIES = libcomponent.la libprotocol.la $(top_srcdir)/%D%/libenjamb.sym
+EXTRA_DIST += %D%/libenjamb.sym

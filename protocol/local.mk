@@ -1,0 +1,28 @@
+# The machines that are fed: no socket, no clock, no name look-ups.
+
+noinst_LTLIBRARIES += libprotocol.la
+libprotocol_la_LIBADD = $(GLIB_LIBS) $(GNUTLS_LIBS) $(EXPAT_LIBS) $(LIBIDN_LIBS)
+libprotocol_la_SOURCES =
+
+include_HEADERS += %D%/enjamb.h
+
+libprotocol_la_SOURCES += %D%/address.h
+libprotocol_la_SOURCES += %D%/bytes.h
+libprotocol_la_SOURCES += %D%/chance.h
+libprotocol_la_SOURCES += %D%/condition.h
+libprotocol_la_SOURCES += %D%/counters.h
+libprotocol_la_SOURCES += %D%/credentials.h
+libprotocol_la_SOURCES += %D%/deadlines.c %D%/deadlines.h
+libprotocol_la_SOURCES += %D%/dialback-key.h
+libprotocol_la_SOURCES += %D%/escape.h
+libprotocol_la_SOURCES += %D%/jid.h
+libprotocol_la_SOURCES += %D%/limits.h
+libprotocol_la_SOURCES += %D%/log.h
+libprotocol_la_SOURCES += %D%/ns.h
+libprotocol_la_SOURCES += %D%/policy.h
+libprotocol_la_SOURCES += %D%/rate.h
+libprotocol_la_SOURCES += %D%/realm.h
+libprotocol_la_SOURCES += %D%/targets.h
+libprotocol_la_SOURCES += %D%/tls.h
+libprotocol_la_SOURCES += %D%/token.h
+libprotocol_la_SOURCES += %D%/wake.h

@@ -1,0 +1,10 @@
+# A target needs two lines: its name, and NAME_LDFLAGS = $(FUZZ_LDFLAGS) for a build with libFuzzer.
+# Otherwise support/replay.c is its main program, and runs it on the files in seeds/NAME/.
+
+fuzz_targets =
+
+check_PROGRAMS += $(fuzz_targets)
+if !FUZZING
+libtestsupport_la_SOURCES += tests/support/replay.c
+enjamb_tests += $(fuzz_targets)
+endif

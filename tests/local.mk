@@ -1,0 +1,42 @@
+# Tests speak TAP, and say with "# proves ID" which lines of CHECKLIST they prove.
+
+TEST_EXTENSIONS = .sh .py
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_DRIVER = $(TAP_DRIVER)
+PY_LOG_DRIVER = $(TAP_DRIVER)
+LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/support/tap
+SH_LOG_COMPILER = $(SHELL)
+PY_LOG_COMPILER = python3
+
+AM_TESTS_ENVIRONMENT = \
+  G_TEST_SRCDIR='$(abs_top_srcdir)' G_TEST_BUILDDIR='$(abs_top_builddir)' \
+  srcdir='$(top_srcdir)' NM='$(NM)' \
+  G_SLICE=always-malloc MALLOC_PERTURB_=$${MALLOC_PERTURB_-181} \
+  UBSAN_OPTIONS=print_stacktrace=1 \
+  ; export G_TEST_SRCDIR G_TEST_BUILDDIR srcdir NM G_SLICE MALLOC_PERTURB_ UBSAN_OPTIONS;
+
+check_LTLIBRARIES += libtestsupport.la
+libtestsupport_la_SOURCES = %D%/support/proves.c %D%/support/proves.h
+LDADD = libtestsupport.la libcomponent.la libprotocol.la
+
+EXTRA_DIST += %D%/support/tap %D%/CHECKLIST %D%/checklist-report
+
+# What takes long, or needs real servers for long: run by check-long only. Scripts, .sh or .py.
+LONG_TESTS =
+
+include %D%/style/local.mk
+include %D%/unit/local.mk
+include %D%/world/local.mk
+include %D%/fuzz/local.mk
+include %D%/live/local.mk
+
+TESTS = $(enjamb_tests)
+EXTRA_DIST += $(LONG_TESTS)
+REPORT = $(AWK) -f $(top_srcdir)/%D%/checklist-report
+
+# A run of chosen tests (make check TESTS=...) cannot answer for the whole list.
+check-local: check-TESTS
+	@if test "`echo $(TESTS)`" = "`echo $(enjamb_tests)`"; then \
+	  $(REPORT) $(top_srcdir)/%D%/CHECKLIST $(TEST_LOGS); \
+	fi

@@ -1,0 +1,9 @@
+# The house rules that a machine can check; the files without suffix are their tables.
+
+style_tests =
+style_tests += %D%/floors.sh
+style_tests += %D%/sizes.sh
+style_tests += %D%/tested.sh
+
+enjamb_tests += $(style_tests)
+EXTRA_DIST += $(style_tests) %D%/floors %D%/sizes-exempt %D%/tested-elsewhere
