@@ -7,7 +7,7 @@ SH_LOG_DRIVER = $(TAP_DRIVER)
 PY_LOG_DRIVER = $(TAP_DRIVER)
 LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/support/tap
 SH_LOG_COMPILER = $(SHELL)
-PY_LOG_COMPILER = python3
+PY_LOG_COMPILER = $(PYTHON3) -B
 
 AM_TESTS_ENVIRONMENT = \
   G_TEST_SRCDIR='$(abs_top_srcdir)' G_TEST_BUILDDIR='$(abs_top_builddir)' \
@@ -40,3 +40,15 @@ check-local: check-TESTS
 	@if test "`echo $(TESTS)`" = "`echo $(enjamb_tests)`"; then \
 	  $(REPORT) $(top_srcdir)/%D%/CHECKLIST $(TEST_LOGS); \
 	fi
+
+LONG_LOGS_PY = $(LONG_TESTS:.py=.log)
+LONG_LOGS = $(LONG_LOGS_PY:.sh=.log)
+
+# The whole list is answered for where both suites have run.
+check-long: all $(check_LTLIBRARIES) $(check_PROGRAMS)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(LONG_TESTS)' TEST_SUITE_LOG=test-suite-long.log
+	@if test -f test-suite.log; then \
+	  $(REPORT) -v long=1 $(top_srcdir)/%D%/CHECKLIST $(TEST_LOGS) $(LONG_LOGS); \
+	fi
+.PHONY: check-long
+MOSTLYCLEANFILES = test-suite-long.log $(LONG_LOGS) $(LONG_LOGS:.log=.trs)
