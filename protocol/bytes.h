@@ -1,0 +1,33 @@
+/* bytes.h - a queue of bytes: appended behind, taken from the front.
+ *
+ * Holds no memory while it is empty, grows by doubling up to its limit, and
+ * never grows past it: append() then takes nothing and says so.  Memory that
+ * cannot be had counts as the limit reached, it does not abort. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct
+{
+  guint8 *data;
+  gsize start;
+  gsize end;
+  gsize size;
+  gsize limit;
+} EnjBytes;
+
+/* @limit in bytes. */
+void enj_bytes_init (EnjBytes *self, gsize limit);
+void enj_bytes_clear (EnjBytes *self);
+
+/* All of it or, FALSE, nothing. */
+gboolean enj_bytes_append (EnjBytes *self, gconstpointer data, gsize len);
+
+/* Room for @len more bytes to write in place, NULL over the limit; commit()
+ * says how many were written. */
+guint8 *enj_bytes_reserve (EnjBytes *self, gsize len);
+void enj_bytes_commit (EnjBytes *self, gsize len);
+
+gsize enj_bytes_length (const EnjBytes *self);
+const guint8 *enj_bytes_peek (const EnjBytes *self, gsize *len);
+void enj_bytes_drained (EnjBytes *self, gsize len);

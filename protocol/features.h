@@ -1,0 +1,21 @@
+/* features.h - stream features (RFC 6120 4.3.2), what we offer and what we read. */
+#pragma once
+
+#include "protocol/bytes.h"
+#include "protocol/element.h"
+
+typedef enum
+{
+  ENJ_FEATURE_STARTTLS = 1 << 0,
+  ENJ_FEATURE_STARTTLS_REQUIRED = 1 << 1,
+  ENJ_FEATURE_DIALBACK = 1 << 2,
+  ENJ_FEATURE_DIALBACK_ERRORS = 1 << 3,
+  ENJ_FEATURE_EXTERNAL = 1 << 4,
+  /* Something mandatory-to-negotiate that we do not know (S47). */
+  ENJ_FEATURE_UNKNOWN_REQUIRED = 1 << 5
+} EnjFeatures;
+
+/* STARTTLS alone counts as required, even without <required/> (T02). */
+EnjFeatures enj_features_parse (const EnjElement *element);
+
+gboolean enj_features_format (EnjFeatures features, EnjBytes *out);

@@ -1,0 +1,30 @@
+/* log.h - one line about one conversation.
+ *
+ * A context is filled once by each session; its fields go with each line to
+ * the writer (component/journal.c).  Does not write anything itself.  Text
+ * that came from a peer goes through enj_log_quote(). */
+#pragma once
+
+#include <glib.h>
+
+#ifndef G_LOG_DOMAIN
+#define G_LOG_DOMAIN "enjamb"
+#endif
+
+typedef struct
+{
+  char id[16];        /* "in-5", "out-7", "link-1" */
+  const char *local;  /* borrowed or NULL */
+  const char *remote; /* borrowed or NULL */
+} EnjLog;
+
+/* @self may be NULL. */
+void enj_log (const EnjLog *self, GLogLevelFlags level, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+/* Escapes what is not printable ASCII and cuts at 256 bytes.  New string. */
+char *enj_log_quote (const char *text);
+
+#define enj_log_warning(self, ...) enj_log (self, G_LOG_LEVEL_WARNING, __VA_ARGS__)
+#define enj_log_message(self, ...) enj_log (self, G_LOG_LEVEL_MESSAGE, __VA_ARGS__)
+#define enj_log_info(self, ...) enj_log (self, G_LOG_LEVEL_INFO, __VA_ARGS__)
+#define enj_log_debug(self, ...) enj_log (self, G_LOG_LEVEL_DEBUG, __VA_ARGS__)

@@ -1,0 +1,69 @@
+/* stream.h - one XML stream: bytes in, events out; elements in, bytes out.
+ *
+ * Opens, restarts and closes (RFC 6120 4.3, 4.4), holds the deferral of expat
+ * at bay, keeps what the peer's header said.  Does not know TLS, nor what the
+ * elements mean, nor whether they are allowed. */
+#pragma once
+
+#include "protocol/condition.h"
+#include "protocol/header.h"
+#include "protocol/limits.h"
+#include "protocol/reader.h"
+
+typedef struct EnjStream EnjStream;
+
+typedef enum
+{
+  ENJ_STREAM_OPENED,  /* the peer's header: enj_stream_get_header() */
+  ENJ_STREAM_STANZA,  /* stanza */
+  ENJ_STREAM_ELEMENT, /* element */
+  ENJ_STREAM_CLOSED,  /* the peer's end tag */
+  ENJ_STREAM_FAILED   /* error: to be sent to the peer */
+} EnjStreamEventType;
+
+/* The receiver owns what is not NULL. */
+typedef struct
+{
+  EnjStreamEventType type;
+  EnjStanza *stanza;
+  EnjElement *element;
+  GError *error;
+} EnjStreamEvent;
+
+/* Starts with the limits of a stream that is not authenticated. */
+EnjStream *enj_stream_new (const char *content_ns, const EnjLimits *limits);
+void enj_stream_free (EnjStream *self);
+
+/* After authentication: @size is the stanza limit from now on, in bytes. */
+void enj_stream_raise_limits (EnjStream *self, gsize size);
+
+/* The shape of feed: feed(), then next() until FALSE.  @data is borrowed
+ * until then. */
+void enj_stream_feed (EnjStream *self, const guint8 *data, gsize len, gint64 now);
+gboolean enj_stream_next (EnjStream *self, EnjStreamEvent *event);
+
+/* The stream is void from here, a new header is awaited (4.3.3).  FALSE where
+ * the peer had sent more behind the element that led here: such bytes must
+ * not be taken for part of the new stream (S14). */
+gboolean enj_stream_restart (EnjStream *self);
+
+/* The newest header of the peer; valid until the next restart. */
+const EnjHeader *enj_stream_get_header (const EnjStream *self);
+
+/* When tick() is to be called so that no token waits in expat; ENJ_NEVER.
+ * Call next() after it. */
+gint64 enj_stream_deadline (const EnjStream *self);
+void enj_stream_tick (EnjStream *self, gint64 now);
+
+/* Output.  FALSE when the queue is over its limit: the peer does not read. */
+gboolean enj_stream_send_header (EnjStream *self, const EnjHeader *header);
+gboolean enj_stream_send_stanza (EnjStream *self, const EnjStanza *stanza);
+gboolean enj_stream_send_element (EnjStream *self, const EnjElement *element);
+gboolean enj_stream_send_text (EnjStream *self, const char *xml);
+gboolean enj_stream_send_error (EnjStream *self, const GError *error);
+gboolean enj_stream_send_close (EnjStream *self);
+
+/* For the formatters of dialback, features... */
+EnjBytes *enj_stream_output (EnjStream *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjStream, enj_stream_free)

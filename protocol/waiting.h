@@ -1,0 +1,29 @@
+/* waiting.h - stanzas that wait for a stream: bounded, dated, in order.
+ *
+ * Owns a reference to each.  Does not bounce: what comes out too old or does
+ * not go in is the caller's to answer. */
+#pragma once
+
+#include "protocol/stanza.h"
+
+typedef struct EnjWaiting EnjWaiting;
+
+/* @max_age in microseconds. */
+EnjWaiting *enj_waiting_new (guint64 max_stanzas, guint64 max_bytes, gint64 max_age);
+void enj_waiting_free (EnjWaiting *self);
+
+/* FALSE when it is full; the stanza is then not taken. */
+gboolean enj_waiting_push (EnjWaiting *self, EnjStanza *stanza, gint64 now);
+
+/* The oldest, owned by the caller; NULL when empty. */
+EnjStanza *enj_waiting_steal (EnjWaiting *self);
+
+/* The oldest, if it is over its age at @now; NULL if none is. */
+EnjStanza *enj_waiting_steal_expired (EnjWaiting *self, gint64 now);
+
+/* When the oldest comes of age, or ENJ_NEVER. */
+gint64 enj_waiting_deadline (const EnjWaiting *self);
+guint enj_waiting_length (const EnjWaiting *self);
+gsize enj_waiting_bytes (const EnjWaiting *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjWaiting, enj_waiting_free)
