@@ -19,7 +19,7 @@ replay (gconstpointer user_data)
   g_file_get_contents (user_data, &contents, &len, &error);
   g_assert_no_error (error);
 
-  /* GLib appends a zero; the input ends where its allocation ends, so that one byte too far is seen. */
+  /* GLib appends a zero; here the input ends where its allocation ends, and over-reading shows. */
   exact = malloc (len > 0 ? len : 1);
   g_assert_nonnull (exact);
   memcpy (exact, contents, len);
