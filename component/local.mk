@@ -12,3 +12,7 @@ libenjamb_la_LDFLAGS = \
   -export-symbols $(top_srcdir)/%D%/libenjamb.sym
 libenjamb_la_DEPENDENCIES = libcomponent.la libprotocol.la $(top_srcdir)/%D%/libenjamb.sym
 EXTRA_DIST += %D%/libenjamb.sym
+
+libcomponent_la_SOURCES += %D%/file.c %D%/file.h
+libcomponent_la_SOURCES += %D%/keyfile.c %D%/keyfile.h
+libcomponent_la_SOURCES += %D%/settings.h

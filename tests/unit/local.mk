@@ -1,7 +1,13 @@
 # One line for each module: tests/unit/test-foo is made of tests/unit/test-foo.c.
 
 unit_tests =
+unit_tests += %D%/test-bytes
+unit_tests += %D%/test-chance
+unit_tests += %D%/test-condition
 unit_tests += %D%/test-deadlines
+unit_tests += %D%/test-escape
+unit_tests += %D%/test-log
+unit_tests += %D%/test-token
 
 check_PROGRAMS += $(unit_tests)
 enjamb_tests += $(unit_tests)
