@@ -16,18 +16,19 @@ typedef struct
   gsize limit;
 } EnjBytes;
 
-/* @limit in bytes. */
+/* @limit in bytes.  clear() keeps it: the queue can be used again. */
 void enj_bytes_init (EnjBytes *self, gsize limit);
 void enj_bytes_clear (EnjBytes *self);
 
 /* All of it or, FALSE, nothing. */
 gboolean enj_bytes_append (EnjBytes *self, gconstpointer data, gsize len);
 
-/* Room for @len more bytes to write in place, NULL over the limit; commit()
- * says how many were written. */
+/* Room for @len more bytes, at least one, to write in place; NULL over the
+ * limit.  commit() says how many were written, none too. */
 guint8 *enj_bytes_reserve (EnjBytes *self, gsize len);
 void enj_bytes_commit (EnjBytes *self, gsize len);
 
+/* peek() is NULL when empty; its bytes stay until the queue is changed. */
 gsize enj_bytes_length (const EnjBytes *self);
 const guint8 *enj_bytes_peek (const EnjBytes *self, gsize *len);
 void enj_bytes_drained (EnjBytes *self, gsize len);

@@ -48,12 +48,14 @@ typedef enum
 #define ENJ_STREAM_ERROR (enj_stream_error_quark ())
 GQuark enj_stream_error_quark (void);
 
-/* The word on the wire.  An unknown word is undefined-condition (4.9.2). */
+/* The word on the wire.  An unknown word, or NULL, is undefined-condition
+ * (4.9.2, 8.3.2). */
 const char *enj_stream_condition_format (EnjStreamCondition condition);
 EnjStreamCondition enj_stream_condition_parse (const char *word);
 
 const char *enj_stanza_condition_format (EnjStanzaCondition condition);
 EnjStanzaCondition enj_stanza_condition_parse (const char *word);
 
-/* The error type that 8.3.3 pairs with the condition: "cancel", "wait"... */
+/* The error type that 8.3.3 pairs with the condition: "cancel", "wait"...
+ * Of two that it allows, the one that does not ask to try the same again. */
 const char *enj_stanza_condition_type (EnjStanzaCondition condition);

@@ -18,10 +18,14 @@ typedef struct
   const char *remote; /* borrowed or NULL */
 } EnjLog;
 
-/* @self may be NULL. */
-void enj_log (const EnjLog *self, GLogLevelFlags level, const char *format, ...) G_GNUC_PRINTF (3, 4);
+/* @self may be NULL.  The line goes out as the fields MESSAGE, PRIORITY,
+ * GLIB_DOMAIN and, of those that are set, ENJAMB_STREAM (the id), ENJAMB_LOCAL
+ * and ENJAMB_REMOTE; the message itself repeats none of them. */
+void enj_log (const EnjLog *self, GLogLevelFlags level, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
 
-/* Escapes what is not printable ASCII and cuts at 256 bytes.  New string. */
+/* Escapes what is not printable ASCII as \xNN, the backslash as two, and cuts
+ * to 256 bytes, "..." among them.  NULL is "".  New string. */
 char *enj_log_quote (const char *text);
 
 #define enj_log_warning(self, ...) enj_log (self, G_LOG_LEVEL_WARNING, __VA_ARGS__)
