@@ -1,0 +1,30 @@
+# Real servers and clients on loopback: skipped where they are not installed.
+
+live_tests =
+live_tests += %D%/00-lab.py
+live_tests += %D%/01-link-echo.py
+live_tests += %D%/02-s2s-echo.py
+live_tests += %D%/03-relay.py
+live_tests += %D%/04-about.py
+live_tests += %D%/05-plain-optional.py
+live_tests += %D%/06-srv.py
+live_tests += %D%/07-stock-prosody.py
+live_tests += %D%/10-daemon.py
+
+LONG_TESTS += %D%/09-restart.py
+
+live_modules =
+live_modules += %D%/bridge.py
+live_modules += %D%/client.py
+live_modules += %D%/demo.py
+live_modules += %D%/lab.py
+live_modules += %D%/load.py
+live_modules += %D%/nameserver.py
+live_modules += %D%/ports.py
+live_modules += %D%/process.py
+live_modules += %D%/prosody.py
+live_modules += %D%/tap.py
+live_modules += %D%/waiting.py
+
+enjamb_tests += $(live_tests)
+EXTRA_DIST += $(live_tests) $(live_modules)

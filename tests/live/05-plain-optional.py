@@ -1,0 +1,44 @@
+#!/usr/bin/python3
+"""A peer without TLS: refused by default, federated with encryption = optional."""
+
+import waiting
+from lab import ECHO, RELAY, REMOTE, Lab
+from prosody import PLAIN_FEDERATION
+from tap import equal, run, say, test, true
+
+
+def plain_lab():
+    lab = Lab()
+    lab.b.configure(federation=PLAIN_FEDERATION)
+    return lab
+
+
+@test("by default nothing is ever sent in clear", proves="T08")
+def required(lab):
+    equal(lab.juliet().ping("%s@%s" % (REMOTE, RELAY)), ("wait", "remote-server-timeout"),
+          "the answer to juliet")
+    equal(lab.b.streams(RELAY), [], "streams with Prosody B")
+
+
+@test("encryption = optional for the peer: both ways by dialback alone")
+def optional(lab):
+    lab.bridge.process.stop()
+    lab.bridge.groups["peer " + REMOTE] = {"encryption": "optional"}
+    lab.bridge.start()
+    equal(lab.juliet().ping("%s@%s" % (REMOTE, RELAY)), True, "the answer to juliet")
+    lab.romeo().send(ECHO, "in clear")
+    lab.romeo().wait_message("in clear", ECHO)
+
+
+@test("both logs say that these streams are plain", proves="T11")
+def how(lab):
+    streams = lab.b.streams(ECHO)
+    equal(set(streams), {(ECHO, REMOTE, "plain", "dialback"), (REMOTE, ECHO, "plain", "dialback")},
+          "Prosody's streams")
+    for line in waiting.until(lambda: lab.bridge.streams(REMOTE), "enjamb's streams"):
+        say(line)
+        true("TLS 1" not in line and "dialback" in line, "plain and dialback")
+
+
+if __name__ == "__main__":
+    run(plain_lab)

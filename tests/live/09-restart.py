@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+"""Prosody stops and starts under load, and the bridge takes it calmly.
+
+500 numbered messages a second go each way through the relay while Prosody A
+is stopped ten times by TERM and ten times by KILL.
+"""
+
+import signal
+import time
+
+import ports
+import waiting
+from client import escaped
+from lab import LOCAL, RELAY, REMOTE, Lab
+from load import Flow, LoadClient
+from tap import equal, run, say, test, true
+
+RATE = 500
+TIMES = 10
+
+# Messages that go this long before a server dies may still be under way then.
+UNDER_WAY = 3.0
+
+
+def load_lab():
+    lab = Lab()
+    del lab.bridge.groups["component echo.example.com"]
+    lab.bridge.groups["log"]["level"] = "info"
+    lab.a.account("load")
+    lab.b.account("load")
+    lab.a.log_level = lab.b.log_level = "info"
+    lab.a.configure(hosts=lab.components)
+    lab.b.configure()
+    return lab
+
+
+class Load:
+    """The two flows, and when the link was down."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.outward, self.inward = Flow("outward"), Flow("inward")
+        flows = (self.outward, self.inward)
+        self.a = LoadClient("load", lab.a, "a", escaped("load@%s/b" % REMOTE, RELAY),
+                            self.outward, flows, RATE)
+        self.b = LoadClient("load", lab.b, "b", escaped("load@%s/a" % LOCAL, RELAY),
+                            self.inward, flows, RATE)
+        # (died, known to be down, up again), monotonic seconds
+        self.outages = []
+
+    def flowing(self, count=100):
+        """Waits until that many more have arrived both ways."""
+        goal = [len(flow.arrived) + count for flow in (self.outward, self.inward)]
+        waiting.until(lambda: (len(self.outward.arrived) >= goal[0]
+                               and len(self.inward.arrived) >= goal[1]),
+                      "messages to flow both ways", 60)
+
+    def connections(self):
+        lab = self.lab
+        return (ports.established((lab.bridge.address, lab.bridge.s2s))
+                | ports.established((lab.b.address, lab.b.s2s)))
+
+    def outage(self, number):
+        """Stops Prosody A with that signal and starts it again."""
+        lab = self.lab
+        mark = lab.bridge.process.mark()
+        died = time.monotonic()
+        lab.a.process.stop(number)
+        lab.bridge.wait_link_down(RELAY, mark)
+        known = time.monotonic()
+        goal = len(self.inward.sent) + RATE // 2
+        waiting.until(lambda: len(self.inward.sent) >= goal, "messages sent without a link")
+        mark = lab.bridge.process.mark()
+        lab.a.start()
+        lab.bridge.wait_link(RELAY, mark, 30)
+        self.outages.append((died, known, time.monotonic()))
+        waiting.until(lambda: self.a.online, "the load client to come back", 30)
+        self.flowing()
+
+    def unexcused(self, flow):
+        """Lost, and not under way when Prosody A died."""
+        return [number for number, when in flow.lost().items()
+                if not any(died - UNDER_WAY <= when <= known for died, known, _ in self.outages)]
+
+    def account(self, flow):
+        """Prints what became of the messages."""
+        lost, unexcused = len(flow.lost()), len(self.unexcused(flow))
+        say("%s: %d sent, %d arrived, %d bounced, %d in flight when Prosody died, "
+            "%d lost otherwise, %d arrived twice" % (
+                flow.name, len(flow.sent), len(flow.arrived), len(flow.bounced),
+                lost - unexcused, unexcused, flow.twice))
+
+
+def started(lab):
+    """The load, running."""
+    if not hasattr(lab, "load"):
+        lab.load = Load(lab)
+        lab.load.b.start()
+        lab.load.a.start()
+        waiting.until(lambda: lab.load.a.online and lab.load.b.online, "both load clients")
+        lab.load.flowing()
+    return lab.load
+
+
+def restart(lab, number):
+    load = started(lab)
+    before = load.connections()
+    true(len(before) >= 2, "there are streams both ways: %s" % before)
+    for _ in range(TIMES):
+        load.outage(number)
+    equal(load.connections(), before, "four-tuples of the S2S connections")
+
+
+@test("ten times TERM: the link comes back by itself, S2S stays untouched", proves="C16 C17")
+def by_term(lab):
+    restart(lab, signal.SIGTERM)
+
+
+@test("ten times KILL: the link comes back by itself, S2S stays untouched", proves="C16 C17")
+def by_kill(lab):
+    restart(lab, signal.SIGKILL)
+
+
+@test("what was sent while the link was known to be down arrived or came back")
+def accounts(lab):
+    load = started(lab)
+    load.a.sending = load.b.sending = False
+    flows = (load.outward, load.inward)
+    # What waits for the link comes back after queue-age at the latest.
+    last = [None, 0.0]
+
+    def settled():
+        done = sum(len(flow.arrived) + len(flow.bounced) for flow in flows)
+        if done != last[0]:
+            last[:] = [done, time.monotonic()]
+        rest = time.monotonic() - last[1]
+        return rest > 65 or rest > 5 and not any(load.unexcused(flow) for flow in flows)
+
+    waiting.until(settled, "the last messages to settle", 130)
+    for died, known, up in load.outages:
+        say("down was known after %.3f s, up again after %.3f s" % (known - died, up - died))
+    for flow in flows:
+        load.account(flow)
+        equal(load.unexcused(flow), [], "lost without excuse, " + flow.name)
+    waiting.complete(load.a.stop(), "load client a")
+    waiting.complete(load.b.stop(), "load client b")
+
+
+if __name__ == "__main__":
+    run(load_lab)

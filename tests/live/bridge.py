@@ -1,0 +1,100 @@
+"""enjamb itself, with a configuration made for the test."""
+
+import os
+import re
+import signal
+
+import ports
+from process import Process
+from prosody import make_certificate
+
+# The lines of enjamb's log that tests wait for.
+LINK_UP = r"%s\b.*\blink up\b"
+LINK_DOWN = r"%s\b.*\blink down\b"
+STREAM_UP = r"stream up\b"
+READY = r"listening on"
+
+
+def find_program(name="enjamb"):
+    """The program just built; $ENJAMB names another one."""
+    build = os.environ.get("G_TEST_BUILDDIR", os.getcwd())
+    for path in (os.environ.get(name.upper()), os.path.join(build, name),
+                 os.path.join(build, "component", name)):
+        if path and os.path.isfile(path) and os.access(path, os.X_OK):
+            return os.path.abspath(path)
+    return None
+
+
+class Bridge:
+    """`groups` is the configuration: group name to keys; change it, then write ()."""
+
+    def __init__(self, folder, network, number, lab, outlive=False):
+        self.lab = lab
+        self.folder = os.path.join(folder, "enjamb")
+        self.address = network.host(number)
+        self.s2s = network.port(self.address, ports.XMPP_SERVER)
+        self.conf = os.path.join(self.folder, "enjamb.conf")
+        os.makedirs(self.folder)
+        self.groups = {
+            "federation": {
+                "listen": "%s:%d" % (self.address, self.s2s),
+                "certificates": "certs",
+                "dns-server": "%s:%d" % (lab.dns.address, lab.dns.port),
+                "private-addresses": "allow",
+            },
+            # Everybody here comes from 127.0.0.1, and tests do not wait for a minute.
+            "limits": {"accept-rate-per-address": "1000", "link-retry-max": "2"},
+            "control": {"socket": os.path.join(self.folder, "control")},
+            "log": {"level": "debug"},
+        }
+        self.process = Process("enjamb", [find_program() or "enjamb", "--config", self.conf],
+                               folder, outlive=outlive)
+
+    def component(self, domain, service, **keys):
+        """A [component] group that attaches to Prosody A; keys with _ for -."""
+        group = {
+            "server": "%s:%d" % (self.lab.a.address, self.lab.a.component),
+            "secret": self.lab.secret,
+            "service": service,
+        }
+        group.update({key.replace("_", "-"): value for key, value in keys.items()})
+        self.groups["component " + domain] = group
+        make_certificate(os.path.join(self.folder, "certs"), domain)
+
+    def domains(self):
+        return [name.split()[1] for name in self.groups if name.startswith("component ")]
+
+    def text(self):
+        lines = []
+        for group, keys in self.groups.items():
+            lines.append("[%s]" % group)
+            lines += ["%s = %s" % item for item in keys.items()]
+            lines.append("")
+        return "\n".join(lines)
+
+    def write(self):
+        with open(self.conf, "w", encoding="utf-8") as conf:
+            conf.write(self.text())
+
+    def start(self, wait_links=True):
+        self.write()
+        since = self.process.mark()
+        self.process.start()
+        if wait_links:
+            for domain in self.domains():
+                self.wait_link(domain, since)
+
+    def wait_link(self, domain, since=0, seconds=15):
+        return self.process.wait_line(LINK_UP % re.escape(domain), since, seconds)
+
+    def wait_link_down(self, domain, since=0, seconds=15):
+        return self.process.wait_line(LINK_DOWN % re.escape(domain), since, seconds)
+
+    def streams(self, domain, since=0):
+        """The log lines of streams with that domain that came up."""
+        return [line for line in self.process.log(since).splitlines()
+                if re.search(STREAM_UP, line) and domain in line]
+
+    def reload(self):
+        self.write()
+        self.process.send_signal(signal.SIGHUP)

@@ -1,0 +1,141 @@
+"""Numbered messages at a steady rate, by clients of a few lines.
+
+slixmpp spends more on a message than Prosody does; these clients send bytes
+and look for numbers in what comes back.  Each one sends as long as it is
+connected, and connects again when its server went away.
+"""
+
+import asyncio
+import base64
+import re
+import time
+
+from prosody import PASSWORD
+
+TICK = 0.02
+_NUMBER = re.compile(rb"<message\b[^>]*?>")
+_IDENT = re.compile(rb"\bid=['\"]load-(\w+)-(\d+)['\"]")
+
+HEADER = ("<?xml version='1.0'?><stream:stream to='%s' version='1.0' xmlns='jabber:client' "
+          "xmlns:stream='http://etherx.jabber.org/streams'>")
+MESSAGE = "<message id='load-%s-%d' type='chat' to='%s'><body>number %d</body></message>"
+
+
+class Flow:
+    """One way: what was sent when, what arrived, what came back as an error."""
+
+    def __init__(self, name):
+        self.name = name
+        self.sent = {}
+        self.arrived = {}
+        self.bounced = {}
+        self.twice = 0
+
+    def lost(self):
+        """Number to time of what has neither arrived nor come back."""
+        return {number: when for number, when in self.sent.items()
+                if number not in self.arrived and number not in self.bounced}
+
+    def note(self, number, error, now):
+        if error:
+            self.bounced.setdefault(number, now)
+        elif number in self.arrived:
+            self.twice += 1
+        else:
+            self.arrived[number] = now
+
+
+class LoadClient:
+    """Sends on the flow `out`, and hears what all `flows` brought or returned."""
+
+    def __init__(self, user, server, resource, target, out, flows, rate):
+        self.user, self.server, self.resource = user, server, resource
+        self.target, self.out, self.rate = target, out, rate
+        self.flows = {flow.name.encode(): flow for flow in flows}
+        self.online = False
+        self.sending = True
+        self.task = None
+
+    def start(self):
+        self.task = asyncio.ensure_future(self._live())
+
+    async def stop(self):
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+    async def _live(self):
+        while True:
+            try:
+                await self._session()
+            except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                pass
+            finally:
+                self.online = False
+            await asyncio.sleep(TICK)
+
+    async def _session(self):
+        reader, writer = await asyncio.open_connection(
+            self.server.address, self.server.c2s, limit=1 << 20)
+        try:
+            header = (HEADER % self.server.domain).encode()
+            plain = base64.b64encode(("\0%s\0%s" % (self.user, PASSWORD)).encode()).decode()
+            await self._say(reader, writer, header, b"</stream:features>")
+            await self._say(reader, writer, (
+                "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>%s</auth>"
+                % plain).encode(), b"<success")
+            await self._say(reader, writer, header, b"</stream:features>")
+            await self._say(reader, writer, (
+                "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+                "<resource>%s</resource></bind></iq><iq type='set' id='session'>"
+                "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq><presence/>"
+                % self.resource).encode(), b"id='session'", b'id="session"')
+            self.online = True
+            sender = asyncio.ensure_future(self._send(writer))
+            try:
+                await self._hear(reader)
+            finally:
+                sender.cancel()
+        finally:
+            writer.close()
+
+    @staticmethod
+    async def _say(reader, writer, data, *answers):
+        writer.write(data)
+        seen = b""
+        while not any(answer in seen for answer in answers):
+            more = await asyncio.wait_for(reader.read(65536), 10)
+            if not more:
+                raise OSError("the server closed the stream")
+            seen += more
+
+    async def _send(self, writer):
+        started, count = time.monotonic(), 0
+        while True:
+            await asyncio.sleep(TICK)
+            now = time.monotonic()
+            due = int((now - started) * self.rate)
+            if self.sending and not writer.is_closing():
+                # A machine that was busy elsewhere does not get the arrears in one burst.
+                due = min(due, count + int(self.rate * TICK * 5))
+                for _ in range(due - count):
+                    number = len(self.out.sent)
+                    self.out.sent[number] = now
+                    writer.write((MESSAGE % (
+                        self.out.name, number, self.target, number)).encode())
+            count = int((now - started) * self.rate)
+
+    async def _hear(self, reader):
+        rest = b""
+        while True:
+            data = await reader.read(65536)
+            if not data:
+                return
+            now = time.monotonic()
+            data = rest + data
+            end = data.rfind(b">") + 1
+            for tag in _NUMBER.findall(data[:end]):
+                ident = _IDENT.search(tag)
+                if ident and ident.group(1) in self.flows:
+                    error = b"type='error'" in tag or b'type="error"' in tag
+                    self.flows[ident.group(1)].note(int(ident.group(2)), error, now)
+            rest = data[end:]

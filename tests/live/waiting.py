@@ -1,0 +1,37 @@
+"""Waiting is by condition with a deadline.
+
+One event loop serves all clients of a test; it turns only while the test
+waits, so nothing happens behind the test's back and no thread is needed.
+"""
+
+import asyncio
+import time
+
+STEP = 0.01
+
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+
+
+class TooLate(AssertionError):
+    """What was waited for did not happen in time."""
+
+
+def complete(awaitable, what, seconds=15):
+    """The result of an awaitable, while the clients live on."""
+    try:
+        return loop.run_until_complete(asyncio.wait_for(awaitable, seconds))
+    except asyncio.TimeoutError:
+        raise TooLate("waited %g s for %s" % (seconds, what)) from None
+
+
+def until(condition, what, seconds=15):
+    """The first true value of `condition ()`, while the clients live on."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise TooLate("waited %g s for %s" % (seconds, what))
+        loop.run_until_complete(asyncio.sleep(STEP))
