@@ -13,6 +13,9 @@ libenjamb_la_LDFLAGS = \
 libenjamb_la_DEPENDENCIES = libcomponent.la libprotocol.la $(top_srcdir)/%D%/libenjamb.sym
 EXTRA_DIST += %D%/libenjamb.sym
 
+libcomponent_la_SOURCES += %D%/certificates.c %D%/certificates.h
+libcomponent_la_SOURCES += %D%/configuration.h
 libcomponent_la_SOURCES += %D%/file.c %D%/file.h
 libcomponent_la_SOURCES += %D%/keyfile.c %D%/keyfile.h
-libcomponent_la_SOURCES += %D%/settings.h
+libcomponent_la_SOURCES += %D%/options.c %D%/options.h
+libcomponent_la_SOURCES += %D%/settings.c %D%/settings.h
