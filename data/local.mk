@@ -8,6 +8,7 @@ systemdsystemunitdir = $(prefix)/lib/systemd/system
 systemdsystemunit_DATA = %D%/enjamb.service
 CLEANFILES += %D%/enjamb.service
 EXTRA_DIST += %D%/enjamb.service.in %D%/enjamb.sysusers
+EXTRA_DIST += %D%/enjamb.conf
 EXTRA_DIST += %D%/prosody-component.cfg.lua
 EXTRA_DIST += %D%/quickstart
 

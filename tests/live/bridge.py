@@ -19,6 +19,7 @@ def find_program(name="enjamb"):
     """The program just built; $ENJAMB names another one."""
     build = os.environ.get("G_TEST_BUILDDIR", os.getcwd())
     for path in (os.environ.get(name.upper()), os.path.join(build, name),
+                 os.path.join(build, "tests", "live", name),
                  os.path.join(build, "component", name)):
         if path and os.path.isfile(path) and os.access(path, os.X_OK):
             return os.path.abspath(path)

@@ -9,6 +9,7 @@ live_tests += %D%/04-about.py
 live_tests += %D%/05-plain-optional.py
 live_tests += %D%/06-srv.py
 live_tests += %D%/07-stock-prosody.py
+live_tests += %D%/08-names.py
 live_tests += %D%/10-daemon.py
 
 LONG_TESTS += %D%/09-restart.py
@@ -26,5 +27,8 @@ live_modules += %D%/prosody.py
 live_modules += %D%/tap.py
 live_modules += %D%/waiting.py
 
+check_PROGRAMS += %D%/canonical
+%C%_canonical_SOURCES = %D%/canonical.c
+
 enjamb_tests += $(live_tests)
-EXTRA_DIST += $(live_tests) $(live_modules)
+EXTRA_DIST += $(live_tests) $(live_modules) %D%/canonical.lua
