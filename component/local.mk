@@ -18,4 +18,3 @@ libcomponent_la_SOURCES += %D%/configuration.h
 libcomponent_la_SOURCES += %D%/file.c %D%/file.h
 libcomponent_la_SOURCES += %D%/keyfile.c %D%/keyfile.h
 libcomponent_la_SOURCES += %D%/options.c %D%/options.h
-libcomponent_la_SOURCES += %D%/settings.c %D%/settings.h

@@ -1,12 +1,20 @@
 # One line for each module: tests/unit/test-foo is made of tests/unit/test-foo.c.
 
 unit_tests =
+unit_tests += %D%/test-address
 unit_tests += %D%/test-bytes
 unit_tests += %D%/test-chance
 unit_tests += %D%/test-condition
 unit_tests += %D%/test-deadlines
 unit_tests += %D%/test-escape
+unit_tests += %D%/test-features
+unit_tests += %D%/test-handshake
+unit_tests += %D%/test-header
 unit_tests += %D%/test-log
+unit_tests += %D%/test-policy
+unit_tests += %D%/test-rate
+unit_tests += %D%/test-realm
+unit_tests += %D%/test-stream-error
 unit_tests += %D%/test-token
 
 check_PROGRAMS += $(unit_tests)
