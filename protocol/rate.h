@@ -5,7 +5,7 @@
 
 typedef struct
 {
-  gint64 tokens;
+  gint64 tokens; /* in millionths */
   gint64 last;
   guint64 per_second;
   guint64 burst;

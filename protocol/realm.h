@@ -19,7 +19,9 @@ EnjRealm *enj_realm_new (void);
 EnjRealm *enj_realm_ref (EnjRealm *self);
 void enj_realm_unref (EnjRealm *self);
 
-/* Before sharing only.  @pattern is exact, or "*.example.com" for all below. */
+/* Before sharing only.  @pattern is exact, or "*.example.com" for all below,
+ * not example.com itself.  Each @domain once, and before its local domains; those
+ * of a component without a link are nobody else's either, but not reached. */
 void enj_realm_add_component (EnjRealm *self, const char *domain, gboolean has_link);
 void enj_realm_add_local (EnjRealm *self, const char *component, const char *pattern);
 
@@ -27,7 +29,7 @@ void enj_realm_add_local (EnjRealm *self, const char *component, const char *pat
  * counts only by a pattern. */
 EnjRealmKind enj_realm_classify (const EnjRealm *self, const char *domain);
 
-/* Does the link of @component reach @domain? */
+/* Does the link of @component reach @domain?  Never a component of ours. */
 gboolean enj_realm_is_local_to (const EnjRealm *self, const char *component, const char *domain);
 gboolean enj_realm_has_link (const EnjRealm *self, const char *component);
 
