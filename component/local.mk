@@ -14,7 +14,7 @@ libenjamb_la_DEPENDENCIES = libcomponent.la libprotocol.la $(top_srcdir)/%D%/lib
 EXTRA_DIST += %D%/libenjamb.sym
 
 libcomponent_la_SOURCES += %D%/certificates.c %D%/certificates.h
-libcomponent_la_SOURCES += %D%/configuration.h
+libcomponent_la_SOURCES += %D%/configuration.c %D%/configuration.h
 libcomponent_la_SOURCES += %D%/file.c %D%/file.h
 libcomponent_la_SOURCES += %D%/keyfile.c %D%/keyfile.h
 libcomponent_la_SOURCES += %D%/options.c %D%/options.h

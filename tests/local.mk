@@ -17,7 +17,9 @@ AM_TESTS_ENVIRONMENT = \
   ; export G_TEST_SRCDIR G_TEST_BUILDDIR srcdir NM G_SLICE MALLOC_PERTURB_ UBSAN_OPTIONS;
 
 check_LTLIBRARIES += libtestsupport.la
-libtestsupport_la_SOURCES = %D%/support/proves.c %D%/support/proves.h
+libtestsupport_la_SOURCES =
+libtestsupport_la_SOURCES += %D%/support/proves.c %D%/support/proves.h
+libtestsupport_la_SOURCES += %D%/support/reading.c %D%/support/reading.h
 LDADD = libtestsupport.la libcomponent.la libprotocol.la
 
 EXTRA_DIST += %D%/support/tap %D%/CHECKLIST %D%/checklist-report
