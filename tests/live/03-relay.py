@@ -28,12 +28,15 @@ def to_juliet(lab):
     equal(str(message["to"]), juliet.jid, "to")
 
 
-@test("every character of a localpart that XEP-0106 escapes survives", proves="J01")
-def unknown_user(lab):
+@test("a localpart that is itself escaped survives there and back", proves="J02")
+def escaped_twice(lab):
     juliet = lab.juliet()
-    ident = juliet.send("o\\27hara\\40%s@%s" % (REMOTE, RELAY), "are you there")
-    kind, condition = juliet.wait_error(ident)
-    equal((kind, condition), ("cancel", "service-unavailable"), "the error of Prosody B")
+    address = "o\\5c27hara\\40%s@%s" % (REMOTE, RELAY)
+    ident = juliet.send(address, "are you there")
+    lab.b.process.wait_line(r"to='o\\27hara@%s'" % REMOTE)
+    answer = juliet.wait_message(kind="error", ident=ident)
+    equal(str(answer["from"]), address, "from")
+    equal(answer["error"]["condition"], "service-unavailable", "the error of Prosody B")
 
 
 @test("a subscription is asked for, granted, and presence follows")

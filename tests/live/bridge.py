@@ -10,9 +10,8 @@ from prosody import make_certificate
 
 # The lines of enjamb's log that tests wait for.
 LINK_UP = r"%s\b.*\blink up\b"
-LINK_DOWN = r"%s\b.*\blink down\b"
+LINK_DOWN = r"%s\b.*\blink (?:down|closed)\b"
 STREAM_UP = r"stream up\b"
-READY = r"listening on"
 
 
 def find_program(name="enjamb"):
