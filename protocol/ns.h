@@ -6,6 +6,7 @@
 #define ENJ_NS_CLIENT "jabber:client"
 #define ENJ_NS_COMPONENT "jabber:component:accept"
 #define ENJ_NS_XML "http://www.w3.org/XML/1998/namespace"
+#define ENJ_NS_XMLNS "http://www.w3.org/2000/xmlns/"
 #define ENJ_NS_STREAM_ERRORS "urn:ietf:params:xml:ns:xmpp-streams"
 #define ENJ_NS_STANZA_ERRORS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define ENJ_NS_TLS "urn:ietf:params:xml:ns:xmpp-tls"
