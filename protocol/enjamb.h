@@ -46,7 +46,11 @@ typedef enum
 #define ENJ_STANZA_ERROR (enj_stanza_error_quark ())
 GQuark enj_stanza_error_quark (void);
 
-/* ---- Elements: immutable, counted XML trees -------------------------- */
+/* ---- Elements: immutable, counted XML trees --------------------------
+ *
+ * Text and attributes may hold anything: what is not UTF-8 or no character of
+ * XML goes out as U+FFFD.  Names are the program's own words: letters, digits,
+ * '-', '.', '_', and no prefix. */
 
 typedef struct EnjElement EnjElement;
 typedef struct EnjElementBuilder EnjElementBuilder;
@@ -55,7 +59,7 @@ EnjElement *enj_element_ref (const EnjElement *self);
 void enj_element_unref (EnjElement *self);
 
 const char *enj_element_get_name (const EnjElement *self);
-const char *enj_element_get_namespace (const EnjElement *self);
+const char *enj_element_get_namespace (const EnjElement *self); /* "" for none */
 
 /* NULL where there is none.  @ns is NULL for an attribute without a prefix. */
 const char *enj_element_get_attribute (const EnjElement *self, const char *ns, const char *name);
@@ -70,12 +74,15 @@ const EnjElement *enj_element_get_child (const EnjElement *self, guint index);
 /* The first child of that name; NULL as @name or @ns takes any. */
 const EnjElement *enj_element_find (const EnjElement *self, const char *ns, const char *name);
 
+/* NULL as @ns is jabber:client, that of stanzas and their own children. */
 EnjElementBuilder *enj_element_builder_new (const char *ns, const char *name);
 void enj_element_builder_free (EnjElementBuilder *self);
 
 /* A child opened and closed again; NULL as @ns takes the parent's. */
 void enj_element_builder_start (EnjElementBuilder *self, const char *ns, const char *name);
 void enj_element_builder_end (EnjElementBuilder *self);
+
+/* Of the innermost open element, at any time; given twice, the last counts. */
 void enj_element_builder_attribute (EnjElementBuilder *self, const char *ns, const char *name,
                                     const char *value);
 void enj_element_builder_text (EnjElementBuilder *self, const char *text);
@@ -120,7 +127,8 @@ const EnjElement *enj_stanza_get_element (EnjStanza *self);
 
 /* Replies: from and to swapped, same id.  A reply to an iq is a result, to a
  * message one of the same type.  NULL for an error or an iq result, which are
- * never answered (RFC 6120 8.3.1, 8.2.3).  @payload may be NULL. */
+ * never answered (RFC 6120 8.3.1, 8.2.3), and where nobody is to be answered:
+ * without `from`.  @payload may be NULL. */
 EnjStanza *enj_stanza_new_reply (EnjStanza *self, const EnjElement *payload);
 EnjStanza *enj_stanza_new_echo (EnjStanza *self);
 EnjStanza *enj_stanza_new_error (EnjStanza *self, EnjStanzaCondition condition, const char *text);

@@ -43,7 +43,7 @@ EnjReceipt *enj_stanza_get_receipt (const EnjStanza *self);
 /* An error, or an iq result: never answered (RFC 6120 8.3.1, 8.2.3). */
 gboolean enj_stanza_is_answerable (const EnjStanza *self);
 
-/* The bytes that format() will write, an upper bound that is exact but for escapes. */
+/* The most bytes that format() will write, exact where nothing is escaped. */
 gsize enj_stanza_get_size (const EnjStanza *self);
 
 /* With no xmlns: the stream's content namespace is the default one.  All or,
@@ -51,7 +51,7 @@ gsize enj_stanza_get_size (const EnjStanza *self);
 gboolean enj_stanza_format (const EnjStanza *self, EnjBytes *out);
 
 /* An error of the type of the caller's choice ("cancel", "wait", "modify",
- * "auth"; NULL takes the condition's own), with @by and @text or NULL.  The
+ * "auth"; NULL takes the condition's own), with @text or NULL.  The
  * content of the stanza is not returned.  NULL where never answered. */
 EnjStanza *enj_stanza_new_error_full (EnjStanza *self, EnjStanzaCondition condition,
                                       const char *type, const char *text);

@@ -1,0 +1,505 @@
+#include "config.h"
+
+#include "protocol/stanza.h"
+
+#include <string.h>
+
+#include "protocol/condition.h"
+#include "protocol/escape.h"
+#include "protocol/legal.h"
+#include "protocol/ns.h"
+
+/* What an attribute may not hold as it is, and the most bytes that one of them becomes. */
+#define SPECIAL "&<\"\t\n\r"
+#define SPECIAL_MAX 6
+
+/* Shared by all heads over the same bytes. */
+typedef struct
+{
+  guint refs;
+  gsize len;
+  guint8 data[];
+} Content;
+
+struct EnjStanza
+{
+  guint refs;
+  EnjStanzaHead head; /* points into strings */
+  gsize size;
+  Content *content;
+  EnjReceipt *receipt;
+  EnjElement *element;
+  char strings[];
+};
+
+static const char *const kind_names[] = {
+  [ENJ_STANZA_MESSAGE] = "message",
+  [ENJ_STANZA_PRESENCE] = "presence",
+  [ENJ_STANZA_IQ] = "iq",
+};
+
+/* The strings of a head in the order of the wire, with their names. */
+#define ATTRIBUTES(X)        \
+  X (from, "from")           \
+  X (to, "to")               \
+  X (id, "id")               \
+  X (type, "type")           \
+  X (lang, "xml:lang")
+
+static Content *
+content_try_new (const guint8 *data, gsize len)
+{
+  Content *self;
+
+  if (len > G_MAXSSIZE - sizeof (Content))
+    return NULL;
+
+  self = g_try_malloc (sizeof (Content) + len);
+  if (!self)
+    return NULL;
+
+  self->refs = 1;
+  self->len = len;
+  if (len > 0)
+    memcpy (self->data, data, len);
+  return self;
+}
+
+static void
+content_unref (Content *self)
+{
+  if (--self->refs == 0)
+    g_free (self);
+}
+
+/* The length of @value; what it may take on the wire is added to @size. */
+static gsize
+measure (const char *value, gsize *size)
+{
+  gsize len = strcspn (value, SPECIAL);
+
+  *size += len;
+  for (const char *p = value + len; *p; p++)
+    {
+      *size += strchr (SPECIAL, *p) ? SPECIAL_MAX : 1;
+      len++;
+    }
+
+  return len;
+}
+
+static const char *
+put_string (char **end, const char *value, gsize len)
+{
+  char *start = *end;
+
+  if (!value)
+    return NULL;
+
+  memcpy (start, value, len + 1);
+  *end += len + 1;
+  return start;
+}
+
+/* Takes one holder of @content, also when it fails. */
+static EnjStanza *
+stanza_try_new (const EnjStanzaHead *head, Content *content)
+{
+  gsize name_len = strlen (kind_names[head->kind]);
+  gsize size = content->len > 0 ? 2 * name_len + strlen ("<></>") + content->len
+                                : name_len + strlen ("</>");
+  gsize extra_len = head->extra ? strlen (head->extra) : 0;
+  gsize strings = extra_len + 1;
+  EnjStanza *self;
+  char *end;
+
+#define X(field, name)                                                            \
+  gsize field##_len = head->field ? measure (head->field, &size) : 0;             \
+  if (head->field)                                                                \
+    {                                                                             \
+      size += strlen (" " name "=\"\"");                                          \
+      strings += field##_len + 1;                                                 \
+    }
+  ATTRIBUTES (X)
+#undef X
+
+  self = g_try_malloc (sizeof (EnjStanza) + strings);
+  if (!self)
+    {
+      content_unref (content);
+      return NULL;
+    }
+
+  *self = (EnjStanza){ .refs = 1, .size = size + extra_len, .content = content };
+  self->head.kind = head->kind;
+  end = self->strings;
+#define X(field, name) self->head.field = put_string (&end, head->field, field##_len);
+  ATTRIBUTES (X)
+#undef X
+  self->head.extra = put_string (&end, head->extra, extra_len);
+  return self;
+}
+
+/* ---- Heads and contents ------------------------------------------------- */
+
+EnjStanza *
+enj_stanza_new_raw (const EnjStanzaHead *head, const guint8 *content, gsize len)
+{
+  Content *copy = content_try_new (content, len);
+
+  return copy ? stanza_try_new (head, copy) : NULL;
+}
+
+static void
+inherit_receipt (EnjStanza *heir, const EnjStanza *self)
+{
+  if (heir && self->receipt)
+    heir->receipt = enj_receipt_ref (self->receipt);
+}
+
+EnjStanza *
+enj_stanza_new_headed (EnjStanza *self, const EnjStanzaHead *head)
+{
+  EnjStanza *heir;
+
+  self->content->refs++;
+  heir = stanza_try_new (head, self->content);
+  inherit_receipt (heir, self);
+  return heir;
+}
+
+EnjStanza *
+enj_stanza_ref (const EnjStanza *self)
+{
+  EnjStanza *shared = (EnjStanza *) self;
+
+  shared->refs++;
+  return shared;
+}
+
+void
+enj_stanza_unref (EnjStanza *self)
+{
+  EnjReceipt *receipt;
+
+  if (!self || --self->refs > 0)
+    return;
+
+  receipt = self->receipt;
+  content_unref (self->content);
+  enj_element_unref (self->element);
+  g_free (self);
+  enj_receipt_unref (receipt);
+}
+
+const EnjStanzaHead *
+enj_stanza_get_head (const EnjStanza *self)
+{
+  return &self->head;
+}
+
+const guint8 *
+enj_stanza_get_content (const EnjStanza *self, gsize *len)
+{
+  *len = self->content->len;
+  return self->content->data;
+}
+
+EnjStanzaKind
+enj_stanza_get_kind (const EnjStanza *self)
+{
+  return self->head.kind;
+}
+
+const char *
+enj_stanza_get_from (const EnjStanza *self)
+{
+  return self->head.from;
+}
+
+const char *
+enj_stanza_get_to (const EnjStanza *self)
+{
+  return self->head.to;
+}
+
+const char *
+enj_stanza_get_id (const EnjStanza *self)
+{
+  return self->head.id;
+}
+
+const char *
+enj_stanza_get_type (const EnjStanza *self)
+{
+  return self->head.type;
+}
+
+const char *
+enj_stanza_kind_format (EnjStanzaKind kind)
+{
+  return kind_names[kind];
+}
+
+gboolean
+enj_stanza_kind_parse (const char *name, EnjStanzaKind *kind)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (kind_names); i++)
+    if (strcmp (name, kind_names[i]) == 0)
+      {
+        *kind = (EnjStanzaKind) i;
+        return TRUE;
+      }
+
+  return FALSE;
+}
+
+void
+enj_stanza_set_receipt (EnjStanza *self, EnjReceipt *receipt)
+{
+  g_return_if_fail (!self->receipt);
+
+  self->receipt = enj_receipt_ref (receipt);
+}
+
+EnjReceipt *
+enj_stanza_get_receipt (const EnjStanza *self)
+{
+  return self->receipt;
+}
+
+const EnjElement *
+enj_stanza_peek_element (const EnjStanza *self)
+{
+  return self->element;
+}
+
+void
+enj_stanza_take_element (EnjStanza *self, EnjElement *element)
+{
+  g_return_if_fail (!self->element);
+
+  self->element = element;
+}
+
+/* ---- On the wire -------------------------------------------------------- */
+
+gsize
+enj_stanza_get_size (const EnjStanza *self)
+{
+  return self->size;
+}
+
+static gboolean
+put (EnjBytes *out, const char *text)
+{
+  return enj_bytes_append (out, text, strlen (text));
+}
+
+static gboolean
+put_content (EnjBytes *out, const char *name, const Content *content)
+{
+  if (content->len == 0)
+    return put (out, "/>");
+
+  return put (out, ">") && enj_bytes_append (out, content->data, content->len)
+         && put (out, "</") && put (out, name) && put (out, ">");
+}
+
+gboolean
+enj_stanza_format (const EnjStanza *self, EnjBytes *out)
+{
+  const EnjStanzaHead *head = &self->head;
+  const char *name = kind_names[head->kind];
+
+  /* With room for all of it nothing below can fail. */
+  if (!enj_bytes_reserve (out, self->size))
+    return FALSE;
+
+#define X(field, attribute) && enj_escape_write_attribute (out, attribute, head->field)
+  return put (out, "<") && put (out, name) ATTRIBUTES (X)
+         && (!head->extra || put (out, head->extra)) && put_content (out, name, self->content);
+#undef X
+}
+
+/* ---- Made by services --------------------------------------------------- */
+
+/* A stanza whose strings come from a program: they are made legal first. */
+static EnjStanza *
+legal_new (const EnjStanzaHead *head, Content *content)
+{
+  EnjStanzaHead legal = *head;
+  EnjStanza *self;
+
+#define X(field, name) g_autofree char *field = enj_legal_text_new (head->field);
+  ATTRIBUTES (X)
+#undef X
+#define X(field, name) legal.field = field;
+  ATTRIBUTES (X)
+#undef X
+  self = stanza_try_new (&legal, content);
+  return self;
+}
+
+/* What @out holds as the content of a stanza; clears @out. */
+static Content *
+content_take_bytes (EnjBytes *out, gboolean complete)
+{
+  gsize len;
+  const guint8 *data = enj_bytes_peek (out, &len);
+  Content *content = complete ? content_try_new (data, len) : NULL;
+
+  enj_bytes_clear (out);
+  return content;
+}
+
+static Content *
+payload_content (const EnjElement *payload)
+{
+  EnjBytes out;
+
+  enj_bytes_init (&out, G_MAXSSIZE);
+  return content_take_bytes (&out, !payload || enj_element_format (payload, ENJ_NS_CLIENT, &out));
+}
+
+EnjStanza *
+enj_stanza_new (EnjStanzaKind kind, const char *type, const char *from, const char *to,
+                const char *id, const EnjElement *payload)
+{
+  EnjStanzaHead head = { .kind = kind, .from = from, .to = to, .id = id, .type = type };
+  Content *content;
+
+  g_return_val_if_fail ((guint) kind < G_N_ELEMENTS (kind_names), NULL);
+
+  content = payload_content (payload);
+  return content ? legal_new (&head, content) : NULL;
+}
+
+gboolean
+enj_stanza_is_answerable (const EnjStanza *self)
+{
+  const char *type = self->head.type;
+
+  if (g_strcmp0 (type, "error") == 0)
+    return FALSE;
+
+  return self->head.kind != ENJ_STANZA_IQ || g_strcmp0 (type, "result") != 0;
+}
+
+/* The head of an answer, its type left to the caller.  FALSE where there is nobody or nothing
+ * to answer. */
+static gboolean
+answer_head (const EnjStanza *self, EnjStanzaHead *head)
+{
+  if (!self->head.from || !enj_stanza_is_answerable (self))
+    return FALSE;
+
+  *head = (EnjStanzaHead){
+    .kind = self->head.kind, .from = self->head.to, .to = self->head.from, .id = self->head.id
+  };
+  return TRUE;
+}
+
+static gboolean
+reply_head (const EnjStanza *self, EnjStanzaHead *head)
+{
+  if (!answer_head (self, head))
+    return FALSE;
+
+  head->type = self->head.type;
+  if (head->kind == ENJ_STANZA_IQ)
+    {
+      /* Of another type it can only be refused (RFC 6120 8.2.3). */
+      if (g_strcmp0 (head->type, "get") != 0 && g_strcmp0 (head->type, "set") != 0)
+        return FALSE;
+      head->type = "result";
+    }
+  return TRUE;
+}
+
+EnjStanza *
+enj_stanza_new_reply (EnjStanza *self, const EnjElement *payload)
+{
+  EnjStanzaHead head;
+  Content *content;
+  EnjStanza *heir;
+
+  if (!reply_head (self, &head))
+    return NULL;
+
+  content = payload_content (payload);
+  heir = content ? stanza_try_new (&head, content) : NULL;
+  inherit_receipt (heir, self);
+  return heir;
+}
+
+EnjStanza *
+enj_stanza_new_echo (EnjStanza *self)
+{
+  EnjStanzaHead head;
+
+  if (!reply_head (self, &head))
+    return NULL;
+
+  /* The words are the same, and so is their language. */
+  head.lang = self->head.lang;
+  return enj_stanza_new_headed (self, &head);
+}
+
+/* RFC 6120 8.3.2. */
+static Content *
+error_content (EnjStanzaCondition condition, const char *type, const char *text)
+{
+  g_autofree char *legal = enj_legal_text_new (text);
+  EnjBytes out;
+  gboolean complete;
+
+  enj_bytes_init (&out, G_MAXSSIZE);
+  complete = put (&out, "<error") && enj_escape_write_attribute (&out, "type", type)
+             && put (&out, "><") && put (&out, enj_stanza_condition_format (condition))
+             && put (&out, " xmlns=\"" ENJ_NS_STANZA_ERRORS "\"/>");
+  if (legal)
+    complete = complete
+               && put (&out, "<text xmlns=\"" ENJ_NS_STANZA_ERRORS "\" xml:lang=\"en\">")
+               && enj_escape_text (&out, legal, strlen (legal)) && put (&out, "</text>");
+  complete = complete && put (&out, "</error>");
+  return content_take_bytes (&out, complete);
+}
+
+EnjStanza *
+enj_stanza_new_error_full (EnjStanza *self, EnjStanzaCondition condition, const char *type,
+                           const char *text)
+{
+  EnjStanzaHead head;
+  Content *content;
+  EnjStanza *heir;
+
+  if (!answer_head (self, &head))
+    return NULL;
+
+  head.type = "error";
+  content = error_content (condition, type ? type : enj_stanza_condition_type (condition), text);
+  heir = content ? stanza_try_new (&head, content) : NULL;
+  inherit_receipt (heir, self);
+  return heir;
+}
+
+EnjStanza *
+enj_stanza_new_error (EnjStanza *self, EnjStanzaCondition condition, const char *text)
+{
+  return enj_stanza_new_error_full (self, condition, NULL, text);
+}
+
+EnjStanza *
+enj_stanza_new_forward (EnjStanza *self, const char *from, const char *to)
+{
+  EnjStanzaHead head = self->head;
+  EnjStanza *heir;
+
+  head.from = from;
+  head.to = to;
+  self->content->refs++;
+  heir = legal_new (&head, self->content);
+  inherit_receipt (heir, self);
+  return heir;
+}

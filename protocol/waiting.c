@@ -1,0 +1,115 @@
+#include "config.h"
+
+#include "protocol/waiting.h"
+
+#include "protocol/deadlines.h"
+
+typedef struct
+{
+  EnjStanza *stanza;
+  gint64 due;
+} Item;
+
+struct EnjWaiting
+{
+  guint64 max_stanzas;
+  guint64 max_bytes;
+  gint64 max_age;
+  gsize bytes;
+  GQueue items; /* of Item, the oldest first */
+};
+
+EnjWaiting *
+enj_waiting_new (guint64 max_stanzas, guint64 max_bytes, gint64 max_age)
+{
+  EnjWaiting *self = g_new0 (EnjWaiting, 1);
+
+  self->max_stanzas = max_stanzas;
+  self->max_bytes = max_bytes;
+  self->max_age = max_age;
+  g_queue_init (&self->items);
+  return self;
+}
+
+void
+enj_waiting_free (EnjWaiting *self)
+{
+  EnjStanza *stanza;
+
+  if (!self)
+    return;
+
+  while ((stanza = enj_waiting_steal (self)))
+    enj_stanza_unref (stanza);
+  g_free (self);
+}
+
+gboolean
+enj_waiting_push (EnjWaiting *self, EnjStanza *stanza, gint64 now)
+{
+  gsize size = enj_stanza_get_size (stanza);
+  Item *item;
+
+  if (self->items.length >= self->max_stanzas || self->bytes >= self->max_bytes
+      || size > self->max_bytes - self->bytes)
+    return FALSE;
+
+  item = g_new (Item, 1);
+  item->stanza = enj_stanza_ref (stanza);
+  item->due = now < ENJ_NEVER - self->max_age ? now + self->max_age : ENJ_NEVER;
+  g_queue_push_tail (&self->items, item);
+  self->bytes += size;
+  return TRUE;
+}
+
+void
+enj_waiting_push_front (EnjWaiting *self, EnjStanza *stanza, gint64 now)
+{
+  Item *item = g_new (Item, 1);
+
+  item->stanza = enj_stanza_ref (stanza);
+  item->due = now < ENJ_NEVER - self->max_age ? now + self->max_age : ENJ_NEVER;
+  item->due = MIN (item->due, enj_waiting_deadline (self));
+  g_queue_push_head (&self->items, item);
+  self->bytes += enj_stanza_get_size (stanza);
+}
+
+EnjStanza *
+enj_waiting_steal (EnjWaiting *self)
+{
+  g_autofree Item *item = g_queue_pop_head (&self->items);
+
+  if (!item)
+    return NULL;
+
+  self->bytes -= enj_stanza_get_size (item->stanza);
+  return item->stanza;
+}
+
+EnjStanza *
+enj_waiting_steal_expired (EnjWaiting *self, gint64 now)
+{
+  gint64 due = enj_waiting_deadline (self);
+
+  return due != ENJ_NEVER && due <= now ? enj_waiting_steal (self) : NULL;
+}
+
+gint64
+enj_waiting_deadline (const EnjWaiting *self)
+{
+  const Item *oldest = self->items.head ? self->items.head->data : NULL;
+
+  return oldest ? oldest->due : ENJ_NEVER;
+}
+
+guint
+enj_waiting_length (const EnjWaiting *self)
+{
+  return self->items.length;
+}
+
+gsize
+enj_waiting_bytes (const EnjWaiting *self)
+{
+  return self->bytes;
+}
