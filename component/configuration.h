@@ -1,0 +1,96 @@
+/* configuration.h - enjamb.conf as one immutable, counted value.
+ *
+ * The public half, EnjConfig with new_from_file(), ref() and unref(), is in
+ * enjamb.h; here is what the rest of the program reads from it.  (The name
+ * config.h belongs to what configure makes.)  Everything is checked, defaults
+ * are filled in, domains are canonical, paths are relative to nothing.
+ * enjamb.conf(5) has the meaning of each key.
+ *
+ * Reads the file, its secrets and, to check them only, certificates and trust
+ * anchors.  Keeps no credentials, listens nowhere, resolves no name.  Secrets are wiped
+ * with it. */
+#pragma once
+
+#include "protocol/enjamb.h"
+#include "protocol/limits.h"
+#include "protocol/policy.h"
+#include "protocol/realm.h"
+#include "component/options.h"
+
+typedef enum
+{
+  ENJ_SERVICE_RELAY,
+  ENJ_SERVICE_ECHO,
+  ENJ_SERVICE_HOSTED,
+  ENJ_SERVICE_HANDLER
+} EnjServiceKind;
+
+typedef enum
+{
+  ENJ_CONFIG_LOSS_BY_KIND,
+  ENJ_CONFIG_LOSS_RESEND,
+  ENJ_CONFIG_LOSS_BOUNCE
+} EnjConfigLoss;
+
+/* [component DOMAIN] */
+typedef struct
+{
+  char *domain;
+  EnjListen *server;   /* NULL: no link */
+  char *secret;        /* NULL only where there is no server */
+  GStrv local_domains; /* canonical, "*.example.com" too; empty without a link */
+  EnjServiceKind service;
+  EnjListen *hosted_listen;
+  char *hosted_secret; /* NULL for the other services */
+  GStrv relay_allow_local; /* canonical, "*.example.com" and "*" too */
+  GStrv relay_allow_remote;
+  gboolean about;
+  EnjConfigLoss on_loss;
+} EnjConfigComponent;
+
+/* [federation] */
+typedef struct
+{
+  gboolean enabled;
+  GPtrArray *listen; /* EnjListen; empty for none */
+  GPtrArray *listen_tls;
+  char *certificates; /* a folder, which need not exist */
+  char *trust;        /* a PEM file; NULL for the system's */
+  EnjEncryption encryption;
+  EnjAuthentication authentication;
+  char *dialback_secret; /* bytes; NULL: a fresh one at each start */
+  gsize dialback_secret_len;
+  EnjListen *dns_server;  /* NULL for the system's */
+  char *dns_trust_anchor; /* a file, which may be missing; NULL for none */
+  char *source_address;   /* an IP literal or NULL */
+  gboolean refuse_private_addresses;
+} EnjConfigFederation;
+
+/* [control] */
+typedef struct
+{
+  char *socket;
+  GStrv admins; /* prepared bare addresses */
+  GStrv contact_admin; /* URIs, XEP-0157 */
+  GStrv contact_abuse;
+} EnjConfigControl;
+
+/* Read only: all who hold a reference see the same. */
+struct EnjConfig
+{
+  char *path;             /* as it was given */
+  GPtrArray *components;  /* EnjConfigComponent, in the order of the file; never empty */
+  EnjConfigFederation federation;
+  EnjConfigControl control;
+  GPtrArray *metrics_listen; /* EnjListen; empty for none */
+  EnjLimits limits;
+  EnjPolicy *policy; /* from [peer ...] and [federation]; may be kept with a reference */
+  EnjRealm *realm;   /* from [component ...]; likewise */
+  GLogLevelFlags log_level; /* the least that is written */
+};
+
+/* All that is wrong with the file and with what it names is added to @problems
+ * as strings "FILE:LINE: [group] key: what is wrong".  TRUE for nothing. */
+gboolean enj_config_check (const char *path, GPtrArray *problems);
+
+const EnjConfigComponent *enj_config_find_component (const EnjConfig *self, const char *domain);
