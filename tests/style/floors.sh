@@ -3,14 +3,18 @@
 cd "${srcdir:-.}" || exit 99
 echo 1..1
 find protocol component -name '*.[ch]' | LC_ALL=C sort | awk '
+  function fault(text) { print "# " text; bad = 1 }
   FILENAME == "-" { files[++n] = $0; next }
   /^#/ || NF < 2 { next }
   {
     level = $1 + 0
-    for (i = 2; i <= NF; i++)
-      floor[(level <= 10 ? "protocol/" : "component/") $i] = level
+    for (i = 2; i <= NF; i++) {
+      module = (level <= 10 ? "protocol/" : "component/") $i
+      if (module in floor)
+        fault(module " is there twice")
+      floor[module] = level
+    }
   }
-  function fault(text) { print "# " text; bad = 1 }
   function check(module, name, line,    target) {
     if (line ~ /^# *include *<gio\// && module ~ /^protocol\//)
       fault(name ": GIO belongs in component/")
