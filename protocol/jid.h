@@ -40,6 +40,7 @@ const char *enj_jid_find_domain (const char *jid, gsize *len);
 /* Joins; NULL parts are left out.  NULL where a part is over 1023 bytes. */
 char *enj_jid_new (const char *local, const char *domain, const char *resource);
 
-/* XEP-0106: escape for a localpart and back.  New strings. */
+/* XEP-0106: escape for a localpart and back.  New strings.  Text that starts or
+ * ends with a space has no escaped form (4.1): NULL. */
 char *enj_jid_escape_new (const char *text);
 char *enj_jid_unescape_new (const char *text);

@@ -38,6 +38,8 @@ main (int argc, char **argv)
 
   if (g_str_has_prefix (target, "lt-"))
     memmove (target, target + 3, strlen (target + 3) + 1);
+  if (g_str_has_prefix (target, "fuzz-"))
+    memmove (target, target + 5, strlen (target + 5) + 1);
 
   g_test_init (&argc, &argv, NULL);
   folder = g_test_build_filename (G_TEST_DIST, "tests", "fuzz", "seeds", target, NULL);
