@@ -8,6 +8,7 @@ unit_tests += %D%/test-condition
 unit_tests += %D%/test-configuration
 unit_tests += %D%/test-deadlines
 unit_tests += %D%/test-dialback
+unit_tests += %D%/test-dialback-key
 unit_tests += %D%/test-element
 unit_tests += %D%/test-escape
 unit_tests += %D%/test-features
