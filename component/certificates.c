@@ -32,7 +32,7 @@ read_new (const char *path, gsize *len, GError **error)
     return text;
   if (g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                 "%s: is missing, but its other half is there; certificate and key go together",
+                 "%s: is missing, but its other half is there; put both there, or neither",
                  path);
   else if (g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_ACCES))
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ACCES,

@@ -198,7 +198,7 @@ static const struct
   { LINK "[federation]\ncertificates =\n", "t.conf:5: [federation] certificates: names no folder" },
   { LINK "[federation]\ncertificates = half\n",
     "t.conf:5: [federation] certificates: @/half/bridge.example.com.key: is missing, but its other "
-    "half is there; certificate and key go together" },
+    "half is there; put both there, or neither" },
   /* What depends on something else. */
   { ALONE "local-domains = a.example\n", "t.conf:2: [component bridge.example.com] local-domains: "
                                          "without a server there is no link to reach them" },
