@@ -13,8 +13,14 @@ libenjamb_la_LDFLAGS = \
 libenjamb_la_DEPENDENCIES = libcomponent.la libprotocol.la $(top_srcdir)/%D%/libenjamb.sym
 EXTRA_DIST += %D%/libenjamb.sym
 
+libcomponent_la_SOURCES += %D%/about.c %D%/about.h
 libcomponent_la_SOURCES += %D%/certificates.c %D%/certificates.h
 libcomponent_la_SOURCES += %D%/configuration.c %D%/configuration.h
 libcomponent_la_SOURCES += %D%/file.c %D%/file.h
+libcomponent_la_SOURCES += %D%/journal.c %D%/journal.h
 libcomponent_la_SOURCES += %D%/keyfile.c %D%/keyfile.h
+libcomponent_la_SOURCES += %D%/loop.c %D%/loop.h
+libcomponent_la_SOURCES += %D%/notify.c %D%/notify.h
 libcomponent_la_SOURCES += %D%/options.c %D%/options.h
+libcomponent_la_SOURCES += %D%/services/echo.c %D%/services/echo.h
+libcomponent_la_SOURCES += %D%/services/relay.c %D%/services/relay.h

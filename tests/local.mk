@@ -18,6 +18,7 @@ AM_TESTS_ENVIRONMENT = \
 
 check_LTLIBRARIES += libtestsupport.la
 libtestsupport_la_SOURCES =
+libtestsupport_la_SOURCES += %D%/support/pem.c %D%/support/pem.h
 libtestsupport_la_SOURCES += %D%/support/proves.c %D%/support/proves.h
 libtestsupport_la_SOURCES += %D%/support/reading.c %D%/support/reading.h
 LDADD = libtestsupport.la libcomponent.la libprotocol.la

@@ -3,9 +3,11 @@
 unit_tests =
 unit_tests += %D%/test-address
 unit_tests += %D%/test-bytes
+unit_tests += %D%/test-certificates
 unit_tests += %D%/test-chance
 unit_tests += %D%/test-condition
 unit_tests += %D%/test-configuration
+unit_tests += %D%/test-credentials
 unit_tests += %D%/test-deadlines
 unit_tests += %D%/test-dialback
 unit_tests += %D%/test-dialback-key
@@ -24,11 +26,13 @@ unit_tests += %D%/test-notify
 unit_tests += %D%/test-parse
 unit_tests += %D%/test-policy
 unit_tests += %D%/test-rate
+unit_tests += %D%/test-reader
 unit_tests += %D%/test-realm
 unit_tests += %D%/test-receipt
 unit_tests += %D%/test-stanza
 unit_tests += %D%/test-stream
 unit_tests += %D%/test-stream-error
+unit_tests += %D%/test-tls
 unit_tests += %D%/test-token
 unit_tests += %D%/test-waiting
 
