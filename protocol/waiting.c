@@ -44,34 +44,38 @@ enj_waiting_free (EnjWaiting *self)
   g_free (self);
 }
 
+static Item *
+item_new (EnjWaiting *self, EnjStanza *stanza, gint64 now)
+{
+  Item *item = g_new (Item, 1);
+
+  item->stanza = enj_stanza_ref (stanza);
+  item->due = now < ENJ_NEVER - self->max_age ? now + self->max_age : ENJ_NEVER;
+  self->bytes += enj_stanza_get_size (stanza);
+  return item;
+}
+
 gboolean
 enj_waiting_push (EnjWaiting *self, EnjStanza *stanza, gint64 now)
 {
   gsize size = enj_stanza_get_size (stanza);
-  Item *item;
 
   if (self->items.length >= self->max_stanzas || self->bytes >= self->max_bytes
       || size > self->max_bytes - self->bytes)
     return FALSE;
 
-  item = g_new (Item, 1);
-  item->stanza = enj_stanza_ref (stanza);
-  item->due = now < ENJ_NEVER - self->max_age ? now + self->max_age : ENJ_NEVER;
-  g_queue_push_tail (&self->items, item);
-  self->bytes += size;
+  g_queue_push_tail (&self->items, item_new (self, stanza, now));
   return TRUE;
 }
 
 void
 enj_waiting_push_front (EnjWaiting *self, EnjStanza *stanza, gint64 now)
 {
-  Item *item = g_new (Item, 1);
+  Item *item = item_new (self, stanza, now);
 
-  item->stanza = enj_stanza_ref (stanza);
-  item->due = now < ENJ_NEVER - self->max_age ? now + self->max_age : ENJ_NEVER;
+  /* It came before those behind it, and must not hold them up over their age. */
   item->due = MIN (item->due, enj_waiting_deadline (self));
   g_queue_push_head (&self->items, item);
-  self->bytes += enj_stanza_get_size (stanza);
 }
 
 EnjStanza *

@@ -15,6 +15,10 @@ void enj_waiting_free (EnjWaiting *self);
 /* FALSE when it is full; the stanza is then not taken. */
 gboolean enj_waiting_push (EnjWaiting *self, EnjStanza *stanza, gint64 now);
 
+/* Back to the front, for what had been taken out and could not be sent after
+ * all; never refused. */
+void enj_waiting_push_front (EnjWaiting *self, EnjStanza *stanza, gint64 now);
+
 /* The oldest, owned by the caller; NULL when empty. */
 EnjStanza *enj_waiting_steal (EnjWaiting *self);
 

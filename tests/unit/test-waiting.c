@@ -106,6 +106,33 @@ test_age_without_end (void)
 }
 
 static void
+test_back_to_the_front (void)
+{
+  g_autoptr (EnjWaiting) waiting = enj_waiting_new (2, 10000, 60);
+  g_autoptr (EnjStanza) stanza = NULL;
+  gsize bytes;
+
+  g_assert_true (push (waiting, "1", 100));
+  g_assert_true (push (waiting, "2", 110));
+  bytes = enj_waiting_bytes (waiting);
+  stanza = enj_waiting_steal (waiting);
+  g_assert_true (push (waiting, "3", 120));
+
+  enj_waiting_push_front (waiting, stanza, 130);
+  g_assert_cmpuint (enj_waiting_length (waiting), ==, 3);
+  g_assert_cmpuint (enj_waiting_bytes (waiting), >, bytes);
+  g_assert_false (push (waiting, "4", 130));
+  g_assert_cmpint (enj_waiting_deadline (waiting), ==, 170);
+  assert_next (waiting, "1");
+  assert_next (waiting, "2");
+  assert_next (waiting, "3");
+  g_assert_cmpuint (enj_waiting_bytes (waiting), ==, 0);
+
+  enj_waiting_push_front (waiting, stanza, 200);
+  g_assert_cmpint (enj_waiting_deadline (waiting), ==, 260);
+}
+
+static void
 count (gpointer user_data, guint64 number G_GNUC_UNUSED)
 {
   (*(guint *) user_data)++;
@@ -137,6 +164,7 @@ main (int argc, char **argv)
   g_test_add_func ("/waiting/bytes-are-bounded", test_bytes_are_bounded);
   g_test_add_func ("/waiting/the-oldest-comes-of-age-first", test_age);
   g_test_add_func ("/waiting/an-age-without-end-does-not-wrap", test_age_without_end);
+  g_test_add_func ("/waiting/back-to-the-front-over-every-bound", test_back_to_the_front);
   g_test_add_func ("/waiting/lets-go-of-what-is-left", test_lets_go);
   return g_test_run ();
 }
