@@ -22,6 +22,7 @@ unit_tests += %D%/test-journal
 unit_tests += %D%/test-keyfile
 unit_tests += %D%/test-legal
 unit_tests += %D%/test-log
+unit_tests += %D%/test-loop
 unit_tests += %D%/test-notify
 unit_tests += %D%/test-parse
 unit_tests += %D%/test-policy
