@@ -18,11 +18,13 @@ typedef struct
   gboolean has_dialback; /* declares jabber:server:dialback (D51) */
 } EnjHeader;
 
-/* Everything in @header is borrowed from @element.  FALSE with
+/* Everything in @header is borrowed from @element, and is filled where the
+ * header is refused too, for the answer (RFC 6120 4.9.1.2).  FALSE with
  * ENJ_STREAM_ERROR: no stream tag, invalid-namespace, unsupported-version...
  * @content_ns: what the port is for; a declared other one is invalid (S09). */
 gboolean enj_header_parse (const EnjElement *element, const char *content_ns, EnjHeader *header,
                            GError **error);
 
-/* XML declaration and tag, with xmlns:db where has_dialback. */
+/* XML declaration and tag, with xmlns:db where has_dialback.  All or, FALSE,
+ * nothing. */
 gboolean enj_header_format (const EnjHeader *header, EnjBytes *out);
