@@ -18,4 +18,5 @@ typedef enum
 /* STARTTLS alone counts as required, even without <required/> (T02). */
 EnjFeatures enj_features_parse (const EnjElement *element);
 
+/* All or, FALSE, nothing. */
 gboolean enj_features_format (EnjFeatures features, EnjBytes *out);
