@@ -41,5 +41,6 @@ typedef struct
 gboolean enj_dialback_parse (const EnjElement *element, EnjDialback *dialback);
 void enj_dialback_clear (EnjDialback *dialback);
 
-/* With the prefix db:, which our header declares (D03). */
+/* With the prefix db:, which our header declares (D03).  All or, FALSE,
+ * nothing: half an element would take in what is sent behind it. */
 gboolean enj_dialback_format (const EnjDialback *dialback, EnjBytes *out);
