@@ -47,7 +47,8 @@ gboolean enj_stream_next (EnjStream *self, EnjStreamEvent *event);
  * not be taken for part of the new stream (S14). */
 gboolean enj_stream_restart (EnjStream *self);
 
-/* The newest header of the peer; valid until the next restart. */
+/* The newest header of the peer, refused ones too; valid until the next
+ * restart.  All NULL before it has come. */
 const EnjHeader *enj_stream_get_header (const EnjStream *self);
 
 /* When tick() is to be called so that no token waits in expat; ENJ_NEVER.

@@ -1,0 +1,301 @@
+#include "config.h"
+
+#include "protocol/stream.h"
+
+#include <string.h>
+
+#include "protocol/deadlines.h"
+#include "protocol/stream-error.h"
+
+/* Between two looks at an open token, in microseconds.  Each costs a scan of what the token holds
+ * so far, and the peer chooses how often bytes come: a look that found nothing doubles the time
+ * to the next.  Measured, 20 peers that dribble 240 KiB attributes take 7 % of a core, and
+ * no token waits for longer than the second number. */
+#define FLUSH_INTERVAL (30 * G_USEC_PER_SEC / 1000)
+#define FLUSH_INTERVAL_MAX (120 * G_USEC_PER_SEC / 1000)
+
+struct EnjStream
+{
+  char *content_ns;
+  EnjReader *reader;
+  EnjReaderLimits limits;
+  guint elements; /* the limit after authentication */
+
+  EnjElement *header_element; /* what header borrows from */
+  EnjHeader header;
+  gboolean is_ended;
+
+  gint64 now;              /* of the newest feed() or tick() */
+  gint64 flush_interval;
+  gint64 flush_allowed_at; /* not before */
+  gint64 flush_due;        /* ENJ_NEVER where nothing waits */
+  gboolean is_unflushed;   /* bytes came after the last flush */
+
+  EnjBytes output;
+};
+
+static void
+forget_header (EnjStream *self)
+{
+  self->header = (EnjHeader){ 0 };
+  g_clear_pointer (&self->header_element, enj_element_unref);
+}
+
+EnjStream *
+enj_stream_new (const char *content_ns, const EnjLimits *limits)
+{
+  EnjStream *self = g_new0 (EnjStream, 1);
+  guint64 stanza_size = MAX (limits->stanza_size, limits->stanza_size_link);
+
+  self->content_ns = g_strdup (content_ns);
+  self->limits = (EnjReaderLimits){
+    .size = (gsize) limits->stanza_size_unauthenticated,
+    .elements = (guint) limits->elements_unauthenticated,
+    .depth = (guint) limits->depth,
+    .attributes = (guint) limits->attributes,
+  };
+  self->elements = (guint) limits->elements;
+  self->reader = enj_reader_new (content_ns, &self->limits);
+  self->flush_interval = FLUSH_INTERVAL;
+  self->flush_allowed_at = G_MININT64;
+  self->flush_due = ENJ_NEVER;
+
+  /* What waits is bounded where it waits; here it is what one turn of the loop may write. */
+  enj_bytes_init (&self->output, (gsize) (limits->queue_bytes * 2 + stanza_size));
+  return self;
+}
+
+void
+enj_stream_free (EnjStream *self)
+{
+  if (!self)
+    return;
+
+  forget_header (self);
+  enj_reader_free (self->reader);
+  enj_bytes_clear (&self->output);
+  g_free (self->content_ns);
+  g_free (self);
+}
+
+void
+enj_stream_raise_limits (EnjStream *self, gsize size)
+{
+  self->limits.size = size;
+  self->limits.elements = self->elements;
+  enj_reader_set_limits (self->reader, &self->limits);
+}
+
+void
+enj_stream_feed (EnjStream *self, const guint8 *data, gsize len, gint64 now)
+{
+  if (self->is_ended || len == 0)
+    return;
+
+  self->now = now;
+  self->is_unflushed = TRUE;
+  enj_reader_feed (self->reader, data, len);
+}
+
+static void
+flush (EnjStream *self)
+{
+  self->flush_allowed_at = self->now + self->flush_interval;
+  self->flush_interval = MIN (self->flush_interval * 2, FLUSH_INTERVAL_MAX);
+  self->flush_due = ENJ_NEVER;
+  self->is_unflushed = FALSE;
+  enj_reader_flush (self->reader);
+}
+
+/* All bytes are parsed.  TRUE where it pays to look once more: expat holds a token back that may
+ * be whole, and the last look is long enough ago. */
+static gboolean
+look_again (EnjStream *self)
+{
+  self->flush_due = ENJ_NEVER;
+  if (!self->is_unflushed || !enj_reader_is_pending (self->reader))
+    return FALSE;
+
+  if (self->now >= self->flush_allowed_at)
+    {
+      flush (self);
+      return TRUE;
+    }
+
+  self->flush_due = self->flush_allowed_at;
+  return FALSE;
+}
+
+static void
+end (EnjStream *self)
+{
+  self->is_ended = TRUE;
+  self->flush_due = ENJ_NEVER;
+}
+
+static void
+fail (EnjStream *self, GError *error, EnjStreamEvent *event)
+{
+  end (self);
+  event->type = ENJ_STREAM_FAILED;
+  event->error = error;
+}
+
+static void
+open_stream (EnjStream *self, EnjElement *element, EnjStreamEvent *event)
+{
+  GError *error = NULL;
+
+  forget_header (self);
+  self->header_element = element;
+  if (enj_header_parse (element, self->content_ns, &self->header, &error))
+    event->type = ENJ_STREAM_OPENED;
+  else
+    fail (self, error, event);
+}
+
+static void
+translate (EnjStream *self, const EnjReaderEvent *read, EnjStreamEvent *event)
+{
+  switch (read->type)
+    {
+    case ENJ_READER_HEADER:
+      open_stream (self, read->element, event);
+      break;
+    case ENJ_READER_STANZA:
+      event->type = ENJ_STREAM_STANZA;
+      event->stanza = read->stanza;
+      break;
+    case ENJ_READER_ELEMENT:
+      event->type = ENJ_STREAM_ELEMENT;
+      event->element = read->element;
+      break;
+    case ENJ_READER_CLOSED:
+      event->type = ENJ_STREAM_CLOSED;
+      end (self);
+      break;
+    }
+}
+
+gboolean
+enj_stream_next (EnjStream *self, EnjStreamEvent *event)
+{
+  EnjReaderEvent read = { 0 };
+  GError *error = NULL;
+
+  *event = (EnjStreamEvent){ 0 };
+  if (self->is_ended)
+    return FALSE;
+
+  do
+    {
+      if (enj_reader_next (self->reader, &read, &error))
+        {
+          self->flush_interval = FLUSH_INTERVAL;
+          translate (self, &read, event);
+          return TRUE;
+        }
+      if (error)
+        {
+          fail (self, error, event);
+          return TRUE;
+        }
+    }
+  while (look_again (self));
+
+  return FALSE;
+}
+
+gboolean
+enj_stream_restart (EnjStream *self)
+{
+  gsize rest = 0;
+
+  (void) enj_reader_get_rest (self->reader, &rest);
+  if (self->is_ended || rest > 0 || enj_reader_is_pending (self->reader))
+    return FALSE;
+
+  /* RFC 6120 4.3.3 and 5.4.3.3: nothing of the old stream stays, what its parser holds least of
+   * all.  The rate of flushes is the connection's and goes on. */
+  forget_header (self);
+  enj_reader_free (self->reader);
+  self->reader = enj_reader_new (self->content_ns, &self->limits);
+  self->flush_due = ENJ_NEVER;
+  self->is_unflushed = FALSE;
+  return TRUE;
+}
+
+const EnjHeader *
+enj_stream_get_header (const EnjStream *self)
+{
+  return &self->header;
+}
+
+gint64
+enj_stream_deadline (const EnjStream *self)
+{
+  return self->flush_due;
+}
+
+void
+enj_stream_tick (EnjStream *self, gint64 now)
+{
+  if (now < self->flush_due)
+    return;
+
+  self->now = now;
+  flush (self);
+}
+
+gboolean
+enj_stream_send_header (EnjStream *self, const EnjHeader *header)
+{
+  return enj_header_format (header, &self->output);
+}
+
+gboolean
+enj_stream_send_stanza (EnjStream *self, const EnjStanza *stanza)
+{
+  return enj_stanza_format (stanza, &self->output);
+}
+
+/* Whole or not at all: a half element would take in what comes behind it. */
+gboolean
+enj_stream_send_element (EnjStream *self, const EnjElement *element)
+{
+  EnjBytes whole;
+  const guint8 *data;
+  gsize len;
+  gboolean done;
+
+  enj_bytes_init (&whole, self->output.limit);
+  done = enj_element_format (element, self->content_ns, &whole);
+  data = enj_bytes_peek (&whole, &len);
+  done = done && enj_bytes_append (&self->output, data, len);
+  enj_bytes_clear (&whole);
+  return done;
+}
+
+gboolean
+enj_stream_send_text (EnjStream *self, const char *xml)
+{
+  return enj_bytes_append (&self->output, xml, strlen (xml));
+}
+
+gboolean
+enj_stream_send_error (EnjStream *self, const GError *error)
+{
+  return enj_stream_error_format (error, &self->output);
+}
+
+gboolean
+enj_stream_send_close (EnjStream *self)
+{
+  return enj_stream_send_text (self, "</stream:stream>");
+}
+
+EnjBytes *
+enj_stream_output (EnjStream *self)
+{
+  return &self->output;
+}
