@@ -35,7 +35,7 @@ gboolean enj_tls_is_closed (const EnjTls *self);
 /* Encrypts; only when up.  The same errors. */
 gboolean enj_tls_write (EnjTls *self, const guint8 *data, gsize len, GError **error);
 
-/* Sends close_notify. */
+/* Sends close_notify behind what was written, once; nothing can be written after it. */
 void enj_tls_close (EnjTls *self);
 
 /* Encrypted bytes for the peer. */

@@ -3,6 +3,7 @@
 unit_tests =
 unit_tests += %D%/test-address
 unit_tests += %D%/test-bytes
+unit_tests += %D%/test-canon
 unit_tests += %D%/test-certificates
 unit_tests += %D%/test-chance
 unit_tests += %D%/test-condition
@@ -11,6 +12,7 @@ unit_tests += %D%/test-credentials
 unit_tests += %D%/test-deadlines
 unit_tests += %D%/test-dialback
 unit_tests += %D%/test-dialback-key
+unit_tests += %D%/test-draft
 unit_tests += %D%/test-element
 unit_tests += %D%/test-escape
 unit_tests += %D%/test-features
@@ -36,6 +38,7 @@ unit_tests += %D%/test-stream-error
 unit_tests += %D%/test-tls
 unit_tests += %D%/test-token
 unit_tests += %D%/test-waiting
+unit_tests += %D%/test-xml
 
 check_PROGRAMS += $(unit_tests)
 enjamb_tests += $(unit_tests)
