@@ -244,7 +244,7 @@ check_trust_anchor (const EnjOptions *options, const char *path)
   gsize len = 0;
   g_autofree char *text = NULL;
 
-  if (!path || !enj_options_has (options, "dns-trust-anchor"))
+  if (!path || enj_options_is_default (options, "dns-trust-anchor"))
     return;
   text = enj_file_read_new (path, FILE_MAX, &len, &error);
   if (!text)
@@ -257,7 +257,7 @@ check_certificates (const EnjOptions *options, const EnjConfig *self)
 {
   const char *folder = self->federation.certificates;
 
-  if (folder && enj_options_has (options, "certificates") &&
+  if (folder && !enj_options_is_default (options, "certificates") &&
       !g_file_test (folder, G_FILE_TEST_IS_DIR))
     enj_keyfile_fault (options->file, options->group, "certificates", "%s: is not a folder", folder);
 

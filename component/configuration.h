@@ -3,12 +3,12 @@
  * The public half, EnjConfig with new_from_file(), ref() and unref(), is in
  * enjamb.h; here is what the rest of the program reads from it.  (The name
  * config.h belongs to what configure makes.)  Everything is checked, defaults
- * are filled in, domains are canonical, paths are relative to nothing.
- * enjamb.conf(5) has the meaning of each key.
+ * are filled in, domains are canonical, paths are absolute; enjamb.conf(5) has
+ * the meaning of each key.
  *
  * Reads the file, its secrets and, to check them only, certificates and trust
- * anchors.  Keeps no credentials, listens nowhere, resolves no name.  Secrets are wiped
- * with it. */
+ * anchors.  Keeps no credentials, listens nowhere, resolves no name.  Secrets
+ * are wiped with it. */
 #pragma once
 
 #include "protocol/enjamb.h"

@@ -227,6 +227,14 @@ enj_options_dup (const EnjOptions *self, const char *key)
   return value ? value : g_strdup (get_default (self, key));
 }
 
+gboolean
+enj_options_is_default (const EnjOptions *self, const char *key)
+{
+  g_autofree char *value = enj_options_dup (self, key);
+
+  return g_str_equal (value, get_default (self, key));
+}
+
 GStrv
 enj_options_dup_list (const EnjOptions *self, const char *key)
 {

@@ -49,6 +49,9 @@ EnjOptions enj_options_get (EnjKeyfile *file, const char *kind);
 
 gboolean enj_options_has (const EnjOptions *self, const char *key);
 
+/* Missing, or written out as it is by default. */
+gboolean enj_options_is_default (const EnjOptions *self, const char *key);
+
 /* Missing, or nothing behind the sign. */
 gboolean enj_options_is_empty (const EnjOptions *self, const char *key);
 
