@@ -2,14 +2,7 @@
 
 #include "component/configuration.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <glib/gstdio.h>
-
-#include "protocol/jid.h"
 
 /* Every test works in a folder of its own, so that messages say "t.conf:1". */
 #define FILE_NAME "t.conf"
