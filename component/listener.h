@@ -1,0 +1,33 @@
+/* listener.h - one port on which connections are accepted.
+ *
+ * Hands out descriptors that are non-blocking and closed on exec.  When there
+ * are no more of them it turns away who waits, by one that it keeps in reserve,
+ * and rests for a moment: nothing spins and nothing aborts.
+ *
+ * Does not count connections, and keeps none. */
+#pragma once
+
+#include "protocol/address.h"
+#include "component/loop.h"
+
+typedef struct EnjListener EnjListener;
+
+/* @fd is the receiver's. */
+typedef void (*EnjListenerFunc) (int fd, const EnjAddress *peer, gpointer data);
+
+/* Port 0 is any that is free.  "::" takes IPv4 too, and is 0.0.0.0, with one
+ * message in the log, where there is no IPv6.  G_FILE_ERROR with the address in
+ * the message. */
+EnjListener *enj_listener_new (EnjLoop *loop, const EnjAddress *address, EnjListenerFunc func,
+                               gpointer data, GError **error);
+
+/* Inside its function too. */
+void enj_listener_free (EnjListener *self);
+
+/* Where it listens in truth. */
+const EnjAddress *enj_listener_get_address (const EnjListener *self);
+
+/* While it is paused, connections wait in the kernel. */
+void enj_listener_set_paused (EnjListener *self, gboolean paused);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjListener, enj_listener_free)

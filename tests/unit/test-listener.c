@@ -1,0 +1,256 @@
+#include "config.h"
+
+#include "component/listener.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "component/sockaddr.h"
+
+static GMainContext *context;
+static EnjLoop *loop;
+static EnjListener *listener;
+static gint64 time_now = 1000;
+static guint n_accepted;
+static guint n_lines;
+static EnjAddress last_peer;
+
+static gint64
+get_time (void)
+{
+  return time_now;
+}
+
+static GLogWriterOutput
+count_line (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+  (void) fields;
+  (void) n_fields;
+  (void) user_data;
+  if (level <= G_LOG_LEVEL_MESSAGE)
+    n_lines++;
+  return G_LOG_WRITER_HANDLED;
+}
+
+static void
+accept_one (int fd, const EnjAddress *peer, gpointer data)
+{
+  g_assert_true (data == &n_accepted);
+  n_accepted++;
+  last_peer = *peer;
+  close (fd);
+}
+
+static void
+free_at_first (int fd, const EnjAddress *peer, gpointer data)
+{
+  (void) peer;
+  (void) data;
+  n_accepted++;
+  close (fd);
+  g_clear_pointer (&listener, enj_listener_free);
+}
+
+static void
+set_up (const char *host, EnjListenerFunc func)
+{
+  g_autoptr (GError) error = NULL;
+  EnjAddress address;
+
+  g_assert_true (enj_address_parse (&address, host, 0));
+  context = g_main_context_new ();
+  loop = enj_loop_new (context, &error);
+  g_assert_no_error (error);
+  enj_loop_set_clock (loop, get_time);
+  listener = enj_listener_new (loop, &address, func, &n_accepted, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (enj_listener_get_address (listener)->port, !=, 0);
+  n_accepted = 0;
+  n_lines = 0;
+}
+
+static void
+tear_down (void)
+{
+  enj_listener_free (listener);
+  enj_loop_free (loop);
+  g_main_context_unref (context);
+}
+
+/* All turns that there are to be had without waiting. */
+static void
+run (void)
+{
+  for (guint turns = 0; g_main_context_iteration (context, FALSE); turns++)
+    g_assert_cmpuint (turns, <, 100);
+}
+
+/* On loopback a connection waits in the queue as soon as this returns. */
+static int
+connect_new (void)
+{
+  EnjAddress address;
+  struct sockaddr_storage storage;
+  socklen_t len;
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_true (enj_address_parse (&address, "127.0.0.1",
+                                    enj_listener_get_address (listener)->port));
+  len = enj_sockaddr_from_address (&storage, &address);
+  g_assert_cmpint (connect (fd, (struct sockaddr *) &storage, len), ==, 0);
+  return fd;
+}
+
+static void
+test_accepts (void)
+{
+  char text[ENJ_ADDRESS_STRING];
+  int clients[40];
+
+  set_up ("127.0.0.1", accept_one);
+  for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
+    clients[i] = connect_new ();
+  g_assert_true (g_main_context_iteration (context, FALSE));
+  g_assert_cmpuint (n_accepted, ==, 32);
+  run ();
+  g_assert_cmpuint (n_accepted, ==, 40);
+  g_assert_true (g_str_has_prefix (enj_address_format (&last_peer, text), "127.0.0.1:"));
+  for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
+    close (clients[i]);
+  tear_down ();
+}
+
+static void
+test_any (void)
+{
+  char text[ENJ_ADDRESS_STRING];
+  int client;
+
+  set_up ("::", accept_one);
+  client = connect_new ();
+  run ();
+  g_assert_cmpuint (n_accepted, ==, 1);
+  g_assert_true (g_str_has_prefix (enj_address_format (&last_peer, text), "127.0.0.1:"));
+  close (client);
+  tear_down ();
+}
+
+static void
+test_paused (void)
+{
+  int client;
+
+  set_up ("127.0.0.1", accept_one);
+  enj_listener_set_paused (listener, TRUE);
+  client = connect_new ();
+  run ();
+  g_assert_cmpuint (n_accepted, ==, 0);
+  enj_listener_set_paused (listener, FALSE);
+  run ();
+  g_assert_cmpuint (n_accepted, ==, 1);
+  close (client);
+  tear_down ();
+}
+
+static void
+test_freed_inside (void)
+{
+  int clients[2];
+
+  set_up ("127.0.0.1", free_at_first);
+  clients[0] = connect_new ();
+  clients[1] = connect_new ();
+  run ();
+  g_assert_cmpuint (n_accepted, ==, 1);
+  g_assert_null (listener);
+  close (clients[0]);
+  close (clients[1]);
+  tear_down ();
+}
+
+static void
+test_taken (void)
+{
+  g_autoptr (GError) error = NULL;
+  char text[ENJ_ADDRESS_STRING];
+
+  set_up ("127.0.0.1", accept_one);
+  g_assert_null (enj_listener_new (loop, enj_listener_get_address (listener), accept_one, NULL,
+                                   &error));
+  g_assert_nonnull (error);
+  g_assert_true (g_str_has_prefix (
+      error->message, enj_address_format (enj_listener_get_address (listener), text)));
+  g_assert_true (g_str_has_suffix (error->message, g_strerror (EADDRINUSE)));
+  tear_down ();
+}
+
+/* No descriptor above those that are open. */
+static void
+exhaust (struct rlimit *saved)
+{
+  struct rlimit limit;
+  int next = dup (0);
+
+  g_assert_cmpint (next, >, 0);
+  close (next);
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, saved), ==, 0);
+  limit = *saved;
+  limit.rlim_cur = (rlim_t) next;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+}
+
+static void
+test_no_descriptors (void)
+{
+  struct rlimit saved;
+  int clients[4];
+  char byte;
+
+  set_up ("127.0.0.1", accept_one);
+  for (guint i = 0; i < 4; i++)
+    clients[i] = connect_new ();
+  exhaust (&saved);
+
+  /* One is turned away for each rest, and for all of them one line is written. */
+  run ();
+  g_assert_cmpint (read (clients[0], &byte, 1), ==, 0);
+  g_assert_cmpint (recv (clients[1], &byte, 1, MSG_DONTWAIT), ==, -1);
+  time_now += 199 * G_TIME_SPAN_MILLISECOND;
+  run ();
+  g_assert_cmpint (recv (clients[1], &byte, 1, MSG_DONTWAIT), ==, -1);
+  time_now += G_TIME_SPAN_MILLISECOND;
+  run ();
+  g_assert_cmpint (read (clients[1], &byte, 1), ==, 0);
+  g_assert_cmpuint (n_lines, ==, 1);
+
+  time_now += 10 * G_TIME_SPAN_SECOND;
+  run ();
+  g_assert_cmpint (read (clients[2], &byte, 1), ==, 0);
+  g_assert_cmpuint (n_lines, ==, 2);
+  g_assert_cmpuint (n_accepted, ==, 0);
+
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &saved), ==, 0);
+  time_now += 200 * G_TIME_SPAN_MILLISECOND;
+  run ();
+  g_assert_cmpuint (n_accepted, ==, 1);
+  for (guint i = 0; i < 4; i++)
+    close (clients[i]);
+  tear_down ();
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_log_set_writer_func (count_line, NULL, NULL);
+  g_test_add_func ("/listener/accepts-so-many-a-turn", test_accepts);
+  g_test_add_func ("/listener/two-colons-are-ipv4-too", test_any);
+  g_test_add_func ("/listener/lets-them-wait-while-paused", test_paused);
+  g_test_add_func ("/listener/may-be-freed-inside", test_freed_inside);
+  g_test_add_func ("/listener/names-the-address-that-is-taken", test_taken);
+  g_test_add_func ("/listener/rests-without-descriptors", test_no_descriptors);
+  return g_test_run ();
+}
