@@ -136,6 +136,25 @@ EnjStanza *enj_stanza_new_error (EnjStanza *self, EnjStanzaCondition condition, 
 /* The same content under other addresses; id, type and language are kept. */
 EnjStanza *enj_stanza_new_forward (EnjStanza *self, const char *from, const char *to);
 
+/* The same stanza with @child behind its content. */
+EnjStanza *enj_stanza_new_added (EnjStanza *self, const EnjElement *child);
+
+/* ---- Addresses (RFC 7622) ---------------------------------------------- */
+
+/* Each part prepared; FALSE with ENJ_STANZA_JID_MALFORMED.  @local and
+ * @resource come NULL where the address has none.  Parts are newly allocated;
+ * NULL outputs are skipped. */
+gboolean enj_jid_parse (const char *jid, char **local, char **domain, char **resource,
+                        GError **error);
+
+/* Joins; NULL parts are left out.  NULL where a part is over 1023 bytes. */
+char *enj_jid_new (const char *local, const char *domain, const char *resource);
+
+/* XEP-0106: escape for a localpart and back.  New strings.  Text that starts or
+ * ends with a space has no escaped form (4.1): NULL. */
+char *enj_jid_escape_new (const char *text);
+char *enj_jid_unescape_new (const char *text);
+
 /* ---- The bridge -------------------------------------------------------- */
 
 typedef struct EnjBridge EnjBridge;

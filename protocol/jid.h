@@ -4,7 +4,8 @@
  * string here.  A domain is prepared (trailing dot off, nameprep, A-labels to
  * U-labels, every dot-like character a dot), checked label by label as a host
  * name through ToASCII, and kept as lower-case U-labels; IP literals are kept
- * as they are.  Does not resolve anything. */
+ * as they are.  Does not resolve anything.  Parsing, joining and escaping are
+ * public: enjamb.h. */
 #pragma once
 
 #include "protocol/enjamb.h"
@@ -24,23 +25,9 @@ char *enj_jid_domain_new_ascii (const char *canonical);
 /* "192.0.2.1", "[2001:db8::1]": valid in addresses, refused for S2S (N06). */
 gboolean enj_jid_domain_is_ip (const char *canonical);
 
-/* A whole address, each part prepared (nodeprep, nameprep, resourceprep).
- * NULL with ENJ_STANZA_JID_MALFORMED.  @local and @resource come NULL where
- * the address has none.  Parts are newly allocated; NULL outputs are skipped. */
-gboolean enj_jid_parse (const char *jid, char **local, char **domain, char **resource,
-                        GError **error);
-
 /* The prepared address as one string, or NULL with an error.  New string. */
 char *enj_jid_prepare_new (const char *jid, GError **error);
 
 /* Where the domain starts and ends in @jid, split at the first '/', then the
  * first '@' (RFC 7622 3.2); nothing is prepared or checked. */
 const char *enj_jid_find_domain (const char *jid, gsize *len);
-
-/* Joins; NULL parts are left out.  NULL where a part is over 1023 bytes. */
-char *enj_jid_new (const char *local, const char *domain, const char *resource);
-
-/* XEP-0106: escape for a localpart and back.  New strings.  Text that starts or
- * ends with a space has no escaped form (4.1): NULL. */
-char *enj_jid_escape_new (const char *text);
-char *enj_jid_unescape_new (const char *text);

@@ -503,3 +503,21 @@ enj_stanza_new_forward (EnjStanza *self, const char *from, const char *to)
   inherit_receipt (heir, self);
   return heir;
 }
+
+EnjStanza *
+enj_stanza_new_added (EnjStanza *self, const EnjElement *child)
+{
+  const Content *old = self->content;
+  EnjBytes out;
+  gboolean complete;
+  Content *content;
+  EnjStanza *heir;
+
+  enj_bytes_init (&out, G_MAXSSIZE);
+  complete = enj_bytes_append (&out, old->data, old->len)
+             && enj_element_format (child, ENJ_NS_CLIENT, &out);
+  content = content_take_bytes (&out, complete);
+  heir = content ? stanza_try_new (&self->head, content) : NULL;
+  inherit_receipt (heir, self);
+  return heir;
+}

@@ -317,6 +317,40 @@ test_every_condition (void)
     }
 }
 
+static EnjElement *
+mark_new (const char *ns)
+{
+  EnjElementBuilder *builder = enj_element_builder_new (ns, "mark");
+
+  enj_element_builder_text (builder, "a<b");
+  return enj_element_builder_end_new (builder);
+}
+
+static void
+test_added (void)
+{
+  g_autoptr (EnjStanza) full = incoming_new (ENJ_STANZA_MESSAGE, "chat", "<body>hi</body>");
+  g_autoptr (EnjStanza) empty = raw_new (&(EnjStanzaHead){ .kind = ENJ_STANZA_PRESENCE }, "");
+  g_autoptr (EnjElement) foreign = mark_new ("urn:x");
+  g_autoptr (EnjElement) native = mark_new (NULL);
+  g_autoptr (EnjStanza) once = enj_stanza_new_added (full, foreign);
+  g_autoptr (EnjStanza) twice = enj_stanza_new_added (once, native);
+  g_autoptr (EnjStanza) first = enj_stanza_new_added (empty, native);
+
+#define HEAD                                                                                   \
+  "<message from=\"romeo@there.test/orchard\" to=\"juliet@here.test\" id=\"i1\""              \
+  " type=\"chat\" xml:lang=\"it\" xmlns:n0=\"urn:k\" n0:k=\"v\"><body>hi</body>"
+  assert_text (once, HEAD "<mark xmlns=\"urn:x\">a&lt;b</mark></message>");
+  assert_text (twice, HEAD "<mark xmlns=\"urn:x\">a&lt;b</mark><mark>a&lt;b</mark></message>");
+  assert_text (full, HEAD "</message>");
+#undef HEAD
+  assert_text (first, "<presence><mark>a&lt;b</mark></presence>");
+
+  /* The tree is that of the new content, also where the old one was looked at. */
+  g_assert_cmpuint (enj_element_get_n_children (enj_stanza_get_element (full)), ==, 1);
+  g_assert_cmpuint (enj_element_get_n_children (enj_stanza_get_element (once)), ==, 2);
+}
+
 static void
 count (gpointer user_data, guint64 number)
 {
@@ -331,7 +365,8 @@ test_receipt (void)
   EnjStanza *stanza = incoming_new (ENJ_STANZA_MESSAGE, "chat", "<body/>");
   guint confirmed = 0;
   EnjReceipt *receipt = enj_receipt_new (count, &confirmed, 7);
-  EnjStanza *heirs[5];
+  EnjStanza *heirs[6];
+  g_autoptr (EnjElement) mark = mark_new ("urn:x");
 
   enj_stanza_set_receipt (stanza, receipt);
   enj_receipt_unref (receipt);
@@ -342,6 +377,7 @@ test_receipt (void)
   heirs[2] = enj_stanza_new_reply (heirs[0], NULL);
   heirs[3] = enj_stanza_new_error (heirs[2], ENJ_STANZA_GONE, NULL);
   heirs[4] = enj_stanza_new_headed (heirs[3], enj_stanza_get_head (stanza));
+  heirs[5] = enj_stanza_new_added (heirs[4], mark);
   enj_stanza_unref (stanza);
 
   for (guint i = 0; i < G_N_ELEMENTS (heirs); i++)
@@ -371,6 +407,7 @@ main (int argc, char **argv)
   g_test_add_func ("/stanza/nobody-is-answered-without-from", test_nobody_to_answer);
   g_test_add_func ("/stanza/error-returns-no-payload", test_error);
   g_test_add_func ("/stanza/every-condition-has-its-error", test_every_condition);
+  g_test_add_func ("/stanza/added-child-stands-behind-the-content", test_added);
   g_test_add_func ("/stanza/receipt-ends-with-the-last-heir", test_receipt);
   return g_test_run ();
 }
