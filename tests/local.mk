@@ -21,6 +21,7 @@ libtestsupport_la_SOURCES =
 libtestsupport_la_SOURCES += %D%/support/pem.c %D%/support/pem.h
 libtestsupport_la_SOURCES += %D%/support/proves.c %D%/support/proves.h
 libtestsupport_la_SOURCES += %D%/support/reading.c %D%/support/reading.h
+libtestsupport_la_SOURCES += %D%/support/transcript.c %D%/support/transcript.h
 LDADD = libtestsupport.la libcomponent.la libprotocol.la
 
 EXTRA_DIST += %D%/support/tap %D%/CHECKLIST %D%/checklist-report
@@ -32,6 +33,7 @@ include %D%/style/local.mk
 include %D%/unit/local.mk
 include %D%/world/local.mk
 include %D%/fuzz/local.mk
+include %D%/bench/local.mk
 include %D%/live/local.mk
 
 TESTS = $(enjamb_tests)

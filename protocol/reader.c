@@ -1,0 +1,586 @@
+#include "config.h"
+
+#include "protocol/reader.h"
+
+#include <string.h>
+
+#include "protocol/canon.h"
+#include "protocol/condition.h"
+#include "protocol/draft.h"
+#include "protocol/ns.h"
+#include "protocol/xml.h"
+
+/* Events that one run of expat may leave behind; it is stopped when they are that many, for a
+ * deferred token may hide thousands of stanzas. */
+#define QUEUE 32
+
+/* RFC 5646 4.4.1: no registered tag is longer than 35.  What is longer in the header is not
+ * written onto stanzas, each of which it would swell. */
+#define LANG_MAX 64
+
+/* Scratch memory that a quiet reader may keep. */
+#define SCRATCH_MAX 1024
+
+struct EnjReader
+{
+  EnjXml xml; /* first: the handlers get it */
+  EnjReaderLimits limits;
+  char *content_ns;
+  char *lang; /* of the header, or NULL */
+  gboolean closed;
+
+  EnjReaderEvent queue[QUEUE];
+  guint first;
+  guint count;
+
+  /* What is open. */
+  guint depth;    /* elements; 1 is between the children of the stream */
+  guint elements; /* in this child of the stream */
+  guint declared; /* namespaces, by the tag that comes */
+  guint64 start;  /* of this child of the stream */
+  gsize blanks;   /* since the last one */
+  EnjBytes declarations; /* of the header: prefix, namespace, both terminated */
+  EnjCanon canon;
+  EnjElementBuilder *builder; /* NULL in a stanza */
+
+  /* The stanza that is open. */
+  EnjStanzaKind kind;
+  EnjDraft draft;
+};
+
+/* ---- Refusals ----------------------------------------------------------- */
+
+static void
+refuse_size (EnjReader *self)
+{
+  enj_xml_refuse (&self->xml, ENJ_STREAM_STANZA_TOO_BIG,
+                  "%s over the limit of %" G_GSIZE_FORMAT " bytes",
+                  self->depth > 0 ? "stanza" : "stream header", self->limits.size);
+}
+
+/* The canonical form could not be written. */
+static void
+refuse_output (EnjReader *self)
+{
+  if (self->canon.no_memory)
+    enj_xml_refuse (&self->xml, ENJ_STREAM_RESOURCE_CONSTRAINT, "no memory for a stanza");
+  else
+    refuse_size (self);
+}
+
+static void
+refuse_count (EnjReader *self, const char *what, guint n, guint limit)
+{
+  enj_xml_refuse (&self->xml, ENJ_STREAM_POLICY_VIOLATION, "%s %u, limit is %u", what, n, limit);
+}
+
+static gboolean
+check_attributes (EnjReader *self, const char **atts)
+{
+  guint n = self->declared;
+
+  self->declared = 0;
+  for (; *atts; atts += 2)
+    n++;
+
+  if (n > self->limits.attributes)
+    refuse_count (self, "attributes of an element:", n, self->limits.attributes);
+  return n <= self->limits.attributes;
+}
+
+static gboolean
+check_counts (EnjReader *self, const char **atts)
+{
+  self->elements++;
+  if (self->depth > self->limits.depth)
+    refuse_count (self, "nested elements:", self->depth, self->limits.depth);
+  else if (self->elements > self->limits.elements)
+    refuse_count (self, "elements of a stanza:", self->elements, self->limits.elements);
+  else
+    return check_attributes (self, atts);
+
+  return FALSE;
+}
+
+/* ---- Events ------------------------------------------------------------- */
+
+static void
+emit (EnjReader *self, EnjReaderEventType type, EnjElement *element, EnjStanza *stanza)
+{
+  self->queue[self->count++]
+      = (EnjReaderEvent){ .type = type, .element = element, .stanza = stanza };
+
+  /* An empty stream tag leaves one more event after the stop. */
+  if (type != ENJ_READER_STANZA || self->count == QUEUE - 2)
+    enj_xml_stop (&self->xml);
+}
+
+static void
+emit_tree (EnjReader *self, EnjReaderEventType type, EnjElementBuilder *builder)
+{
+  emit (self, type, enj_element_builder_end_new (builder), NULL);
+}
+
+/* ---- Trees -------------------------------------------------------------- */
+
+static gboolean
+build_attributes (EnjReader *self, EnjElementBuilder *builder, const char **atts)
+{
+  const char *ns;
+  const char *name;
+
+  for (; *atts; atts += 2)
+    {
+      if (!enj_canon_split (&self->canon, atts[0], &ns, &name))
+        {
+          refuse_output (self);
+          return FALSE;
+        }
+      enj_element_builder_attribute (builder, ns, name, atts[1]);
+    }
+  return TRUE;
+}
+
+static void
+build_start (EnjReader *self, const EnjCanonName *name)
+{
+  g_autofree char *local = g_strndup (name->name, name->len);
+
+  if (self->builder)
+    enj_element_builder_start (self->builder, name->ns, local);
+  else
+    self->builder = enj_element_builder_new (name->ns, local);
+}
+
+static void
+build_declarations (EnjReader *self, EnjElementBuilder *builder)
+{
+  gsize len;
+  const char *prefix = (const char *) enj_bytes_peek (&self->declarations, &len);
+
+  while (len > 0)
+    {
+      const char *ns = prefix + strlen (prefix) + 1;
+      gsize used = strlen (prefix) + strlen (ns) + 2;
+
+      enj_element_builder_attribute (builder, ENJ_READER_XMLNS, prefix, ns);
+      prefix += used;
+      len -= used;
+    }
+  enj_bytes_clear (&self->declarations);
+}
+
+static void
+begin_stream (EnjReader *self, const char *triplet, const char **atts)
+{
+  g_autoptr (EnjElementBuilder) builder = NULL;
+  const char *ns;
+  const char *name;
+
+  if (enj_xml_token_end (&self->xml) > self->limits.size)
+    refuse_size (self);
+  else if (check_attributes (self, atts) && !enj_canon_split (&self->canon, triplet, &ns, &name))
+    refuse_output (self);
+  if (self->xml.fault)
+    return;
+
+  builder = enj_element_builder_new (ns, name);
+  build_declarations (self, builder);
+  if (!build_attributes (self, builder, atts))
+    return;
+
+  for (; *atts; atts += 2)
+    if (enj_draft_find (atts[0]) == ENJ_DRAFT_LANG && strlen (atts[1]) <= LANG_MAX)
+      self->lang = g_strdup (atts[1]);
+
+  emit_tree (self, ENJ_READER_HEADER, g_steal_pointer (&builder));
+}
+
+/* ---- Stanzas ------------------------------------------------------------ */
+
+static gboolean
+find_kind (EnjReader *self, const EnjCanonName *name)
+{
+  g_autofree char *copy = NULL;
+
+  if (name->changed)
+    return FALSE;
+
+  if (name->name[name->len] == '\0')
+    return enj_stanza_kind_parse (name->name, &self->kind);
+
+  copy = g_strndup (name->name, name->len);
+  if (enj_stanza_kind_parse (copy, &self->kind))
+    enj_xml_refuse (&self->xml, ENJ_STREAM_BAD_NAMESPACE_PREFIX, "%s with a prefix", copy);
+  return FALSE;
+}
+
+static gboolean
+take_attribute (EnjReader *self, guint *prefixes, const char *triplet, const char *value)
+{
+  EnjDraftField field = enj_draft_find (triplet);
+
+  if (field == ENJ_DRAFT_OTHER)
+    return enj_canon_write_attribute (&self->canon, &self->draft.extra, prefixes, triplet, value);
+
+  self->canon.no_memory = strlen (value) < self->limits.size;
+  return enj_draft_take (&self->draft, field, value);
+}
+
+/* What may be written: with a stanza only its content is. */
+static void
+set_room (EnjReader *self)
+{
+  self->canon.out.limit = self->builder ? self->limits.size
+                                        : enj_draft_get_room (&self->draft, self->limits.size);
+}
+
+static void
+begin_stanza (EnjReader *self, const EnjCanonName *name, const char **atts)
+{
+  guint prefixes = 0;
+
+  enj_draft_restart (&self->draft, name->len, self->limits.size);
+  for (; *atts; atts += 2)
+    if (!take_attribute (self, &prefixes, atts[0], atts[1]))
+      {
+        refuse_output (self);
+        return;
+      }
+  set_room (self);
+}
+
+static void
+end_stanza (EnjReader *self)
+{
+  EnjDraft *draft = &self->draft;
+  gsize len;
+  const guint8 *content = enj_bytes_peek (&self->canon.out, &len);
+  const char *lang = enj_draft_get (draft, ENJ_DRAFT_LANG);
+  EnjStanzaHead head = {
+    .kind = self->kind,
+    .from = enj_draft_get (draft, ENJ_DRAFT_FROM),
+    .to = enj_draft_get (draft, ENJ_DRAFT_TO),
+    .id = enj_draft_get (draft, ENJ_DRAFT_ID),
+    .type = enj_draft_get (draft, ENJ_DRAFT_TYPE),
+    .lang = lang ? lang : self->lang, /* RFC 6120 4.7.4 */
+  };
+  EnjStanza *stanza;
+
+  /* A language from the header is not counted: the peer did not write it here. */
+  if (!enj_draft_fits (draft, len, self->limits.size) || !enj_draft_get_extra (draft, &head.extra))
+    {
+      refuse_size (self);
+      return;
+    }
+
+  stanza = enj_stanza_new_raw (&head, content, len);
+  if (stanza)
+    emit (self, ENJ_READER_STANZA, NULL, stanza);
+  else
+    enj_xml_refuse (&self->xml, ENJ_STREAM_RESOURCE_CONSTRAINT, "no memory for a stanza");
+}
+
+/* ---- What expat calls --------------------------------------------------- */
+
+/* An element that is not a stanza is written, too: its limit is of the canonical form. */
+static void
+begin_element (EnjReader *self, const EnjCanonName *name, const char **atts)
+{
+  gboolean is_tree = self->builder || self->depth == 1;
+
+  /* The name goes into the tree at once: writing attributes moves it. */
+  if (is_tree)
+    build_start (self, name);
+  if (!enj_canon_start (&self->canon, name, atts))
+    refuse_output (self);
+  else if (is_tree)
+    (void) build_attributes (self, self->builder, atts);
+}
+
+static void
+begin_child (EnjReader *self, const EnjCanonName *name, const char **atts)
+{
+  if (find_kind (self, name))
+    begin_stanza (self, name, atts);
+  else if (!self->xml.fault)
+    begin_element (self, name, atts);
+}
+
+static void
+on_start (void *user_data, const char *triplet, const char **atts)
+{
+  EnjReader *self = user_data;
+  EnjCanonName name;
+
+  if (self->xml.fault)
+    return;
+
+  if (self->depth == 0)
+    {
+      begin_stream (self, triplet, atts);
+      self->depth++;
+      return;
+    }
+  if (self->depth == 1)
+    {
+      self->start = enj_xml_token_start (&self->xml);
+      self->elements = 0;
+      self->blanks = 0;
+      self->canon.out.limit = self->limits.size;
+      enj_canon_restart (&self->canon);
+    }
+
+  if (!check_counts (self, atts))
+    return;
+
+  if (!enj_canon_enter (&self->canon, triplet, &name))
+    refuse_output (self);
+  else if (self->depth == 1)
+    begin_child (self, &name, atts);
+  else if ((name.changed || self->builder) && strcmp (name.ns, ENJ_NS_STREAM) == 0)
+    /* A stream inside a stream is how stanzas were smuggled (CVE-2022-20917). */
+    enj_xml_refuse (&self->xml, ENJ_STREAM_BAD_FORMAT, "stream element inside another element");
+  else
+    begin_element (self, &name, atts);
+  self->depth++;
+}
+
+static void
+end_child (EnjReader *self, const char *triplet)
+{
+  if (enj_xml_token_end (&self->xml) - self->start > self->limits.size)
+    {
+      refuse_size (self);
+    }
+  else if (!self->builder)
+    {
+      enj_canon_leave (&self->canon);
+      end_stanza (self);
+    }
+  else if (enj_canon_end (&self->canon, triplet))
+    {
+      emit_tree (self, ENJ_READER_ELEMENT, g_steal_pointer (&self->builder));
+    }
+  else
+    {
+      refuse_output (self);
+    }
+}
+
+static void
+on_end (void *user_data, const char *triplet)
+{
+  EnjReader *self = user_data;
+
+  if (self->xml.fault)
+    return;
+
+  self->depth--;
+  if (self->depth == 0)
+    {
+      self->closed = TRUE;
+      emit (self, ENJ_READER_CLOSED, NULL, NULL);
+    }
+  else if (self->depth == 1)
+    {
+      end_child (self, triplet);
+    }
+  else if (!enj_canon_end (&self->canon, triplet))
+    {
+      refuse_output (self);
+    }
+  else if (self->builder)
+    {
+      enj_element_builder_end (self->builder);
+    }
+}
+
+/* Between stanzas only white space may stand (RFC 6120 11.7). */
+static void
+take_blanks (EnjReader *self, const char *text, gsize len)
+{
+  for (gsize i = 0; i < len; i++)
+    if (!strchr (" \t\r\n", text[i]))
+      {
+        enj_xml_refuse (&self->xml, ENJ_STREAM_BAD_FORMAT, "text between stanzas");
+        return;
+      }
+
+  self->blanks += len;
+  if (self->blanks > self->limits.size)
+    enj_xml_refuse (&self->xml, ENJ_STREAM_STANZA_TOO_BIG,
+                    "white space over the limit of %" G_GSIZE_FORMAT " bytes", self->limits.size);
+}
+
+static void
+on_text (void *user_data, const char *text, int len)
+{
+  EnjReader *self = user_data;
+
+  if (self->xml.fault)
+    return;
+
+  if (self->depth == 1)
+    take_blanks (self, text, (gsize) len);
+  else if (!enj_canon_text (&self->canon, text, (gsize) len))
+    refuse_output (self);
+  else if (self->builder)
+    enj_element_builder_text_len (self->builder, text, (gsize) len);
+}
+
+static void
+on_declaration (void *user_data, const char *prefix, const char *uri)
+{
+  EnjReader *self = user_data;
+
+  self->declared++;
+  if (self->depth > 0 || self->xml.fault)
+    return;
+
+  prefix = prefix ? prefix : "";
+  uri = uri ? uri : "";
+  if (!enj_bytes_append (&self->declarations, prefix, strlen (prefix) + 1)
+      || !enj_bytes_append (&self->declarations, uri, strlen (uri) + 1))
+    refuse_size (self);
+}
+
+/* ---- Fed ---------------------------------------------------------------- */
+
+/* More bytes came than the header, or the child of the stream under way, may have. */
+static gboolean
+is_over (const EnjReader *self)
+{
+  guint64 start = self->depth == 0 ? 0 : self->depth == 1 ? self->xml.token : self->start;
+
+  return !self->xml.stopped && !self->xml.fault && self->xml.fed - start > self->limits.size;
+}
+
+/* One run of expat; FALSE when there was nothing to do. */
+static gboolean
+advance (EnjReader *self)
+{
+  if (self->closed || !enj_xml_advance (&self->xml))
+    return FALSE;
+
+  /* What is over may be whole in expat's hands, with something else behind it. */
+  if (is_over (self))
+    enj_xml_reparse (&self->xml);
+  if (is_over (self))
+    refuse_size (self);
+  return TRUE;
+}
+
+static void
+trim (EnjBytes *bytes)
+{
+  if (bytes->size > SCRATCH_MAX)
+    enj_bytes_clear (bytes);
+}
+
+EnjReader *
+enj_reader_new (const char *content_ns, const EnjReaderLimits *limits)
+{
+  static const EnjXmlHandlers handlers = {
+    .start = on_start,
+    .end = on_end,
+    .text = on_text,
+    .declaration = on_declaration,
+  };
+  EnjReader *self = g_new0 (EnjReader, 1);
+
+  self->limits = *limits;
+  self->content_ns = g_strdup (content_ns);
+  enj_xml_init (&self->xml, ENJ_CANON_SEPARATOR, &handlers);
+  enj_canon_init (&self->canon, self->content_ns, limits->size);
+  enj_bytes_init (&self->declarations, limits->size);
+  return self;
+}
+
+void
+enj_reader_free (EnjReader *self)
+{
+  if (!self)
+    return;
+
+  for (guint i = self->first; i < self->count; i++)
+    {
+      enj_element_unref (self->queue[i].element);
+      enj_stanza_unref (self->queue[i].stanza);
+    }
+  enj_xml_clear (&self->xml);
+  enj_canon_clear (&self->canon);
+  enj_bytes_clear (&self->declarations);
+  enj_draft_clear (&self->draft);
+  enj_element_builder_free (self->builder);
+  g_free (self->content_ns);
+  g_free (self->lang);
+  g_free (self);
+}
+
+void
+enj_reader_set_limits (EnjReader *self, const EnjReaderLimits *limits)
+{
+  self->limits = *limits;
+  enj_canon_set_limit (&self->canon, limits->size);
+  if (self->depth <= 1)
+    return;
+
+  set_room (self);
+  if (enj_bytes_length (&self->canon.out) > self->canon.out.limit)
+    refuse_size (self);
+}
+
+void
+enj_reader_feed (EnjReader *self, const guint8 *data, gsize len)
+{
+  if (self->closed)
+    return;
+
+  /* Blanks that keep a stream alive for hours are no fault; endless ones at once are. */
+  if (self->depth == 1 && !enj_xml_is_pending (&self->xml))
+    self->blanks = 0;
+  enj_xml_feed (&self->xml, data, len);
+}
+
+gboolean
+enj_reader_next (EnjReader *self, EnjReaderEvent *event, GError **error)
+{
+  while (self->first == self->count)
+    {
+      self->first = self->count = 0;
+      if (advance (self))
+        continue;
+
+      if (self->xml.fault && error)
+        *error = g_error_copy (self->xml.fault);
+      if (self->depth <= 1)
+        {
+          trim (&self->canon.out);
+          trim (&self->draft.values);
+          trim (&self->draft.extra);
+        }
+      return FALSE;
+    }
+
+  *event = self->queue[self->first++];
+  return TRUE;
+}
+
+const guint8 *
+enj_reader_get_rest (EnjReader *self, gsize *len)
+{
+  return enj_xml_get_rest (&self->xml, len);
+}
+
+gboolean
+enj_reader_is_pending (const EnjReader *self)
+{
+  return enj_xml_is_pending (&self->xml);
+}
+
+void
+enj_reader_flush (EnjReader *self)
+{
+  enj_xml_flush (&self->xml);
+}

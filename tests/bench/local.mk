@@ -1,0 +1,12 @@
+# Run by "make bench" only.
+
+bench_programs =
+bench_programs += %D%/bench-core
+
+EXTRA_PROGRAMS = $(bench_programs)
+CLEANFILES += $(bench_programs)
+EXTRA_DIST += %D%/run
+
+bench: $(bench_programs)
+	$(SHELL) $(srcdir)/%D%/run $(bench_programs)
+.PHONY: bench
