@@ -40,14 +40,9 @@ grow (EnjBytes *self, gsize needed)
 }
 
 static gboolean
-make_room (EnjBytes *self, gsize len)
+make_more_room (EnjBytes *self, gsize len)
 {
   gsize length = self->end - self->start;
-
-  if (len > self->limit - length)
-    return FALSE;
-  if (len <= self->size - self->end)
-    return TRUE;
 
   /* Moving what is left pays only where at least as much was taken before: each byte is then
    * moved once on average.  At the limit there is no other way. */
@@ -60,6 +55,18 @@ make_room (EnjBytes *self, gsize len)
     }
 
   return grow (self, length + len);
+}
+
+/* Inline, for nearly always there is room: a stanza is written in some fifty pieces. */
+static inline gboolean
+make_room (EnjBytes *self, gsize len)
+{
+  gsize length = self->end - self->start;
+
+  if (len > self->limit - length)
+    return FALSE;
+
+  return len <= self->size - self->end || make_more_room (self, len);
 }
 
 void

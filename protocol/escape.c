@@ -94,10 +94,33 @@ enj_escape_attribute (EnjBytes *out, const char *value, gsize len)
 gboolean
 enj_escape_write_attribute (EnjBytes *out, const char *name, const char *value)
 {
+  gsize name_len;
+  gsize len;
+  guint8 *p;
+
   if (!value)
     return TRUE;
 
-  return enj_bytes_append (out, " ", 1) && enj_bytes_append (out, name, strlen (name))
-         && enj_bytes_append (out, "=\"", 2) && enj_escape_attribute (out, value, strlen (value))
-         && enj_bytes_append (out, "\"", 1);
+  name_len = strlen (name);
+  len = strlen (value);
+  if (find_special ((const guint8 *) value, (const guint8 *) value + len, IN_ATTRIBUTE)
+      != (const guint8 *) value + len)
+    return enj_bytes_append (out, " ", 1) && enj_bytes_append (out, name, name_len)
+           && enj_bytes_append (out, "=\"", 2) && enj_escape_attribute (out, value, len)
+           && enj_bytes_append (out, "\"", 1);
+
+  /* Nearly all values are plain, and written in one piece. */
+  p = enj_bytes_reserve (out, name_len + len + 4);
+  if (!p)
+    return FALSE;
+
+  *p++ = ' ';
+  memcpy (p, name, name_len);
+  p += name_len;
+  *p++ = '=';
+  *p++ = '"';
+  memcpy (p, value, len);
+  p[len] = '"';
+  enj_bytes_commit (out, name_len + len + 4);
+  return TRUE;
 }
