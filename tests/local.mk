@@ -21,6 +21,7 @@ libtestsupport_la_SOURCES =
 libtestsupport_la_SOURCES += %D%/support/pem.c %D%/support/pem.h
 libtestsupport_la_SOURCES += %D%/support/proves.c %D%/support/proves.h
 libtestsupport_la_SOURCES += %D%/support/reading.c %D%/support/reading.h
+libtestsupport_la_SOURCES += %D%/support/settings.c %D%/support/settings.h
 libtestsupport_la_SOURCES += %D%/support/transcript.c %D%/support/transcript.h
 LDADD = libtestsupport.la libcomponent.la libprotocol.la
 

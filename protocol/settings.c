@@ -1,0 +1,56 @@
+#include "config.h"
+
+#include "protocol/settings.h"
+
+EnjSettings *
+enj_settings_new (EnjRealm *realm, EnjPolicy *policy, EnjDialbackKey *key,
+                  const EnjLimits *limits, gboolean federates, gboolean allow_private)
+{
+  EnjSettings *self = g_rc_box_new0 (EnjSettings);
+
+  self->realm = enj_realm_ref (realm);
+  self->policy = enj_policy_ref (policy);
+  self->dialback_key = enj_dialback_key_ref (key);
+  self->credentials = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                             (GDestroyNotify) enj_credentials_unref);
+  self->limits = *limits;
+  self->federates = federates;
+  self->allow_private = allow_private;
+  return self;
+}
+
+EnjSettings *
+enj_settings_ref (EnjSettings *self)
+{
+  return g_rc_box_acquire (self);
+}
+
+static void
+settings_clear (gpointer data)
+{
+  EnjSettings *self = data;
+
+  enj_realm_unref (self->realm);
+  enj_policy_unref (self->policy);
+  enj_dialback_key_unref (self->dialback_key);
+  g_hash_table_unref (self->credentials);
+}
+
+void
+enj_settings_unref (EnjSettings *self)
+{
+  if (self)
+    g_rc_box_release_full (self, settings_clear);
+}
+
+void
+enj_settings_add_credentials (EnjSettings *self, const char *domain, EnjCredentials *credentials)
+{
+  g_hash_table_replace (self->credentials, g_strdup (domain), enj_credentials_ref (credentials));
+}
+
+EnjCredentials *
+enj_settings_get_credentials (const EnjSettings *self, const char *domain)
+{
+  return g_hash_table_lookup (self->credentials, domain);
+}

@@ -1,0 +1,78 @@
+#include "config.h"
+
+#include "protocol/settings.h"
+
+#include "tests/support/settings.h"
+
+static void
+test_keeps_what_it_is_given (void)
+{
+  const EnjPeerPolicy any = { .allow = TRUE };
+  EnjLimits limits = enj_limits_default ();
+  EnjRealm *realm = enj_realm_new ();
+  EnjPolicy *policy = enj_policy_new (&any);
+  EnjDialbackKey *key = enj_dialback_key_new ("x", 1);
+  g_autoptr (EnjSettings) settings = NULL;
+  g_autoptr (EnjSettings) other = NULL;
+
+  limits.rate = 17;
+  settings = enj_settings_new (realm, policy, key, &limits, TRUE, FALSE);
+  other = enj_settings_new (realm, policy, key, &limits, FALSE, TRUE);
+  enj_realm_unref (realm);
+  enj_policy_unref (policy);
+  enj_dialback_key_unref (key);
+  limits.rate = 18;
+
+  g_assert_true (settings->realm == realm);
+  g_assert_true (settings->policy == policy);
+  g_assert_true (settings->dialback_key == key);
+  g_assert_cmpuint (settings->limits.rate, ==, 17);
+  g_assert_true (settings->federates);
+  g_assert_false (settings->allow_private);
+  g_assert_false (other->federates);
+  g_assert_true (other->allow_private);
+  g_assert_null (enj_realm_get_component (settings->realm, 0));
+  g_assert_true (enj_policy_find (settings->policy, "any.test")->allow);
+}
+
+static void
+test_credentials (void)
+{
+  g_autoptr (EnjSettings) settings = enj_test_settings_new ();
+  EnjCredentials *first = enj_credentials_new_self_signed ("comp.local.test", 0, NULL);
+  EnjCredentials *second = enj_credentials_new_self_signed ("comp.local.test", 0, NULL);
+
+  g_assert_null (enj_settings_get_credentials (settings, "comp.local.test"));
+  enj_settings_add_credentials (settings, "comp.local.test", first);
+  g_assert_true (enj_settings_get_credentials (settings, "comp.local.test") == first);
+  g_assert_null (enj_settings_get_credentials (settings, "alone.test"));
+
+  enj_settings_add_credentials (settings, "comp.local.test", second);
+  enj_credentials_unref (first);
+  enj_credentials_unref (second);
+  g_assert_true (enj_settings_get_credentials (settings, "comp.local.test") == second);
+  g_assert_true (enj_credentials_is_self_signed (second));
+}
+
+static void
+test_references (void)
+{
+  EnjSettings *settings = enj_test_settings_new ();
+  EnjSettings *again = enj_settings_ref (settings);
+
+  g_assert_true (again == settings);
+  enj_settings_unref (settings);
+  g_assert_cmpstr (enj_realm_get_component (again->realm, 0), ==, "alone.test");
+  enj_settings_unref (again);
+  enj_settings_unref (NULL);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/settings/keeps-what-it-is-given", test_keeps_what_it_is_given);
+  g_test_add_func ("/settings/credentials-by-domain", test_credentials);
+  g_test_add_func ("/settings/references", test_references);
+  return g_test_run ();
+}
