@@ -27,3 +27,4 @@ libcomponent_la_SOURCES += %D%/options.c %D%/options.h
 libcomponent_la_SOURCES += %D%/services/echo.c %D%/services/echo.h
 libcomponent_la_SOURCES += %D%/services/relay.c %D%/services/relay.h
 libcomponent_la_SOURCES += %D%/sockaddr.c %D%/sockaddr.h
+libcomponent_la_SOURCES += %D%/wire.c %D%/wire.h

@@ -2,6 +2,7 @@
 
 unit_tests =
 unit_tests += %D%/test-address
+unit_tests += %D%/test-admission
 unit_tests += %D%/test-bytes
 unit_tests += %D%/test-canon
 unit_tests += %D%/test-certificates
@@ -28,19 +29,25 @@ unit_tests += %D%/test-listener
 unit_tests += %D%/test-log
 unit_tests += %D%/test-loop
 unit_tests += %D%/test-notify
+unit_tests += %D%/test-pairs
 unit_tests += %D%/test-parse
 unit_tests += %D%/test-policy
 unit_tests += %D%/test-rate
 unit_tests += %D%/test-reader
 unit_tests += %D%/test-realm
 unit_tests += %D%/test-receipt
+unit_tests += %D%/test-router
+unit_tests += %D%/test-session
+unit_tests += %D%/test-settings
 unit_tests += %D%/test-sockaddr
 unit_tests += %D%/test-stanza
 unit_tests += %D%/test-stream
 unit_tests += %D%/test-stream-error
 unit_tests += %D%/test-tls
 unit_tests += %D%/test-token
+unit_tests += %D%/test-verifier
 unit_tests += %D%/test-waiting
+unit_tests += %D%/test-wire
 unit_tests += %D%/test-xml
 
 check_PROGRAMS += $(unit_tests)

@@ -55,6 +55,13 @@ free_at_first (int fd, const EnjAddress *peer, gpointer data)
 }
 
 static void
+pause_at_first (int fd, const EnjAddress *peer, gpointer data)
+{
+  accept_one (fd, peer, data);
+  enj_listener_set_paused (listener, TRUE);
+}
+
+static void
 set_up (const char *host, EnjListenerFunc func)
 {
   g_autoptr (GError) error = NULL;
@@ -141,17 +148,22 @@ test_any (void)
 static void
 test_paused (void)
 {
-  int client;
+  int clients[2];
 
-  set_up ("127.0.0.1", accept_one);
+  set_up ("127.0.0.1", pause_at_first);
   enj_listener_set_paused (listener, TRUE);
-  client = connect_new ();
+  clients[0] = connect_new ();
+  clients[1] = connect_new ();
   run ();
   g_assert_cmpuint (n_accepted, ==, 0);
   enj_listener_set_paused (listener, FALSE);
   run ();
   g_assert_cmpuint (n_accepted, ==, 1);
-  close (client);
+  enj_listener_set_paused (listener, FALSE);
+  run ();
+  g_assert_cmpuint (n_accepted, ==, 2);
+  close (clients[0]);
+  close (clients[1]);
   tear_down ();
 }
 

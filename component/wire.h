@@ -1,0 +1,32 @@
+/* wire.h - one socket and the session that talks over it.
+ *
+ * Reads at most ENJ_LOOP_BUFFER bytes a turn, no faster than limits.rate, and
+ * writes at the end of the turn all that the session has by then.  When the
+ * session is over it writes what is left, says so to the peer, and reads to the
+ * end for a while before it closes, so that no reset overtakes the last words
+ * (RFC 6120 4.4).
+ *
+ * Does not own the session, nor look into what it says. */
+#pragma once
+
+#include "protocol/session.h"
+#include "component/loop.h"
+
+typedef struct EnjWire EnjWire;
+
+/* From the loop, once, when the socket is closed: free the wire, then the
+ * session. */
+typedef void (*EnjWireClosed) (EnjWire *wire, gpointer data);
+
+/* Takes the connected, non-blocking @fd in any case; @session->output becomes
+ * the wire's.  With @always_read the rate is no matter: the link to Prosody.
+ * G_FILE_ERROR where the kernel cannot watch another. */
+EnjWire *enj_wire_new (EnjLoop *loop, int fd, EnjSession *session, gboolean always_read,
+                       EnjWireClosed closed, gpointer data, GError **error);
+
+/* Before closed() it cuts the connection off. */
+void enj_wire_free (EnjWire *self);
+
+EnjSession *enj_wire_get_session (const EnjWire *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjWire, enj_wire_free)
