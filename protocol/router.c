@@ -1,0 +1,107 @@
+#include "config.h"
+
+#include "protocol/router.h"
+
+#include <string.h>
+
+#include "protocol/jid.h"
+
+/* The canonical domain of an address; NULL where it has none that is valid. */
+static char *
+domain_new (const char *jid)
+{
+  g_autofree char *claimed = NULL;
+  const char *start;
+  gsize len;
+
+  if (!jid)
+    return NULL;
+  start = enj_jid_find_domain (jid, &len);
+  claimed = g_strndup (start, len);
+  return enj_jid_domain_new (claimed, NULL);
+}
+
+static void
+bounce (EnjDecision *decision, EnjStanzaCondition condition, const char *type, const char *text)
+{
+  decision->route = ENJ_ROUTE_BOUNCE;
+  decision->condition = condition;
+  decision->error_type = type;
+  decision->text = text;
+}
+
+static void
+drop (EnjDecision *decision, const char *text)
+{
+  decision->route = ENJ_ROUTE_DROP;
+  decision->text = text;
+}
+
+/* What a service sends, or an error of ours on its way back. */
+static void
+decide_outward (const EnjSettings *settings, EnjDecision *decision)
+{
+  const EnjPeerPolicy *peer;
+
+  if (!decision->local || enj_realm_classify (settings->realm, decision->local) != ENJ_REALM_OURS)
+    {
+      drop (decision, "not from a domain of ours");
+      return;
+    }
+  if (enj_realm_is_local_to (settings->realm, decision->local, decision->domain))
+    {
+      decision->route = ENJ_ROUTE_LINK;
+      g_free (decision->domain);
+      decision->domain = g_strdup (decision->local);
+      return;
+    }
+
+  peer = enj_policy_find (settings->policy, decision->domain);
+  if (enj_realm_classify (settings->realm, decision->domain) == ENJ_REALM_LOCAL)
+    /* RFC 6120 10.5: a local domain is never looked for elsewhere. */
+    bounce (decision, ENJ_STANZA_REMOTE_SERVER_NOT_FOUND, "cancel",
+            "this domain is reached by the link of another component only");
+  else if (enj_jid_domain_is_ip (decision->domain))
+    bounce (decision, ENJ_STANZA_NOT_ALLOWED, "cancel", "no federation with IP addresses");
+  else if (!settings->federates || !peer->allow)
+    bounce (decision, ENJ_STANZA_NOT_ALLOWED, "cancel",
+            "communication with this domain is not enabled");
+  else
+    decision->route = ENJ_ROUTE_PEER;
+}
+
+void
+enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanza *stanza,
+                   EnjDecision *decision)
+{
+  *decision = (EnjDecision){ .route = ENJ_ROUTE_DROP };
+  decision->local = domain_new (enj_stanza_get_from (stanza));
+  decision->domain = domain_new (enj_stanza_get_to (stanza));
+
+  if (!decision->domain)
+    bounce (decision, ENJ_STANZA_JID_MALFORMED, "modify", "'to' is no address");
+  else if (enj_realm_classify (settings->realm, decision->domain) == ENJ_REALM_OURS)
+    decision->route = ENJ_ROUTE_SERVICE;
+  else if (origin == ENJ_ORIGIN_SERVICE)
+    decide_outward (settings, decision);
+  else if (origin == ENJ_ORIGIN_LINK)
+    bounce (decision, ENJ_STANZA_ITEM_NOT_FOUND, "cancel", "not a domain of this component");
+  else
+    /* RFC 6120 10.4: never an open relay. */
+    drop (decision, "a remote server may only reach domains of ours");
+}
+
+void
+enj_decision_clear (EnjDecision *decision)
+{
+  g_clear_pointer (&decision->local, g_free);
+  g_clear_pointer (&decision->domain, g_free);
+}
+
+gboolean
+enj_router_may_send (const char *component, const EnjStanza *stanza)
+{
+  g_autofree char *domain = domain_new (enj_stanza_get_from (stanza));
+
+  return domain && strcmp (domain, component) == 0 && enj_stanza_get_to (stanza);
+}

@@ -1,0 +1,43 @@
+/* router.h - to whom a stanza goes.  Decides; does not deliver.
+ *
+ * The exact domain first: our own domains to their service, what the link
+ * reaches by the link, the rest by server-to-server streams; never from one
+ * remote server to another, and never out under a name that is not ours. */
+#pragma once
+
+#include "protocol/settings.h"
+#include "protocol/stanza.h"
+
+typedef enum
+{
+  ENJ_ORIGIN_LINK,   /* came over a component link */
+  ENJ_ORIGIN_PEER,   /* came over a stream, its pair verified */
+  ENJ_ORIGIN_SERVICE /* sent by one of our services, or an error of our own */
+} EnjOrigin;
+
+typedef enum
+{
+  ENJ_ROUTE_SERVICE, /* domain: the component */
+  ENJ_ROUTE_LINK,    /* domain: the component whose link it is */
+  ENJ_ROUTE_PEER,    /* local, domain: the pair */
+  ENJ_ROUTE_BOUNCE,  /* condition, error_type, text */
+  ENJ_ROUTE_DROP     /* text: by which rule */
+} EnjRoute;
+
+typedef struct
+{
+  EnjRoute route;
+  char *local;  /* the domain of `from`, canonical; owned */
+  char *domain; /* owned */
+  EnjStanzaCondition condition;
+  const char *error_type;
+  const char *text;
+} EnjDecision;
+
+/* Fills @decision; clear() frees it. */
+void enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanza *stanza,
+                        EnjDecision *decision);
+void enj_decision_clear (EnjDecision *decision);
+
+/* May a service of @component send it: is `from` within, and is there a `to`? */
+gboolean enj_router_may_send (const char *component, const EnjStanza *stanza);
