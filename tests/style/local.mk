@@ -4,6 +4,7 @@ style_tests =
 style_tests += %D%/exports.sh
 style_tests += %D%/floors.sh
 style_tests += %D%/manual-keys.sh
+style_tests += %D%/readme.sh
 style_tests += %D%/sizes.sh
 style_tests += %D%/tested.sh
 

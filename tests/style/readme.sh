@@ -1,0 +1,53 @@
+#!/bin/sh
+# README shows what is tested: the program of data/examples/echo.c, and the block for Prosody.
+cd "${srcdir:-.}" || exit 99
+status=0
+echo 1..2
+
+# NUMBER NAME FAULTS: no fault is a pass.
+judge ()
+{
+  if test -z "$3"; then
+    echo "ok $1 - $2"
+  else
+    echo "$3" | sed 's/^/# /'
+    echo "not ok $1 - $2"
+    status=1
+  fi
+}
+
+# What the example adds may stand between these lines; their order is the same.
+program=$(awk '
+  { sub(/^ +/, ""); sub(/ +$/, "") }
+  FILENAME == "README" {
+    if ($0 == "#include <enjamb.h>") inside = 1
+    if (inside && $0 != "") shown[++n] = $0
+    if ($0 == "}" && ++closed == 2) inside = 0
+    next
+  }
+  found < n && $0 == shown[found + 1] { found++ }
+  END {
+    if (n < 15 || closed != 2)
+      print "README: there is no program of two functions"
+    else if (found < n)
+      print "data/examples/echo.c: lacks in its place: " shown[found + 1]
+  }' README data/examples/echo.c) || program="a file cannot be read"
+
+block=$(awk '
+  { sub(/^[ \t]+/, ""); sub(/[ \t]+$/, "") }
+  FILENAME != "README" { block[++n] = $0; next }
+  !at && $0 == block[1] { at = FNR }
+  at && found < n && !fault {
+    if ($0 == block[found + 1]) found++
+    else fault = "README:" FNR ": not " block[found + 1]
+  }
+  END {
+    if (n == 0 || !at)
+      print "README: the block is not there"
+    else if (fault || found < n)
+      print (fault ? fault : "README: the block ends early")
+  }' data/prosody-component.cfg.lua README) || block="a file cannot be read"
+
+judge 1 "the program in README stands in data/examples/echo.c" "$program"
+judge 2 "the block in README is data/prosody-component.cfg.lua" "$block"
+exit $status
