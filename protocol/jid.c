@@ -8,12 +8,13 @@
 #include <string.h>
 
 #include <idna.h>
-#include <pr29.h>
 #include <punycode.h>
-#include <stringprep.h>
+
+#include "protocol/prep.h"
 
 /* RFC 7622 3.1: three parts and two separators.  Nothing longer is looked at. */
 #define JID_MAX (3 * ENJ_JID_PART_MAX + 2)
+G_STATIC_ASSERT (JID_MAX == ENJ_PREP_MAX);
 
 /* RFC 1035 2.3.4; a name takes 255 bytes on the wire, 253 in text without the last dot. */
 #define LABEL_MAX 63
@@ -30,9 +31,6 @@
 #define FLAGS_STRICT IDNA_USE_STD3_ASCII_RULES
 #define FLAGS_WIRE (IDNA_USE_STD3_ASCII_RULES | IDNA_ALLOW_UNASSIGNED)
 
-/* More than a profile has. */
-#define STEPS_MAX 32
-
 #define BIT(c) (G_GUINT64_CONSTANT (1) << ((c) & 63))
 #define CONTROLS G_GUINT64_CONSTANT (0xffffffff)
 
@@ -47,14 +45,14 @@ typedef struct
 typedef struct
 {
   const char *name;
-  const Stringprep_profile *profile;
+  EnjPrepProfile profile;
   guint64 forbidden[2]; /* the ASCII characters, as bits */
   gboolean fold;        /* letters become small */
 } Part;
 
 static const Part localpart = {
   "localpart",
-  stringprep_xmpp_nodeprep,
+  ENJ_PREP_NODE,
   { CONTROLS | BIT (' ') | BIT ('"') | BIT ('&') | BIT ('\'') | BIT ('/') | BIT (':') | BIT ('<')
       | BIT ('>'),
     BIT ('@') | BIT (0x7f) },
@@ -63,7 +61,7 @@ static const Part localpart = {
 
 static const Part resourcepart = {
   "resourcepart",
-  stringprep_xmpp_resourceprep,
+  ENJ_PREP_RESOURCE,
   { CONTROLS, BIT (0x7f) },
   FALSE,
 };
@@ -92,58 +90,13 @@ is_ascii (const char *text, gsize len)
   return TRUE;
 }
 
-/* Fills @some with those steps of @profile whose bits are set in @steps. */
-static void
-select_steps (const Stringprep_profile *profile, guint steps, Stringprep_profile some[STEPS_MAX])
-{
-  guint n = 0;
-
-  for (; profile->operation != 0 && n < STEPS_MAX - 1; profile++)
-    if (steps & (1u << profile->operation))
-      some[n++] = *profile;
-  some[n].operation = 0;
-}
-
-/* FALSE where normalisation differs between implementations, and is not stable:
- * stringprep's own composes the sequences of Unicode Public Review Issue 29,
- * which others leave alone.  They are seen once what maps to nothing is gone and
- * the rest is composed. */
 static gboolean
-is_stable (const char *text)
+prepare (Buffer *buffer, EnjPrepProfile profile, const char *name, GError **error)
 {
-  Stringprep_profile map_to_nothing[STEPS_MAX];
-  char mapped[JID_MAX + 1];
-  g_autofree char *composed = NULL;
+  const char *why;
 
-  select_steps (stringprep_xmpp_resourceprep, 1u << STRINGPREP_MAP_TABLE, map_to_nothing);
-  g_strlcpy (mapped, text, sizeof mapped);
-  if (stringprep (mapped, sizeof mapped, 0, map_to_nothing) != STRINGPREP_OK)
-    return FALSE;
-
-  composed = g_utf8_normalize (mapped, -1, G_NORMALIZE_ALL_COMPOSE);
-  return composed && pr29_8z (composed) == PR29_SUCCESS;
-}
-
-/* Runs @profile over @buffer.  Memory is bounded: the input is at most JID_MAX bytes. */
-static gboolean
-stringprep_buffer (Buffer *buffer, const Stringprep_profile *profile, const char *name,
-                   GError **error)
-{
-  int rc;
-
-  if (!g_utf8_validate (buffer->text, buffer->len, NULL))
-    return malformed (error, "%s is not UTF-8", name);
-
-  if (!is_stable (buffer->text))
-    return malformed (error, "%s cannot be normalised", name);
-
-  rc = stringprep (buffer->text, sizeof buffer->text, 0, profile);
-  if (rc != STRINGPREP_OK)
-    return malformed (error, "%s: %s", name, stringprep_strerror (rc));
-
-  /* Folding may have made such a sequence: it would be refused the next time. */
-  if (!is_stable (buffer->text))
-    return malformed (error, "%s cannot be normalised", name);
+  if (!enj_prep_run (buffer->text, profile, &why))
+    return malformed (error, "%s: %s", name, why);
 
   buffer->len = strlen (buffer->text);
   return TRUE;
@@ -180,7 +133,7 @@ prepare_part (const Part *part, const char *text, gsize len, Buffer *buffer, GEr
     return FALSE;
 
   if (!is_ascii (text, len))
-    return stringprep_buffer (buffer, part->profile, part->name, error)
+    return prepare (buffer, part->profile, part->name, error)
            && check_length (buffer, part->name, error);
 
   for (gsize i = 0; i < len; i++)
@@ -273,9 +226,6 @@ append_label (Buffer *out, const char *label, gsize len, int flags, gsize *ascii
   char ascii[LABEL_MAX + 1];
   glong n;
   int rc;
-
-  if (len == 0)
-    return malformed (error, "domain has an empty label");
 
   if (is_ascii (label, len))
     {
@@ -375,7 +325,6 @@ prepare_labels (const Buffer *prepared, int flags, Buffer *out, GError **error)
 static gboolean
 prepare_domain (const char *text, gsize len, int flags, Buffer *out, GError **error)
 {
-  Stringprep_profile mapping[STEPS_MAX];
   Buffer prepared;
 
   /* RFC 7622 3.2: before anything else. */
@@ -390,8 +339,7 @@ prepare_domain (const char *text, gsize len, int flags, Buffer *out, GError **er
 
   /* Nameprep of the whole, for normalisation can make dots.  Its later steps,
    * the direction of text above all, are a matter of each label (RFC 3490 3.1). */
-  select_steps (stringprep_nameprep, 1u << STRINGPREP_MAP_TABLE | 1u << STRINGPREP_NFKC, mapping);
-  if (!is_ascii (text, len) && !stringprep_buffer (&prepared, mapping, "domain", error))
+  if (!is_ascii (text, len) && !prepare (&prepared, ENJ_PREP_NAME_MAPPING, "domain", error))
     return FALSE;
   for (gsize i = 0; i < prepared.len; i++)
     prepared.text[i] = g_ascii_tolower (prepared.text[i]);

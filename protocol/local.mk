@@ -8,6 +8,7 @@ include_HEADERS += %D%/enjamb.h
 
 libprotocol_la_SOURCES += %D%/address.c %D%/address.h
 libprotocol_la_SOURCES += %D%/admission.c %D%/admission.h
+libprotocol_la_SOURCES += %D%/backoff.c %D%/backoff.h
 libprotocol_la_SOURCES += %D%/bytes.c %D%/bytes.h
 libprotocol_la_SOURCES += %D%/canon.c %D%/canon.h
 libprotocol_la_SOURCES += %D%/chance.c %D%/chance.h
@@ -37,6 +38,7 @@ libprotocol_la_SOURCES += %D%/pairs.c %D%/pairs.h
 libprotocol_la_SOURCES += %D%/parse.c %D%/parse.h
 libprotocol_la_SOURCES += %D%/peers.c %D%/peers.h
 libprotocol_la_SOURCES += %D%/policy.c %D%/policy.h
+libprotocol_la_SOURCES += %D%/prep.c %D%/prep.h
 libprotocol_la_SOURCES += %D%/rate.c %D%/rate.h
 libprotocol_la_SOURCES += %D%/reader.c %D%/reader.h
 libprotocol_la_SOURCES += %D%/realm.c %D%/realm.h

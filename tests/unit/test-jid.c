@@ -128,7 +128,7 @@ test_domains (void)
       g_autoptr (GError) error = NULL;
       g_autofree char *domain = enj_jid_domain_new (domains[i].from, &error);
 
-      g_test_message ("%s", domains[i].from);
+      g_test_message ("case %u", i);
       g_assert_cmpstr (domain, ==, domains[i].to);
       if (domain)
         {
@@ -304,7 +304,7 @@ test_addresses (void)
       g_autoptr (GError) error = NULL;
       g_autofree char *jid = enj_jid_prepare_new (cases[i].from, &error);
 
-      g_test_message ("%s", cases[i].from);
+      g_test_message ("case %u", i);
       g_assert_cmpstr (jid, ==, cases[i].to);
       if (!jid)
         g_assert_error (error, ENJ_STANZA_ERROR, ENJ_STANZA_JID_MALFORMED);
@@ -378,7 +378,7 @@ test_part_lengths (void)
       g_assert_null (joined);
     }
 
-  /* The length counts after preparation: 1200 bytes that become 600, and 1022 that become 18396. */
+  /* The length counts after preparation: 1200 bytes become 600, and 900 far more than 1023. */
   for (guint i = 0; i < 600; i++)
     g_string_append (shrinks, i % 2 ? "\xc2\xad" : "bc");
   g_string_append (shrinks, "@local.test");
@@ -390,6 +390,30 @@ test_part_lengths (void)
   for (guint i = 0; i < 300; i++)
     g_string_append (shrinks, "\xef\xb7\xba");
   g_assert_null (enj_jid_prepare_new (shrinks->str, NULL));
+}
+
+/* What would shrink to something short is not even looked at. */
+static void
+test_total_length (void)
+{
+  g_autoptr (GString) hyphens = g_string_new (NULL);
+  g_autofree char *domain = NULL;
+  g_autofree char *address = NULL;
+  g_autofree char *part = NULL;
+
+  for (guint i = 0; i < 800; i++)
+    g_string_append (hyphens, "\xc2\xad");
+
+  part = g_strconcat (hyphens->str, "a@local.test/x", NULL);
+  address = g_strconcat (hyphens->str, "a@local.test/x", hyphens->str, NULL);
+  domain = g_strconcat (hyphens->str, "locals.test", hyphens->str, NULL);
+
+  g_assert_true (accepts (strrchr (domain, 'l')));
+  g_assert_false (accepts (domain));
+  g_assert_null (enj_jid_prepare_new (address, NULL));
+  g_clear_pointer (&address, g_free);
+  address = enj_jid_prepare_new (part, NULL);
+  g_assert_cmpstr (address, ==, "a@local.test/x");
 }
 
 static void
@@ -493,6 +517,7 @@ main (int argc, char **argv)
   g_test_add_func ("/jid/prepares-addresses-part-by-part", test_addresses);
   g_test_add_func ("/jid/splits-at-the-first-slash-then-the-first-at", test_parts);
   g_test_add_func ("/jid/parts-take-1-to-1023-bytes-once-prepared", test_part_lengths);
+  g_test_add_func ("/jid/nothing-over-3071-bytes-is-prepared", test_total_length);
   g_test_add_func ("/jid/escapes-as-in-xep-0106", test_escapes);
   g_test_add_func ("/jid/unescaping-takes-escaping-back", test_escape_round_trip);
   g_test_add_func ("/jid/preparing-never-unescapes", test_escaped_are_compared);
