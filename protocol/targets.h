@@ -2,7 +2,9 @@
  *
  * RFC 6120 3.2: SRV by priority and weight, all targets, all addresses of
  * each; A and AAAA of the domain itself only where there is no SRV record; "."
- * is a refusal.  The caller looks up and connects, this remembers and decides. */
+ * is a refusal.  Where _xmpp-server leads nowhere, _xmpps-server is asked for.
+ *
+ * The caller looks up and connects, this remembers and decides. */
 #pragma once
 
 #include "protocol/address.h"
@@ -21,7 +23,7 @@ typedef enum
 typedef struct
 {
   EnjTargetsWishType type;
-  const char *name; /* A-labels */
+  const char *name; /* A-labels; of a CONNECT the host that the address is of */
   EnjAddress address;
   gboolean direct_tls;
   const GError *error;
@@ -44,7 +46,7 @@ typedef struct
   char *target; /* without the last dot; "" for "." */
 } EnjSrvRecord;
 
-/* @domain canonical; @host and @port are the [peer] address, NULL for DNS.
+/* @domain canonical; @host, @port and @direct_tls are the [peer] address, NULL for DNS.
  * @allow_private lets DNS lead to private addresses; @host always may. */
 EnjTargets *enj_targets_new (const char *domain, const char *host, guint16 port,
                              gboolean direct_tls, gboolean allow_private);
