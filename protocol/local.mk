@@ -36,6 +36,7 @@ libprotocol_la_SOURCES += %D%/ns.h
 libprotocol_la_SOURCES += %D%/outbound.c %D%/outbound.h
 libprotocol_la_SOURCES += %D%/pairs.c %D%/pairs.h
 libprotocol_la_SOURCES += %D%/parse.c %D%/parse.h
+libprotocol_la_SOURCES += %D%/peer.c %D%/peer.h
 libprotocol_la_SOURCES += %D%/peers.c %D%/peers.h
 libprotocol_la_SOURCES += %D%/policy.c %D%/policy.h
 libprotocol_la_SOURCES += %D%/prep.c %D%/prep.h

@@ -1,0 +1,515 @@
+#include "config.h"
+
+#include "protocol/peer.h"
+
+#include "protocol/outbound.h"
+#include "protocol/verifier.h"
+#include "protocol/waiting.h"
+
+/* Between the end of a stream, or of all hope of one, and the next attempt, in microseconds. */
+#define REST ENJ_SECOND
+
+struct EnjPeer
+{
+  EnjPeerCommon *common;
+  guint64 id;
+  char *local;
+  char *remote;
+  EnjTargets *targets;   /* while we look up and connect */
+  EnjOutbound *outbound; /* until it is over */
+  EnjWaiting *waiting;
+  EnjVerifier *verifier;
+  gint64 rest_until;
+  gboolean retried; /* after resource-constraint (D16) */
+  gboolean was_up;
+  gboolean is_dirty;
+};
+
+static void
+mark_dirty (gpointer data)
+{
+  EnjPeer *self = data;
+
+  if (!self->is_dirty)
+    {
+      self->is_dirty = TRUE;
+      g_queue_push_tail (&self->common->dirty, self);
+    }
+  enj_wake (self->common->wake);
+}
+
+static EnjPeerEvent *
+push_event (EnjPeer *self, EnjPeerEventType type)
+{
+  EnjPeerEvent *event = g_new0 (EnjPeerEvent, 1);
+
+  event->type = type;
+  event->id = self->id;
+  event->local = g_strdup (self->local);
+  event->remote = g_strdup (self->remote);
+  g_queue_push_tail (&self->common->events, event);
+  enj_wake (self->common->wake);
+  return event;
+}
+
+static void
+note_deadline (EnjPeer *self)
+{
+  gint64 due = MIN (enj_waiting_deadline (self->waiting), enj_verifier_deadline (self->verifier));
+
+  if (!self->outbound && !self->targets && self->rest_until > 0)
+    due = MIN (due, self->rest_until);
+  self->common->due = MIN (self->common->due, due);
+}
+
+/* ---- Giving up ------------------------------------------------------------ */
+
+static void
+bounce (EnjPeer *self, EnjStanza *stanza, EnjStanzaCondition condition, const char *type,
+        const char *text)
+{
+  EnjPeerEvent *event = push_event (self, ENJ_PEER_BOUNCE);
+
+  event->stanza = stanza;
+  event->condition = condition;
+  event->error_type = type;
+  event->text = g_strdup (text);
+}
+
+static void
+bounce_waiting (EnjPeer *self, EnjStanzaCondition condition, const char *type, const char *text)
+{
+  EnjStanza *stanza;
+
+  while ((stanza = enj_waiting_steal (self->waiting)))
+    bounce (self, stanza, condition, type, text);
+}
+
+static void
+tell_verdict (EnjPeer *self, guint64 asker, EnjDialbackType answer, EnjStanzaCondition condition)
+{
+  EnjPeerEvent *event = push_event (self, ENJ_PEER_VERDICT);
+
+  event->asker = asker;
+  event->answer = answer;
+  event->condition = condition;
+}
+
+/* XEP-0220 2.5: not reached at all, or lost while we waited. */
+static void
+fail_questions (EnjPeer *self, EnjStanzaCondition condition)
+{
+  guint64 asker;
+
+  while ((asker = enj_verifier_steal_due (self->verifier, G_MAXINT64)))
+    tell_verdict (self, asker, ENJ_DIALBACK_ERROR, condition);
+}
+
+/* ---- Looking up and connecting --------------------------------------------- */
+
+static void
+hand_wish (EnjPeer *self, gint64 now)
+{
+  EnjTargetsWish wish;
+  EnjPeerEvent *event;
+
+  enj_targets_next (self->targets, &wish);
+  switch (wish.type)
+    {
+    case ENJ_TARGETS_LOOKUP_SRV:
+    case ENJ_TARGETS_LOOKUP_ADDRESSES:
+      event = push_event (self, wish.type == ENJ_TARGETS_LOOKUP_SRV ? ENJ_PEER_LOOKUP_SRV
+                                                                    : ENJ_PEER_LOOKUP_ADDRESSES);
+      event->name = g_strdup (wish.name);
+      break;
+    case ENJ_TARGETS_CONNECT:
+      event = push_event (self, ENJ_PEER_DIAL);
+      event->address = wish.address;
+      event->direct_tls = wish.direct_tls;
+      break;
+    case ENJ_TARGETS_GIVE_UP:
+      enj_log_info (NULL, "%s: cannot be reached: %s", self->remote, wish.error->message);
+      bounce_waiting (self, (EnjStanzaCondition) wish.error->code,
+                      wish.is_final ? "cancel" : "wait", wish.error->message);
+      fail_questions (self, ENJ_STANZA_REMOTE_SERVER_NOT_FOUND);
+      g_clear_pointer (&self->targets, enj_targets_free);
+      self->rest_until = now + REST;
+      mark_dirty (self);
+      break;
+    }
+}
+
+static void
+end_rest (EnjPeer *self, gint64 now)
+{
+  if (now >= self->rest_until)
+    self->rest_until = 0;
+}
+
+static gboolean
+has_work (const EnjPeer *self)
+{
+  return enj_waiting_length (self->waiting) > 0 || enj_verifier_length (self->verifier) > 0;
+}
+
+static void
+start (EnjPeer *self, gint64 now)
+{
+  const EnjPeerPolicy *policy = enj_policy_find (self->common->settings->policy, self->remote);
+
+  if (self->targets || self->outbound || !has_work (self))
+    return;
+  if (policy->authentication == ENJ_AUTHENTICATION_CERTIFICATE)
+    {
+      /* RFC 6120 8.3.3.17: dialback is no proof where a certificate is asked for. */
+      bounce_waiting (self, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "cancel",
+                      "the remote server cannot be authenticated");
+      fail_questions (self, ENJ_STANZA_NOT_AUTHORIZED);
+      return;
+    }
+  if (self->rest_until > 0)
+    return;
+
+  self->was_up = FALSE;
+  self->targets = enj_targets_new (self->remote, policy->host, policy->port, policy->direct_tls,
+                                   self->common->settings->allow_private);
+  for (guint i = 0; i < self->common->forbidden->len; i++)
+    enj_targets_forbid (self->targets, &g_array_index (self->common->forbidden, EnjAddress, i));
+  hand_wish (self, now);
+}
+
+/* ---- The stream -------------------------------------------------------------- */
+
+static void
+flush (EnjPeer *self, gint64 now)
+{
+  EnjStanza *stanza;
+
+  while ((stanza = enj_waiting_steal (self->waiting)))
+    {
+      gboolean sent = enj_outbound_send (self->outbound, stanza, now);
+
+      if (!sent)
+        enj_waiting_push_front (self->waiting, stanza, now);
+      enj_stanza_unref (stanza);
+      if (!sent)
+        break;
+    }
+}
+
+static void
+handle_refused (EnjPeer *self, const EnjOutboundEvent *event)
+{
+  EnjSession *session = enj_outbound_get_session (self->outbound);
+
+  if (event->answer == ENJ_DIALBACK_INVALID)
+    {
+      /* XEP-0220 2.1.1: the queue is lost, and so is this stream. */
+      bounce_waiting (self, ENJ_STANZA_INTERNAL_SERVER_ERROR, NULL,
+                      "the remote server found our key invalid");
+      enj_session_close (session);
+    }
+  else if (event->condition == ENJ_STANZA_RESOURCE_CONSTRAINT && !self->retried)
+    {
+      self->retried = TRUE;
+      enj_session_close (session);
+    }
+  else
+    {
+      bounce_waiting (self, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
+                      "the remote server could not verify us");
+    }
+}
+
+static void
+handle_outbound_event (EnjPeer *self, const EnjOutboundEvent *event)
+{
+  guint64 asker;
+
+  switch (event->type)
+    {
+    case ENJ_OUTBOUND_READY:
+      break;
+    case ENJ_OUTBOUND_UP:
+      self->was_up = TRUE;
+      self->retried = FALSE;
+      push_event (self, ENJ_PEER_UP);
+      break;
+    case ENJ_OUTBOUND_REFUSED:
+      enj_log_info (NULL, "%s: does not accept us for %s: %s", self->remote, self->local,
+                    event->answer == ENJ_DIALBACK_INVALID
+                      ? "key invalid"
+                      : enj_stanza_condition_format (event->condition));
+      handle_refused (self, event);
+      break;
+    case ENJ_OUTBOUND_ANSWER:
+      asker = enj_verifier_steal (self->verifier, event->id);
+      if (asker)
+        tell_verdict (self, asker, event->answer,
+                      /* D33: whatever error it has, it is not the server of that domain. */
+                      ENJ_STANZA_REMOTE_SERVER_NOT_FOUND);
+      break;
+    }
+}
+
+static void
+requeue_unsent (EnjPeer *self, gint64 now)
+{
+  EnjSession *session = enj_outbound_get_session (self->outbound);
+  EnjStanza *stanza;
+
+  while ((stanza = enj_session_steal_unsent (session)))
+    {
+      enj_waiting_push_front (self->waiting, stanza, now);
+      enj_stanza_unref (stanza);
+    }
+}
+
+/* The stream is over: what did not leave waits again, or goes back. */
+static void
+bury (EnjPeer *self, gint64 now)
+{
+  EnjSession *session = enj_outbound_get_session (self->outbound);
+  const GError *reason = session->reason;
+  gboolean unknown = g_error_matches (reason, ENJ_STREAM_ERROR, ENJ_STREAM_HOST_UNKNOWN);
+
+  requeue_unsent (self, now);
+  if (!self->was_up && !self->retried)
+    bounce_waiting (self,
+                    unknown ? ENJ_STANZA_REMOTE_SERVER_NOT_FOUND
+                            : ENJ_STANZA_REMOTE_SERVER_TIMEOUT,
+                    unknown || enj_outbound_is_breach (self->outbound) ? "cancel" : "wait",
+                    unknown ? "the remote server does not serve this domain"
+                            : "the stream to the remote server could not be set up");
+  fail_questions (self, unknown ? ENJ_STANZA_REMOTE_SERVER_NOT_FOUND
+                                : ENJ_STANZA_REMOTE_SERVER_TIMEOUT);
+  if (self->was_up)
+    push_event (self, ENJ_PEER_DOWN)->text = g_strdup (reason ? reason->message : NULL);
+
+  session->wake = (EnjWake){ 0 }; /* It may outlive this record. */
+  g_hash_table_insert (self->common->dying, session, g_steal_pointer (&self->outbound));
+  self->rest_until = now + REST;
+}
+
+static void
+use_stream (EnjPeer *self, gint64 now)
+{
+  EnjQuestion question;
+
+  if (!enj_outbound_is_ready (self->outbound))
+    return;
+  while (enj_verifier_next (self->verifier, &question))
+    enj_outbound_verify (self->outbound, question.stream_id, question.key, now);
+  if (enj_outbound_is_up (self->outbound))
+    flush (self, now);
+  else if (enj_waiting_length (self->waiting) > 0)
+    enj_outbound_authorise (self->outbound, now);
+  else if (enj_outbound_is_idle (self->outbound))
+    enj_session_close (enj_outbound_get_session (self->outbound));
+}
+
+static void
+expire (EnjPeer *self, gint64 now)
+{
+  EnjStanza *stanza;
+  guint64 asker;
+
+  while ((stanza = enj_waiting_steal_expired (self->waiting, now)))
+    bounce (self, stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
+            "the remote server was not reached in time");
+  while ((asker = enj_verifier_steal_due (self->verifier, now)))
+    tell_verdict (self, asker, ENJ_DIALBACK_ERROR, ENJ_STANZA_REMOTE_SERVER_TIMEOUT);
+}
+
+/* ---- Public -------------------------------------------------------------------- */
+
+void
+enj_peer_event_clear (EnjPeerEvent *event)
+{
+  enj_stanza_unref (event->stanza);
+  g_free (event->name);
+  g_free (event->text);
+  g_free (event->local);
+  g_free (event->remote);
+  *event = (EnjPeerEvent){ 0 };
+}
+
+EnjPeer *
+enj_peer_new (EnjPeerCommon *common, guint64 id, const char *local, const char *remote)
+{
+  const EnjLimits *limits = &common->settings->limits;
+  EnjPeer *self = g_new0 (EnjPeer, 1);
+
+  self->common = common;
+  self->id = id;
+  self->local = g_strdup (local);
+  self->remote = g_strdup (remote);
+  self->waiting = enj_waiting_new (limits->queue_stanzas, limits->queue_bytes,
+                                   (gint64) limits->queue_age * ENJ_SECOND);
+  self->verifier = enj_verifier_new ();
+  return self;
+}
+
+void
+enj_peer_free (EnjPeer *self)
+{
+  if (!self)
+    return;
+  enj_targets_free (self->targets);
+  enj_outbound_free (self->outbound);
+  enj_waiting_free (self->waiting);
+  enj_verifier_free (self->verifier);
+  g_free (self->local);
+  g_free (self->remote);
+  g_free (self);
+}
+
+const guint64 *
+enj_peer_get_id (const EnjPeer *self)
+{
+  return &self->id;
+}
+
+const char *
+enj_peer_get_local (const EnjPeer *self)
+{
+  return self->local;
+}
+
+const char *
+enj_peer_get_remote (const EnjPeer *self)
+{
+  return self->remote;
+}
+
+gboolean
+enj_peer_send (EnjPeer *self, EnjStanza *stanza, gint64 now)
+{
+  gboolean taken = enj_waiting_push (self->waiting, stanza, now);
+
+  if (self->outbound && enj_outbound_is_up (self->outbound))
+    flush (self, now);
+  else
+    mark_dirty (self);
+  note_deadline (self);
+  return taken;
+}
+
+void
+enj_peer_verify (EnjPeer *self, guint64 asker, const char *stream_id, const char *key, gint64 now)
+{
+  gint64 age = (gint64) self->common->settings->limits.queue_age * ENJ_SECOND;
+
+  enj_verifier_add (self->verifier, asker, stream_id, key, now + age);
+  note_deadline (self);
+  mark_dirty (self);
+}
+
+void
+enj_peer_srv (EnjPeer *self, EnjLookupResult result, const EnjSrvRecord *records, guint n,
+              gint64 now)
+{
+  if (!self->targets)
+    return;
+  enj_targets_srv (self->targets, result, records, n);
+  hand_wish (self, now);
+}
+
+void
+enj_peer_addresses (EnjPeer *self, EnjLookupResult result, const EnjAddress *addresses, guint n,
+                    gint64 now)
+{
+  if (!self->targets)
+    return;
+  enj_targets_addresses (self->targets, result, addresses, n);
+  hand_wish (self, now);
+}
+
+void
+enj_peer_dial_failed (EnjPeer *self, const char *why, gint64 now)
+{
+  if (!self->targets)
+    return;
+  enj_targets_failed (self->targets, why);
+  hand_wish (self, now);
+}
+
+EnjSession *
+enj_peer_dialled (EnjPeer *self, gint64 now)
+{
+  gboolean is_wanted = self->targets && has_work (self);
+
+  g_clear_pointer (&self->targets, enj_targets_free);
+  mark_dirty (self);
+  if (!is_wanted)
+    return NULL;
+  enj_verifier_rewind (self->verifier);
+  self->outbound = enj_outbound_new (self->local, self->remote, self->common->settings,
+                                     self->common->counters, (EnjWake){ mark_dirty, self }, now);
+  return enj_outbound_get_session (self->outbound);
+}
+
+void
+enj_peer_process (EnjPeer *self, gint64 now)
+{
+  EnjOutboundEvent event;
+
+  self->is_dirty = FALSE;
+  while (self->outbound && enj_outbound_next (self->outbound, &event))
+    {
+      handle_outbound_event (self, &event);
+      enj_outbound_event_clear (&event);
+    }
+  if (self->outbound)
+    use_stream (self, now);
+  if (self->outbound && enj_session_is_over (enj_outbound_get_session (self->outbound)))
+    bury (self, now);
+  end_rest (self, now);
+  start (self, now);
+  note_deadline (self);
+}
+
+void
+enj_peer_tick (EnjPeer *self, gint64 now)
+{
+  expire (self, now);
+  end_rest (self, now);
+  mark_dirty (self);
+  note_deadline (self);
+}
+
+void
+enj_peer_close (EnjPeer *self, const char *text, gint64 now)
+{
+  bounce_waiting (self, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait", text);
+  fail_questions (self, ENJ_STANZA_REMOTE_SERVER_TIMEOUT);
+  g_clear_pointer (&self->targets, enj_targets_free);
+  if (self->outbound)
+    {
+      enj_outbound_get_session (self->outbound)->now = now;
+      enj_session_close (enj_outbound_get_session (self->outbound));
+    }
+  mark_dirty (self);
+}
+
+gboolean
+enj_peer_is_done (const EnjPeer *self)
+{
+  return !self->outbound && !self->targets && !self->is_dirty && self->rest_until == 0
+         && !has_work (self);
+}
+
+gboolean
+enj_peer_has_stream (const EnjPeer *self)
+{
+  return self->outbound != NULL;
+}
+
+guint
+enj_peer_count_waiting (const EnjPeer *self)
+{
+  guint unsent
+    = self->outbound ? enj_outbound_get_session (self->outbound)->unsent.length : 0;
+
+  return enj_waiting_length (self->waiting) + unsent;
+}
