@@ -132,9 +132,6 @@ enj_draft_fits (const EnjDraft *self, gsize content, gsize limit)
   gsize size = start_size (self)
                + (content > 0 ? content + self->kind_len + strlen ("></>") : strlen ("/>"));
 
-  if (size > limit)
-    return FALSE;
-
   /* Nearly all are far from the limit, and need no count. */
   return size + ESCAPE_MORE * enj_bytes_length (&self->values) <= limit
          || size + measure_escapes (self, limit) <= limit;

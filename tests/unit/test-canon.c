@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "protocol/ns.h"
 #include "protocol/reader.h"
 #include "tests/support/proves.h"
 #include "tests/support/transcript.h"
@@ -43,6 +44,9 @@ test_canonical (void)
       "</message>",
       "stanza <message><f xmlns=\"urn:f\"><message xmlns=\"jabber:client\"><body>b</body>"
       "</message></f></message>\n" },
+    { "<iq><f xmlns='urn:f'><a xmlns='jabber:server'><b xmlns='urn:f'/></a><c/></f></iq>",
+      "stanza <iq><f xmlns=\"urn:f\"><a xmlns=\"jabber:client\"><b xmlns=\"urn:f\"/></a><c/>"
+      "</f></iq>\n" },
     { "<message><n xmlns=''><o/></n><a xmlns='urn:a'><b xmlns=''/></a></message>",
       "stanza <message><n xmlns=\"\"><o/></n><a xmlns=\"urn:a\"><b xmlns=\"\"/></a>"
       "</message>\n" },
@@ -131,6 +135,25 @@ test_long_names (void)
   g_assert_cmpstr (lines, ==, expected);
 }
 
+/* Else a stream that lives long would reach the limit of one stanza. */
+static void
+test_forgets (void)
+{
+  const EnjReaderLimits limits = { .size = 300, .elements = 9, .depth = 9, .attributes = 9 };
+  g_autoptr (EnjReader) reader = enj_reader_new (ENJ_NS_SERVER, &limits);
+  const char *xml = "<iq><a xmlns='urn:a'><b xmlns='urn:b'/></a></iq><a xmlns='urn:a'/>";
+  GString *out = g_string_new (NULL);
+
+  enj_reader_feed (reader, (const guint8 *) ENJ_TEST_STREAM, strlen (ENJ_TEST_STREAM));
+  g_assert_true (enj_test_take_events (reader, out));
+  for (guint i = 0; i < 1000; i++)
+    {
+      enj_reader_feed (reader, (const guint8 *) xml, strlen (xml));
+      g_assert_true (enj_test_take_events (reader, out));
+    }
+  g_string_free (out, TRUE);
+}
+
 static void
 test_separator (void)
 {
@@ -148,6 +171,7 @@ main (int argc, char **argv)
                    test_header_prefixes_redeclared);
   g_test_add_func ("/canon/agrees-with-the-tree-to-the-byte", test_agrees_with_trees);
   g_test_add_func ("/canon/keeps-long-names", test_long_names);
+  g_test_add_func ("/canon/forgets-the-namespaces-of-what-is-closed", test_forgets);
   g_test_add_func ("/canon/keeps-namespace-and-name-apart", test_separator);
   return g_test_run ();
 }

@@ -44,6 +44,7 @@ test_values (void)
   g_assert_null (enj_draft_get (&draft, ENJ_DRAFT_FROM));
 
   enj_draft_restart (&draft, strlen ("iq"), 1000);
+  g_assert_true (enj_draft_take (&draft, ENJ_DRAFT_ID, "1"));
   g_assert_null (enj_draft_get (&draft, ENJ_DRAFT_TO));
   enj_draft_clear (&draft);
 }

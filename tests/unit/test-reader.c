@@ -104,10 +104,16 @@ test_size (void)
   g_autofree char *more = stanza_of_size_new (SIZE + 1);
   g_autofree char *after = g_strconcat (most, " ", most, NULL);
   g_autofree char *lines = g_strconcat ("stanza ", most, "\nstanza ", most, "\n", NULL);
+  /* What is not written counts, too. */
+  g_autofree char *blanks = g_strnfill (SIZE - strlen ("<iq/>"), ' ');
+  g_autofree char *most_blanks = g_strconcat ("<iq", blanks, "/>", NULL);
+  g_autofree char *more_blanks = g_strconcat ("<iq ", blanks, "/>", NULL);
 
   enj_test_proves ("S43");
   enj_test_assert_stream (after, lines, &small);
   enj_test_assert_stream (more, "! stanza-too-big\n", &small);
+  enj_test_assert_stream (most_blanks, "stanza <iq/>\n", &small);
+  enj_test_assert_stream (more_blanks, "! stanza-too-big\n", &small);
 }
 
 /* The fault comes with the first byte too much, in the middle of a token. */

@@ -215,6 +215,26 @@ test_flush (void)
     }
 }
 
+/* While expat's buffer grows and moves, the token that is open is still known to be. */
+static void
+test_pending (void)
+{
+  g_autoptr (EnjReader) reader = enj_reader_new (ENJ_NS_SERVER, &enj_test_large);
+  GString *out = g_string_new (NULL);
+
+  enj_reader_feed (reader, (const guint8 *) ENJ_TEST_STREAM, strlen (ENJ_TEST_STREAM));
+  g_assert_true (enj_test_take_events (reader, out));
+  g_assert_false (enj_reader_is_pending (reader));
+  enj_reader_feed (reader, (const guint8 *) "<a b='", 6);
+  for (guint i = 0; i < 20000; i++)
+    {
+      g_assert_true (enj_test_take_events (reader, out));
+      g_assert_true (enj_reader_is_pending (reader));
+      enj_reader_feed (reader, (const guint8 *) "x", 1);
+    }
+  g_string_free (out, TRUE);
+}
+
 static void
 test_silent_after_fault (void)
 {
@@ -245,6 +265,7 @@ main (int argc, char **argv)
   g_test_add_func ("/xml/gives-back-what-follows-an-element", test_rest);
   g_test_add_func ("/xml/gives-back-what-was-deferred", test_rest_deferred);
   g_test_add_func ("/xml/delivers-after-a-flush-without-more-bytes", test_flush);
+  g_test_add_func ("/xml/knows-that-a-token-is-open", test_pending);
   g_test_add_func ("/xml/is-silent-after-a-fault", test_silent_after_fault);
   return g_test_run ();
 }
