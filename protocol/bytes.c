@@ -24,17 +24,21 @@ grow (EnjBytes *self, gsize needed)
 {
   gsize length = self->end - self->start;
   gsize size = next_size (self, needed);
-  guint8 *data = g_try_malloc (size);
+  guint8 *data;
 
+  /* What was taken from the front is not copied on.  Behind that, the allocator can often grow
+   * in place. */
+  if (self->start > 0)
+    {
+      memmove (self->data, self->data + self->start, length);
+      self->start = 0;
+      self->end = length;
+    }
+  data = g_try_realloc (self->data, size);
   if (!data)
     return FALSE;
 
-  if (length > 0)
-    memcpy (data, self->data + self->start, length);
-  g_free (self->data);
   self->data = data;
-  self->start = 0;
-  self->end = length;
   self->size = size;
   return TRUE;
 }
