@@ -12,19 +12,32 @@ libenjamb_la_LDFLAGS = \
   -export-symbols $(top_srcdir)/%D%/libenjamb.sym
 libenjamb_la_DEPENDENCIES = libcomponent.la libprotocol.la $(top_srcdir)/%D%/libenjamb.sym
 EXTRA_DIST += %D%/libenjamb.sym
-
 libcomponent_la_SOURCES += %D%/about.c %D%/about.h
+libcomponent_la_SOURCES += %D%/bridge.c
 libcomponent_la_SOURCES += %D%/certificates.c %D%/certificates.h
 libcomponent_la_SOURCES += %D%/configuration.c %D%/configuration.h
 libcomponent_la_SOURCES += %D%/dialer.c %D%/dialer.h
+libcomponent_la_SOURCES += %D%/dns.c %D%/dns.h
 libcomponent_la_SOURCES += %D%/file.c %D%/file.h
+libcomponent_la_SOURCES += %D%/gateway.c %D%/gateway.h
+libcomponent_la_SOURCES += %D%/hosts.c %D%/hosts.h
 libcomponent_la_SOURCES += %D%/journal.c %D%/journal.h
 libcomponent_la_SOURCES += %D%/keyfile.c %D%/keyfile.h
 libcomponent_la_SOURCES += %D%/listener.c %D%/listener.h
 libcomponent_la_SOURCES += %D%/loop.c %D%/loop.h
 libcomponent_la_SOURCES += %D%/notify.c %D%/notify.h
 libcomponent_la_SOURCES += %D%/options.c %D%/options.h
+libcomponent_la_SOURCES += %D%/reception.c %D%/reception.h
+libcomponent_la_SOURCES += %D%/reload.c %D%/reload.h
+libcomponent_la_SOURCES += %D%/resolver.c %D%/resolver.h
 libcomponent_la_SOURCES += %D%/services/echo.c %D%/services/echo.h
 libcomponent_la_SOURCES += %D%/services/relay.c %D%/services/relay.h
+libcomponent_la_SOURCES += %D%/setup.c %D%/setup.h
 libcomponent_la_SOURCES += %D%/sockaddr.c %D%/sockaddr.h
+libcomponent_la_SOURCES += %D%/survey.c %D%/survey.h
+libcomponent_la_SOURCES += %D%/uplink.c %D%/uplink.h
 libcomponent_la_SOURCES += %D%/wire.c %D%/wire.h
+
+sbin_PROGRAMS += enjamb
+enjamb_SOURCES = %D%/enjamb.c
+enjamb_LDADD = libcomponent.la libprotocol.la

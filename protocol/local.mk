@@ -18,6 +18,7 @@ libprotocol_la_SOURCES += %D%/credentials.c %D%/credentials.h
 libprotocol_la_SOURCES += %D%/deadlines.c %D%/deadlines.h
 libprotocol_la_SOURCES += %D%/dialback-key.c %D%/dialback-key.h
 libprotocol_la_SOURCES += %D%/dialback.c %D%/dialback.h
+libprotocol_la_SOURCES += %D%/dns-answer.c %D%/dns-answer.h
 libprotocol_la_SOURCES += %D%/draft.c %D%/draft.h
 libprotocol_la_SOURCES += %D%/element.c %D%/element.h
 libprotocol_la_SOURCES += %D%/escape.c %D%/escape.h

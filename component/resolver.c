@@ -1,0 +1,500 @@
+#include "config.h"
+
+#include "component/resolver.h"
+
+#include "protocol/dns-answer.h"
+#include "protocol/log.h"
+#include "component/dns.h"
+#include "component/file.h"
+#include "component/hosts.h"
+
+#define HOSTS_FILE "/etc/hosts"
+#define HOSTS_SIZE_MAX (1024 * 1024)
+
+#define RECORDS_MAX 64
+
+#define TRIES 2
+#define TRY_TIME (10 * G_TIME_SPAN_SECOND)
+#define WAITING_TIME (20 * G_TIME_SPAN_SECOND)
+
+/* A healthy server has answered by then: the place goes to the next. */
+#define SLOW_TIME (300 * G_TIME_SPAN_MILLISECOND)
+
+/* For each that may run at once so many may run slowly besides. */
+#define SLOW_FACTOR 16
+
+/* When one family is known, the other is awaited for so long (RFC 8305 3 has even less). */
+#define OTHER_FAMILY_TIME (1 * G_TIME_SPAN_SECOND)
+
+typedef enum
+{
+  DUE_SLOW,  /* counted among the running no longer */
+  DUE_TRY,   /* the end of a try, or of waiting for one */
+  DUE_OTHER, /* one family is enough */
+  N_DUE
+} Due;
+
+typedef enum
+{
+  LOOKUP_WAITING,
+  LOOKUP_RUNNING,
+  LOOKUP_SLOW,
+  LOOKUP_DONE
+} LookupState;
+
+typedef struct Lookup Lookup;
+
+typedef struct
+{
+  Lookup *lookup;
+  int type;
+  EnjDnsQuery query;
+  gboolean is_in;
+  EnjLookupResult result;
+} Question;
+
+struct Lookup
+{
+  EnjResolver *resolver;
+  guint64 id;
+  char *name;
+  LookupState state;
+  guint tries;
+  Question questions[2]; /* SRV; or AAAA and A */
+  guint n_questions;
+  GArray *records;   /* EnjSrvRecord */
+  GArray *addresses[2]; /* EnjAddress, those of each query */
+  gint64 due[N_DUE];
+  EnjWatch *timer;
+  EnjDeferred report;
+  GList link; /* in the queue of those that wait */
+  EnjResolverSrvFunc srv;
+  EnjResolverAddressesFunc found;
+  gpointer data;
+};
+
+struct EnjResolver
+{
+  EnjLoop *loop;
+  EnjDns *dns;
+  GHashTable *lookups; /* id to Lookup */
+  GQueue waiting;
+  guint64 last_id;
+  guint max;
+  guint n_running;
+  guint n_slow;
+  EnjDeferred starting; /* those that wait, as far as there is room */
+};
+
+/* ---- One look-up ------------------------------------------------------ */
+
+static void
+update_timer (Lookup *lookup)
+{
+  enj_watch_set_deadline (lookup->timer, enj_deadlines_earliest (lookup->due, N_DUE));
+}
+
+/* What it holds of the resolver, so that others can have it. */
+static void
+leave (Lookup *lookup)
+{
+  EnjResolver *self = lookup->resolver;
+
+  switch (lookup->state)
+    {
+    case LOOKUP_WAITING:
+      g_queue_unlink (&self->waiting, &lookup->link);
+      break;
+    case LOOKUP_RUNNING:
+      self->n_running--;
+      break;
+    case LOOKUP_SLOW:
+      self->n_slow--;
+      break;
+    case LOOKUP_DONE:
+      break;
+    }
+  lookup->state = LOOKUP_DONE;
+}
+
+static void
+stop_asking (Lookup *lookup)
+{
+  for (guint i = 0; i < lookup->n_questions; i++)
+    enj_dns_cancel (lookup->resolver->dns, &lookup->questions[i].query);
+}
+
+/* Of one that is done; what it was asked by may be gone. */
+static void
+lookup_free (Lookup *lookup)
+{
+  enj_watch_free (lookup->timer);
+  enj_deferred_clear (&lookup->report);
+  for (guint i = 0; lookup->records && i < lookup->records->len; i++)
+    g_free (g_array_index (lookup->records, EnjSrvRecord, i).target);
+  g_clear_pointer (&lookup->records, g_array_unref);
+  for (guint i = 0; i < G_N_ELEMENTS (lookup->addresses); i++)
+    g_clear_pointer (&lookup->addresses[i], g_array_unref);
+  g_free (lookup->name);
+  g_free (lookup);
+}
+
+static void
+abandon (gpointer data)
+{
+  Lookup *lookup = data;
+
+  stop_asking (lookup);
+  leave (lookup);
+  lookup_free (lookup);
+}
+
+/* By turns, so that a family that leads nowhere does not use up all attempts. */
+static GArray *
+interleave_new (GArray *const arrays[2])
+{
+  GArray *all = g_array_new (FALSE, FALSE, sizeof (EnjAddress));
+
+  for (guint i = 0; i < MAX (arrays[0]->len, arrays[1]->len); i++)
+    for (guint j = 0; j < 2; j++)
+      if (i < arrays[j]->len)
+        g_array_append_val (all, g_array_index (arrays[j], EnjAddress, i));
+
+  return all;
+}
+
+static EnjLookupResult
+get_result (const Lookup *lookup)
+{
+  EnjLookupResult result = lookup->questions[0].result;
+
+  for (guint i = 1; i < lookup->n_questions; i++)
+    result = enj_dns_answer_merge (result, lookup->questions[i].result);
+  return result;
+}
+
+static void
+report (gpointer data)
+{
+  Lookup *lookup = data;
+  EnjLookupResult result = get_result (lookup);
+
+  /* The function may free the resolver. */
+  g_hash_table_steal (lookup->resolver->lookups, &lookup->id);
+  if (lookup->srv)
+    lookup->srv (result, (const EnjSrvRecord *) (gpointer) lookup->records->data,
+                 lookup->records->len, lookup->data);
+  else
+    {
+      g_autoptr (GArray) all = interleave_new (lookup->addresses);
+
+      lookup->found (result, (const EnjAddress *) (gpointer) all->data, all->len, lookup->data);
+    }
+  lookup_free (lookup);
+}
+
+/* What has not come has failed. */
+static void
+finish (Lookup *lookup)
+{
+  stop_asking (lookup);
+  leave (lookup);
+  for (guint i = 0; i < N_DUE; i++)
+    lookup->due[i] = ENJ_NEVER;
+  update_timer (lookup);
+  enj_loop_defer (lookup->resolver->loop, &lookup->report);
+}
+
+/* ---- Answers ---------------------------------------------------------- */
+
+static void
+read_records (Question *question, const EnjDnsAnswer *answer)
+{
+  Lookup *lookup = question->lookup;
+  GArray *addresses = lookup->addresses[question - lookup->questions];
+  guint n = 0;
+
+  for (guint i = 0; answer->data[i] && n < RECORDS_MAX; i++)
+    {
+      const guint8 *data = (const guint8 *) answer->data[i];
+      gsize len = (gsize) MAX (answer->len[i], 0);
+      EnjSrvRecord record;
+      EnjAddress address;
+
+      if (lookup->records && enj_dns_answer_parse_srv (data, len, &record))
+        g_array_append_val (lookup->records, record);
+      else if (!lookup->records && enj_dns_answer_parse_address (data, len, &address))
+        g_array_append_val (addresses, address);
+      else
+        continue;
+      n++;
+    }
+
+  /* There are records, and none that can be read: not the same as none. */
+  if (n == 0)
+    question->result = ENJ_LOOKUP_FAILED;
+}
+
+static void
+on_answer (const EnjDnsAnswer *answer, gpointer data)
+{
+  Question *question = data;
+  Lookup *lookup = question->lookup;
+  gboolean is_complete = TRUE;
+
+  question->is_in = TRUE;
+  if (answer)
+    question->result = enj_dns_answer_judge (answer->rcode, answer->has_data, answer->bogus);
+  if (question->result == ENJ_LOOKUP_FOUND)
+    read_records (question, answer);
+
+  for (guint i = 0; i < lookup->n_questions; i++)
+    is_complete = is_complete && lookup->questions[i].is_in;
+  if (is_complete)
+    {
+      finish (lookup);
+      enj_loop_defer (lookup->resolver->loop, &lookup->resolver->starting);
+    }
+  else if (question->result == ENJ_LOOKUP_FOUND)
+    {
+      lookup->due[DUE_OTHER] = enj_loop_now (lookup->resolver->loop) + OTHER_FAMILY_TIME;
+      update_timer (lookup);
+    }
+}
+
+/* ---- Questions -------------------------------------------------------- */
+
+static void
+ask (Lookup *lookup, gint64 now)
+{
+  gboolean is_asked = FALSE;
+
+  for (guint i = 0; i < lookup->n_questions; i++)
+    {
+      Question *question = &lookup->questions[i];
+
+      if (!question->is_in
+          && enj_dns_ask (lookup->resolver->dns, &question->query, lookup->name, question->type))
+        is_asked = TRUE;
+    }
+
+  lookup->tries++;
+  lookup->due[DUE_TRY] = now + TRY_TIME;
+  if (is_asked)
+    update_timer (lookup);
+  else
+    finish (lookup);
+}
+
+/* The newest first: under a flood the oldest are those that nobody needs any more. */
+static void
+start_waiting (gpointer data)
+{
+  EnjResolver *self = data;
+
+  while (self->waiting.length > 0 && self->n_running < self->max
+         && self->n_slow < self->max * SLOW_FACTOR && enj_dns_is_ready (self->dns))
+    {
+      Lookup *lookup = self->waiting.tail->data;
+      gint64 now = enj_loop_now (self->loop);
+
+      leave (lookup);
+      lookup->state = LOOKUP_RUNNING;
+      self->n_running++;
+      lookup->due[DUE_SLOW] = now + SLOW_TIME;
+      ask (lookup, now);
+    }
+}
+
+static void
+on_due (guint32 events, gint64 now, gpointer data)
+{
+  Lookup *lookup = data;
+  EnjResolver *self = lookup->resolver;
+  guint which;
+
+  (void) events;
+  while (enj_deadlines_next_due (lookup->due, N_DUE, now, &which))
+    {
+      if (which == DUE_SLOW)
+        {
+          leave (lookup);
+          lookup->state = LOOKUP_SLOW;
+          self->n_slow++;
+        }
+      else if (which == DUE_TRY && lookup->state != LOOKUP_WAITING && lookup->tries < TRIES
+               && get_result (lookup) != ENJ_LOOKUP_FOUND)
+        {
+          stop_asking (lookup);
+          ask (lookup, now);
+        }
+      else
+        finish (lookup);
+    }
+  if (lookup->state != LOOKUP_DONE)
+    update_timer (lookup);
+  enj_loop_defer (self->loop, &self->starting);
+}
+
+/* ---- What needs no name server ---------------------------------------- */
+
+static void
+add_address (Lookup *lookup, const EnjAddress *address)
+{
+  guint which = address->length == 16 ? 0 : 1;
+
+  g_array_append_val (lookup->addresses[which], *address);
+  lookup->questions[which].result = ENJ_LOOKUP_FOUND;
+}
+
+static void
+read_hosts (Lookup *lookup)
+{
+  EnjAddress addresses[RECORDS_MAX];
+  gsize len;
+  char *text = enj_file_read_new (HOSTS_FILE, HOSTS_SIZE_MAX, &len, NULL);
+  guint n = text ? enj_hosts_find (text, lookup->name, addresses, RECORDS_MAX) : 0;
+
+  for (guint i = 0; i < n; i++)
+    add_address (lookup, &addresses[i]);
+  enj_file_wipe (text, text ? len : 0);
+}
+
+static gboolean
+find_nearby (Lookup *lookup)
+{
+  EnjAddress address;
+
+  if (enj_address_parse (&address, lookup->name, 0))
+    add_address (lookup, &address);
+  else if (enj_hosts_is_localhost (lookup->name))
+    {
+      (void) enj_address_parse (&address, "::1", 0); /* Both are literals. */
+      add_address (lookup, &address);
+      (void) enj_address_parse (&address, "127.0.0.1", 0);
+      add_address (lookup, &address);
+    }
+  else
+    read_hosts (lookup);
+  return get_result (lookup) == ENJ_LOOKUP_FOUND;
+}
+
+/* ---- Public ----------------------------------------------------------- */
+
+static Lookup *
+lookup_new (EnjResolver *self, const char *name, gpointer data)
+{
+  Lookup *lookup = g_new0 (Lookup, 1);
+
+  lookup->resolver = self;
+  lookup->id = ++self->last_id;
+  lookup->name = g_strdup (name);
+  lookup->state = LOOKUP_DONE;
+  lookup->data = data;
+  lookup->link.data = lookup;
+  lookup->report = (EnjDeferred){ .func = report, .data = lookup };
+  lookup->timer = enj_loop_watch (self->loop, -1, 0, on_due, lookup, NULL);
+  for (guint i = 0; i < N_DUE; i++)
+    lookup->due[i] = ENJ_NEVER;
+  for (guint i = 0; i < G_N_ELEMENTS (lookup->questions); i++)
+    lookup->questions[i] = (Question){
+      .lookup = lookup,
+      .query = { .func = on_answer, .data = &lookup->questions[i] },
+      .result = ENJ_LOOKUP_FAILED,
+    };
+  g_hash_table_insert (self->lookups, &lookup->id, lookup);
+  return lookup;
+}
+
+static void
+wait_for_turn (Lookup *lookup)
+{
+  EnjResolver *self = lookup->resolver;
+
+  lookup->state = LOOKUP_WAITING;
+  g_queue_push_tail_link (&self->waiting, &lookup->link);
+  lookup->due[DUE_TRY] = enj_loop_now (self->loop) + WAITING_TIME;
+  update_timer (lookup);
+  enj_loop_defer (self->loop, &self->starting);
+}
+
+static void
+note_ready (gpointer data)
+{
+  EnjResolver *self = data;
+
+  enj_loop_defer (self->loop, &self->starting);
+}
+
+EnjResolver *
+enj_resolver_new (EnjLoop *loop, const EnjConfig *config, GError **error)
+{
+  const EnjConfigFederation *federation = &config->federation;
+  EnjResolver *self = g_new0 (EnjResolver, 1);
+  g_autofree char *server = NULL;
+
+  self->loop = loop;
+  self->max = (guint) config->limits.lookups;
+  self->lookups = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, abandon);
+  self->starting = (EnjDeferred){ .func = start_waiting, .data = self };
+  if (federation->dns_server)
+    server = g_strdup_printf ("%s@%u", federation->dns_server->host, federation->dns_server->port);
+  self->dns = enj_dns_new (loop, server, federation->dns_trust_anchor,
+                           (EnjWake){ note_ready, self }, error);
+  if (!self->dns)
+    g_clear_pointer (&self, enj_resolver_free);
+  return self;
+}
+
+void
+enj_resolver_free (EnjResolver *self)
+{
+  if (!self)
+    return;
+
+  g_hash_table_unref (self->lookups);
+  enj_deferred_clear (&self->starting);
+  enj_dns_free (self->dns);
+  g_free (self);
+}
+
+guint64
+enj_resolver_srv (EnjResolver *self, const char *name, EnjResolverSrvFunc func, gpointer data)
+{
+  Lookup *lookup = lookup_new (self, name, data);
+  guint64 id = lookup->id;
+
+  lookup->srv = func;
+  lookup->records = g_array_new (FALSE, FALSE, sizeof (EnjSrvRecord));
+  lookup->questions[0].type = ENJ_DNS_SRV;
+  lookup->n_questions = 1;
+  wait_for_turn (lookup);
+  return id;
+}
+
+guint64
+enj_resolver_addresses (EnjResolver *self, const char *name, EnjResolverAddressesFunc func,
+                        gpointer data)
+{
+  Lookup *lookup = lookup_new (self, name, data);
+  guint64 id = lookup->id;
+
+  lookup->found = func;
+  for (guint i = 0; i < G_N_ELEMENTS (lookup->addresses); i++)
+    lookup->addresses[i] = g_array_new (FALSE, FALSE, sizeof (EnjAddress));
+  lookup->questions[0].type = ENJ_DNS_AAAA;
+  lookup->questions[1].type = ENJ_DNS_A;
+  lookup->n_questions = 2;
+  if (find_nearby (lookup))
+    finish (lookup);
+  else
+    wait_for_turn (lookup);
+  return id;
+}
+
+void
+enj_resolver_cancel (EnjResolver *self, guint64 id)
+{
+  g_hash_table_remove (self->lookups, &id);
+  enj_loop_defer (self->loop, &self->starting);
+}

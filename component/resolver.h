@@ -1,0 +1,43 @@
+/* resolver.h - names to addresses, without waiting.
+ *
+ * libunbound in a thread of its own, driven by its descriptor; before it the
+ * hosts file, localhost (RFC 6761) and literals, for addresses only.  A look-up
+ * has two tries of 10 s (N13); limits.lookups of them run at once, but one that
+ * takes long makes room for others, so that dead name servers delay no healthy
+ * one.  Answers are cached by libunbound, for their TTL at most (N14).
+ *
+ * Does not try search domains, choose among answers or connect. */
+#pragma once
+
+#include "protocol/targets.h"
+#include "component/configuration.h"
+#include "component/loop.h"
+
+typedef struct EnjResolver EnjResolver;
+
+/* From the loop, once; all is borrowed.  FOUND comes with at least one. */
+typedef void (*EnjResolverSrvFunc) (EnjLookupResult result, const EnjSrvRecord *records, guint n,
+                                    gpointer data);
+typedef void (*EnjResolverAddressesFunc) (EnjLookupResult result, const EnjAddress *addresses,
+                                          guint n, gpointer data);
+
+/* dns-server, dns-trust-anchor and limits.lookups of @config.  G_FILE_ERROR where
+ * libunbound does not want them.  Without a trust anchor that can be read, or a
+ * server that passes on what DNSSEC needs, answers are not validated. */
+EnjResolver *enj_resolver_new (EnjLoop *loop, const EnjConfig *config, GError **error);
+
+/* What is still looked up gets no answer. */
+void enj_resolver_free (EnjResolver *self);
+
+/* Ids are never 0.  At most 64 SRV records. */
+guint64 enj_resolver_srv (EnjResolver *self, const char *name, EnjResolverSrvFunc func,
+                          gpointer data);
+
+/* IPv6 and IPv4 by turns (RFC 8305 4), at most 64 each, with port 0. */
+guint64 enj_resolver_addresses (EnjResolver *self, const char *name,
+                                EnjResolverAddressesFunc func, gpointer data);
+
+/* No answer then; an id that has been answered is ignored. */
+void enj_resolver_cancel (EnjResolver *self, guint64 id);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjResolver, enj_resolver_free)

@@ -1,0 +1,541 @@
+#include "config.h"
+
+#include "component/resolver.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/support/proves.h"
+
+#define A 1
+#define CNAME 5
+#define AAAA 28
+#define SRV 33
+
+/* What the name server of these tests knows.  A name that is missing does not exist; one with
+ * type 0 has no data; SERVFAIL and silence have numbers of their own. */
+#define FAILS -1
+#define IS_SILENT -2
+
+#define BYTES(text) text, sizeof text - 1
+
+static const struct
+{
+  const char *name;
+  int type;
+  const char *data;
+  gsize len;
+} zone[] = {
+  { "host.example", A, BYTES ("\300\0\2\1") },
+  { "host.example", A, BYTES ("\300\0\2\2") },
+  { "host.example", AAAA, BYTES ("\40\1\r\270\0\0\0\0\0\0\0\0\0\0\0\7") },
+  { "v4.example", A, BYTES ("\300\0\2\4") },
+  { "alias.example", CNAME, BYTES ("\4host\7example\0") },
+  { "_xmpp-server._tcp.srv.example", SRV, BYTES ("\0\5\0\1\24\225\4host\7example\0") },
+  { "_xmpp-server._tcp.srv.example", SRV, BYTES ("\0\1\0\2\24\226\0") },
+  { "_xmpp-server._tcp.srv.example", SRV, BYTES ("\0\1\0\2\24\226\3a.b\0") },
+  { "_xmpp-server._tcp.odd.example", SRV, BYTES ("\0\1\0\2\24\226\3a.b\0") },
+  { "empty.example", 0, NULL, 0 },
+  { "fails.example", FAILS, NULL, 0 },
+  { "silent.example", IS_SILENT, NULL, 0 },
+  { "half.example", A, BYTES ("\300\0\2\3") },
+  { "half.example", IS_SILENT, NULL, 0 },
+};
+
+static GMainContext *context;
+static EnjLoop *loop;
+static EnjResolver *resolver;
+static EnjWatch *watch;
+static int server = -1;
+static guint n_asked; /* of the server, but for the questions that are asked again */
+static gint64 time_now;
+static GString *answers;
+static guint n_answers;
+
+static gint64
+get_time (void)
+{
+  return time_now;
+}
+
+/* ---- The name server -------------------------------------------------- */
+
+static gsize
+read_name (const guint8 *packet, char *name)
+{
+  gsize at = 12;
+  GString *text = g_string_new (NULL);
+
+  for (; packet[at]; at += 1u + packet[at])
+    {
+      if (text->len > 0)
+        g_string_append_c (text, '.');
+      g_string_append_len (text, (const char *) packet + at + 1, packet[at]);
+    }
+  g_strlcpy (name, text->str, 256);
+  g_string_free (text, TRUE);
+  return at + 1;
+}
+
+static void
+append_record (GByteArray *reply, int type, const char *data, gsize len)
+{
+  const guint8 head[] = { 0xc0, 12, 0, (guint8) type, 0, 1, 0, 0, 0, 60, 0, (guint8) len };
+
+  g_byte_array_append (reply, head, sizeof head);
+  g_byte_array_append (reply, (const guint8 *) data, (guint) len);
+  reply->data[7]++;
+}
+
+/* FALSE for silence. */
+static gboolean
+fill_reply (GByteArray *reply, const char *name, int type)
+{
+  gboolean has_other = FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (zone); i++)
+    {
+      if (g_ascii_strcasecmp (zone[i].name, name) != 0)
+        continue;
+      if (zone[i].type == type || zone[i].type == CNAME)
+        append_record (reply, zone[i].type, zone[i].data, zone[i].len);
+      if (zone[i].type == FAILS)
+        reply->data[3] |= 2;
+      if (zone[i].type == IS_SILENT && reply->data[7] == 0)
+        return FALSE;
+      has_other = TRUE;
+    }
+  if (!has_other)
+    reply->data[3] |= 3;
+  return TRUE;
+}
+
+static void
+serve (guint32 events, gint64 now, gpointer data)
+{
+  guint8 packet[512];
+  struct sockaddr_in from;
+  socklen_t from_len = sizeof from;
+  gssize len = recvfrom (server, packet, sizeof packet, 0, (struct sockaddr *) &from, &from_len);
+  g_autoptr (GByteArray) reply = g_byte_array_new ();
+  char name[256];
+  gsize end;
+  int type;
+
+  (void) events;
+  (void) now;
+  (void) data;
+  g_assert_cmpint (len, >, 16);
+  end = read_name (packet, name);
+  type = packet[end] << 8 | packet[end + 1];
+  g_byte_array_append (reply, packet, (guint) end + 4);
+  reply->data[2] = 0x81;
+  reply->data[3] = 0x80;
+  memset (reply->data + 6, 0, 6);
+  n_asked++;
+  if (fill_reply (reply, name, type))
+    g_assert_cmpint (sendto (server, reply->data, reply->len, 0, (struct sockaddr *) &from,
+                             from_len),
+                     ==, reply->len);
+}
+
+/* ---- The tests -------------------------------------------------------- */
+
+static void
+set_up (guint lookups, const char *anchor)
+{
+  g_autoptr (GError) error = NULL;
+  struct sockaddr_in address = { .sin_family = AF_INET };
+  socklen_t len = sizeof address;
+  EnjListen listen = { .host = (char *) "127.0.0.1" };
+  EnjConfig config
+      = { .federation = { .dns_server = &listen, .dns_trust_anchor = (char *) anchor } };
+
+  context = g_main_context_new ();
+  loop = enj_loop_new (context, &error);
+  g_assert_no_error (error);
+  time_now = 1000 * ENJ_SECOND;
+  enj_loop_set_clock (loop, get_time);
+
+  server = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  g_assert_cmpint (bind (server, (struct sockaddr *) &address, len), ==, 0);
+  g_assert_cmpint (getsockname (server, (struct sockaddr *) &address, &len), ==, 0);
+  watch = enj_loop_watch (loop, server, EPOLLIN, serve, NULL, &error);
+  g_assert_no_error (error);
+
+  listen.port = ntohs (address.sin_port);
+  config.limits = enj_limits_default ();
+  config.limits.lookups = lookups;
+  resolver = enj_resolver_new (loop, &config, &error);
+  g_assert_no_error (error);
+  answers = g_string_new (NULL);
+  n_answers = 0;
+  n_asked = 0;
+}
+
+static void
+tear_down (void)
+{
+  enj_resolver_free (resolver);
+  enj_watch_free (watch);
+  close (server);
+  enj_loop_free (loop);
+  g_main_context_unref (context);
+  g_string_free (answers, TRUE);
+}
+
+static const char *
+format_result (EnjLookupResult result)
+{
+  switch (result)
+    {
+    case ENJ_LOOKUP_FOUND:
+      return "found";
+    case ENJ_LOOKUP_NO_NAME:
+      return "no-name";
+    case ENJ_LOOKUP_NO_DATA:
+      return "no-data";
+    case ENJ_LOOKUP_FAILED:
+      return "failed";
+    }
+  g_assert_not_reached ();
+}
+
+static void
+note_srv (EnjLookupResult result, const EnjSrvRecord *records, guint n, gpointer data)
+{
+  g_string_append_printf (answers, "%s:%s", (const char *) data, format_result (result));
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (answers, " %u/%u/%u/%s", records[i].priority, records[i].weight,
+                            records[i].port, records[i].target);
+  g_string_append_c (answers, '\n');
+  n_answers++;
+}
+
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Sorted inside each family, for libunbound mixes them. */
+static void
+note_addresses (EnjLookupResult result, const EnjAddress *addresses, guint n, gpointer data)
+{
+  g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+
+  g_string_append_printf (answers, "%s:%s", (const char *) data, format_result (result));
+  for (guint i = 0; i < n; i++)
+    {
+      char text[ENJ_ADDRESS_STRING];
+
+      if (i == 0 && n > 1)
+        g_assert_cmpuint (addresses[i].length, ==, 16);
+      g_ptr_array_add (texts, g_strdup (enj_address_format (&addresses[i], text)));
+    }
+  g_ptr_array_sort (texts, compare);
+  for (guint i = 0; i < texts->len; i++)
+    g_string_append_printf (answers, " %s", (const char *) texts->pdata[i]);
+  g_string_append_c (answers, '\n');
+  n_answers++;
+}
+
+static guint64
+ask_addresses (const char *name)
+{
+  return enj_resolver_addresses (resolver, name, note_addresses, (gpointer) name);
+}
+
+static guint64
+ask_srv (const char *name)
+{
+  return enj_resolver_srv (resolver, name, note_srv, (gpointer) name);
+}
+
+static void
+wait_for (guint n)
+{
+  while (n_answers < n)
+    g_main_context_iteration (context, TRUE);
+}
+
+static void
+run (void)
+{
+  while (g_main_context_iteration (context, FALSE))
+    continue;
+}
+
+static void
+assert_answers (const char *expected)
+{
+  g_assert_cmpstr (answers->str, ==, expected);
+  g_string_truncate (answers, 0);
+}
+
+static void
+test_addresses (void)
+{
+  static const char *const cases[][2] = {
+    { "host.example", "found 192.0.2.1:0 192.0.2.2:0 [2001:db8::7]:0" },
+    { "HOST.example.", "found 192.0.2.1:0 192.0.2.2:0 [2001:db8::7]:0" },
+    { "alias.example", "found 192.0.2.1:0 192.0.2.2:0 [2001:db8::7]:0" },
+    { "v4.example", "found 192.0.2.4:0" },
+    { "empty.example", "no-data" },
+    { "gone.example", "no-name" },
+    { "fails.example", "failed" },
+    { "192.0.2.99", "found 192.0.2.99:0" },
+    { "2001:db8::99", "found [2001:db8::99]:0" },
+    { "localhost", "found 127.0.0.1:0 [::1]:0" },
+    { "a.localhost", "found 127.0.0.1:0 [::1]:0" },
+  };
+
+  set_up (64, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *expected = g_strdup_printf ("%s:%s\n", cases[i][0], cases[i][1]);
+
+      g_assert_cmpuint (ask_addresses (cases[i][0]), !=, 0);
+      g_assert_cmpuint (answers->len, ==, 0);
+      wait_for (i + 1);
+      assert_answers (expected);
+    }
+  tear_down ();
+}
+
+static void
+test_srv (void)
+{
+  set_up (64, NULL);
+  ask_srv ("_xmpp-server._tcp.srv.example");
+  wait_for (1);
+  /* Either order; the third record is nobody's name. */
+  if (strstr (answers->str, "found 1/"))
+    assert_answers ("_xmpp-server._tcp.srv.example:found 1/2/5270/ 5/1/5269/host.example\n");
+  else
+    assert_answers ("_xmpp-server._tcp.srv.example:found 5/1/5269/host.example 1/2/5270/\n");
+
+  ask_srv ("_xmpp-server._tcp.odd.example");
+  wait_for (2);
+  assert_answers ("_xmpp-server._tcp.odd.example:failed\n");
+  ask_srv ("_xmpp-server._tcp.gone.example");
+  wait_for (3);
+  assert_answers ("_xmpp-server._tcp.gone.example:no-name\n");
+  ask_srv ("empty.example");
+  wait_for (4);
+  assert_answers ("empty.example:no-data\n");
+  tear_down ();
+}
+
+static void
+test_cached (void)
+{
+  guint before;
+
+  enj_test_proves ("N14");
+  set_up (64, NULL);
+  ask_addresses ("v4.example");
+  wait_for (1);
+  before = n_asked;
+  ask_addresses ("v4.example");
+  wait_for (2);
+  g_assert_cmpuint (n_asked, ==, before);
+  assert_answers ("v4.example:found 192.0.2.4:0\nv4.example:found 192.0.2.4:0\n");
+  tear_down ();
+}
+
+static void
+test_silence (void)
+{
+  enj_test_proves ("N13");
+  set_up (64, NULL);
+  ask_srv ("silent.example");
+  run ();
+  time_now += 10 * ENJ_SECOND;
+  run ();
+  time_now += 10 * ENJ_SECOND - 1;
+  run ();
+  g_assert_cmpuint (n_answers, ==, 0);
+  time_now++;
+  run ();
+  assert_answers ("silent.example:failed\n");
+  tear_down ();
+}
+
+/* One family is known, the other is not answered. */
+static void
+test_half (void)
+{
+  set_up (64, NULL);
+  ask_addresses ("half.example");
+  /* The answer comes in real time, of which there is plenty for little of ours. */
+  for (guint i = 0; i < 190 && n_answers == 0; i++)
+    {
+      time_now += ENJ_SECOND / 20;
+      run ();
+      g_usleep (1000);
+    }
+  assert_answers ("half.example:found 192.0.2.3:0\n");
+  g_assert_cmpint (time_now, <, 1010 * ENJ_SECOND);
+  tear_down ();
+}
+
+static void
+test_dead_servers (void)
+{
+  static char *names[40];
+
+  set_up (4, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      names[i] = g_strdup ("silent.example");
+      ask_srv (names[i]);
+    }
+  ask_srv ("_xmpp-server._tcp.gone.example");
+  run ();
+  ask_addresses ("v4.example");
+  run ();
+  g_assert_cmpuint (n_answers, <=, 1);
+
+  /* Those that take long make room. */
+  time_now += 300 * 1000;
+  wait_for (2);
+  g_assert_nonnull (strstr (answers->str, "v4.example:found 192.0.2.4:0\n"));
+  g_assert_nonnull (strstr (answers->str, "gone.example:no-name\n"));
+  g_assert_null (strstr (answers->str, "silent"));
+  for (guint i = 0; i < 100; i++)
+    {
+      time_now += 300 * 1000;
+      run ();
+    }
+  time_now += 20 * ENJ_SECOND;
+  run ();
+  g_assert_cmpuint (n_answers, ==, 2 + G_N_ELEMENTS (names));
+  tear_down ();
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_free (names[i]);
+}
+
+static void
+test_cancelled (void)
+{
+  guint64 ids[3];
+
+  set_up (1, NULL);
+  ids[0] = ask_addresses ("v4.example");
+  ids[1] = ask_srv ("silent.example");
+  ids[2] = ask_addresses ("localhost");
+  run ();
+  for (guint i = 0; i < 2; i++)
+    enj_resolver_cancel (resolver, ids[i]);
+  enj_resolver_cancel (resolver, ids[2]); /* answered already */
+  assert_answers ("localhost:found 127.0.0.1:0 [::1]:0\n");
+  ask_addresses ("v4.example");
+  wait_for (2);
+  time_now += 60 * ENJ_SECOND;
+  run ();
+  assert_answers ("v4.example:found 192.0.2.4:0\n");
+  ask_srv ("silent.example"); /* is freed with the resolver */
+  run ();
+  tear_down ();
+}
+
+static void
+free_resolver (EnjLookupResult result, const EnjAddress *addresses, guint n, gpointer data)
+{
+  (void) addresses;
+  (void) data;
+  g_assert_cmpint (result, ==, ENJ_LOOKUP_FOUND);
+  g_assert_cmpuint (n, ==, 2);
+  n_answers++;
+  g_clear_pointer (&resolver, enj_resolver_free);
+}
+
+static void
+test_freed_inside (void)
+{
+  set_up (64, NULL);
+  (void) enj_resolver_addresses (resolver, "localhost", free_resolver, NULL);
+  ask_srv ("silent.example");
+  wait_for (1);
+  run ();
+  g_assert_cmpuint (n_answers, ==, 1);
+  tear_down ();
+}
+
+static guint n_warnings;
+
+static GLogWriterOutput
+count_warning (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+  (void) fields;
+  (void) n_fields;
+  (void) user_data;
+  if (level & G_LOG_LEVEL_WARNING)
+    n_warnings++;
+  return G_LOG_WRITER_HANDLED;
+}
+
+/* A server that knows nothing of DNSSEC, and an anchor. */
+static void
+test_no_validation (void)
+{
+  static const char key[] = ". IN DS 20326 8 2 "
+                            "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n";
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+  int fd = g_file_open_tmp ("enjamb-test-XXXXXX", &path, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (write (fd, key, sizeof key - 1), ==, sizeof key - 1);
+  close (fd);
+  n_warnings = 0;
+  set_up (64, path);
+  ask_addresses ("v4.example");
+  ask_addresses ("host.example");
+  wait_for (2);
+  ask_addresses ("gone.example");
+  wait_for (3);
+  g_assert_nonnull (strstr (answers->str, "v4.example:found 192.0.2.4:0\n"));
+  g_assert_nonnull (strstr (answers->str, "gone.example:no-name\n"));
+  g_assert_cmpuint (n_warnings, ==, 1);
+  tear_down ();
+
+  /* One that is no anchor at all; one that is not there. */
+  g_assert_true (g_file_set_contents (path, "nonsense\n", -1, NULL));
+  n_warnings = 0;
+  set_up (64, path);
+  ask_addresses ("v4.example");
+  wait_for (1);
+  assert_answers ("v4.example:found 192.0.2.4:0\n");
+  g_assert_cmpuint (n_warnings, ==, 1);
+  tear_down ();
+  g_assert_cmpint (unlink (path), ==, 0);
+  set_up (64, path);
+  ask_addresses ("v4.example");
+  wait_for (1);
+  assert_answers ("v4.example:found 192.0.2.4:0\n");
+  g_assert_cmpuint (n_warnings, ==, 1);
+  tear_down ();
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_log_set_writer_func (count_warning, NULL, NULL);
+  g_test_add_func ("/resolver/merges-both-families", test_addresses);
+  g_test_add_func ("/resolver/reads-srv-records", test_srv);
+  g_test_add_func ("/resolver/asks-once-for-what-it-knows", test_cached);
+  g_test_add_func ("/resolver/gives-up-after-two-tries", test_silence);
+  g_test_add_func ("/resolver/does-not-wait-long-for-the-other-family", test_half);
+  g_test_add_func ("/resolver/dead-servers-delay-no-healthy-one", test_dead_servers);
+  g_test_add_func ("/resolver/says-nothing-when-cancelled", test_cancelled);
+  g_test_add_func ("/resolver/may-be-freed-inside", test_freed_inside);
+  g_test_add_func ("/resolver/goes-on-where-nothing-can-be-validated", test_no_validation);
+  return g_test_run ();
+}
