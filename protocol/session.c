@@ -1,0 +1,536 @@
+#include "config.h"
+
+#include "protocol/session.h"
+
+#include "protocol/ns.h"
+#include "protocol/stream-error.h"
+
+/* More than this in the queue, and nobody writes before it has shrunk. */
+#define ROOM (256 * 1024)
+
+/* What is encrypted ahead of the socket. */
+#define AHEAD (64 * 1024)
+
+/* GnuTLS makes records of at most this size. */
+#define RECORD 16384
+
+/* A stanza, and where in the output its last byte stands. */
+typedef struct
+{
+  EnjStanza *stanza;
+  guint64 end;
+} Unsent;
+
+static void
+unsent_free (gpointer data)
+{
+  Unsent *unsent = data;
+
+  enj_stanza_unref (unsent->stanza);
+  g_free (unsent);
+}
+
+/* Bytes left the stream's queue, for TLS or for the driver. */
+static void
+consume (EnjSession *self, gsize len)
+{
+  enj_bytes_drained (enj_stream_output (self->stream), len);
+  self->taken += len;
+}
+
+/* The first @left bytes of the stream have left us for good. */
+static void
+settle (EnjSession *self, guint64 left)
+{
+  const Unsent *first;
+
+  while ((first = g_queue_peek_head (&self->unsent)) && first->end <= left)
+    unsent_free (g_queue_pop_head (&self->unsent));
+}
+
+/* The queue behind TLS need never be empty while there is more to say, so it is marked how long
+ * it was when the last of some bytes had gone in. */
+static void
+settle_encrypted (EnjSession *self, gsize len)
+{
+  self->mark -= MIN (len, self->mark);
+  if (self->mark > 0)
+    return;
+  settle (self, self->marked);
+  self->marked = self->taken;
+  enj_tls_peek (self->tls, &self->mark);
+  if (self->mark == 0)
+    settle (self, self->marked);
+}
+
+static void
+finish (EnjSession *self)
+{
+  if (self->state == ENJ_SESSION_OVER)
+    return;
+
+  self->state = ENJ_SESSION_OVER;
+  for (guint i = 0; i < ENJ_N_WAITS; i++)
+    self->due[i] = ENJ_NEVER;
+  enj_session_wait (self, ENJ_WAIT_CLOSE, self->settings->limits.close_timeout);
+  self->klass->over (self);
+  enj_wake (self->wake);
+  enj_wake (self->output);
+}
+
+static void
+take_reason (EnjSession *self, GError *error)
+{
+  if (self->reason)
+    g_error_free (error);
+  else
+    self->reason = error;
+}
+
+/* ---- Input ------------------------------------------------------------ */
+
+static void
+handle_event (EnjSession *self, EnjStreamEvent *event)
+{
+  switch (event->type)
+    {
+    case ENJ_STREAM_OPENED:
+    case ENJ_STREAM_STANZA:
+      self->klass->event (self, event);
+      break;
+    case ENJ_STREAM_ELEMENT:
+      if (enj_element_is (event->element, ENJ_NS_STREAM, "error"))
+        {
+          /* RFC 6120 4.9.1.1: after it nothing is to be expected but the end. */
+          take_reason (self, enj_stream_error_parse_new (event->element));
+          enj_session_close (self);
+        }
+      else
+        self->klass->event (self, event);
+      break;
+    case ENJ_STREAM_CLOSED:
+      /* RFC 6120 4.4: close in return, unless we were first. */
+      if (self->state == ENJ_SESSION_OPEN)
+        enj_session_close (self);
+      finish (self);
+      break;
+    case ENJ_STREAM_FAILED:
+      enj_session_fail (self, g_steal_pointer (&event->error));
+      break;
+    }
+}
+
+static gboolean
+is_listening (const EnjSession *self)
+{
+  return self->state == ENJ_SESSION_OPEN || self->state == ENJ_SESSION_CLOSING;
+}
+
+static void
+drain_events (EnjSession *self)
+{
+  EnjStreamEvent event = { 0 };
+
+  while (is_listening (self) && enj_stream_next (self->stream, &event))
+    {
+      handle_event (self, &event);
+      g_clear_pointer (&event.stanza, enj_stanza_unref);
+      g_clear_pointer (&event.element, enj_element_unref);
+      g_clear_error (&event.error);
+    }
+}
+
+static void
+feed_clear (EnjSession *self, const guint8 *data, gsize len)
+{
+  if (!is_listening (self))
+    return;
+  enj_stream_feed (self->stream, data, len, self->now);
+  drain_events (self);
+}
+
+static void
+become_secure (EnjSession *self)
+{
+  enj_session_wait (self, ENJ_WAIT_TLS, 0);
+  self->klass->secured (self);
+}
+
+static void
+feed_tls (EnjSession *self, const guint8 *data, gsize len)
+{
+  guint8 plain[RECORD];
+  gboolean was_up = enj_tls_is_up (self->tls);
+  gssize n;
+
+  enj_tls_feed (self->tls, data, len);
+  do
+    {
+      g_autoptr (GError) error = NULL;
+
+      n = enj_tls_read (self->tls, plain, sizeof plain, &error);
+      if (n < 0)
+        {
+          /* RFC 6120 5.4.3.2: no end tag after a TLS failure. */
+          enj_session_drop (self, g_steal_pointer (&error));
+          return;
+        }
+      if (!was_up && enj_tls_is_up (self->tls))
+        {
+          was_up = TRUE;
+          become_secure (self);
+        }
+      if (n > 0)
+        feed_clear (self, plain, (gsize) n);
+    }
+  while (n > 0);
+
+  enj_wake (self->output);
+  if (enj_tls_is_closed (self->tls))
+    enj_session_eof (self, NULL, self->now);
+}
+
+void
+enj_session_feed (EnjSession *self, const guint8 *data, gsize len, gint64 now)
+{
+  self->now = now;
+  self->heard = now;
+  if (self->state == ENJ_SESSION_DEAF || self->state == ENJ_SESSION_OVER)
+    return;
+  if (self->tls)
+    feed_tls (self, data, len);
+  else
+    feed_clear (self, data, len);
+}
+
+void
+enj_session_eof (EnjSession *self, const char *why, gint64 now)
+{
+  self->now = now;
+  if (self->state == ENJ_SESSION_OPEN && !self->reason)
+    self->reason = g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED, "%s",
+                                why ? why : "connection closed without an end of the stream");
+  finish (self);
+}
+
+/* ---- Output ----------------------------------------------------------- */
+
+static void
+encrypt (EnjSession *self)
+{
+  EnjBytes *output = enj_stream_output (self->stream);
+  gsize ahead;
+
+  if (!enj_tls_is_up (self->tls))
+    return;
+  enj_tls_peek (self->tls, &ahead);
+  while (ahead < AHEAD && enj_bytes_length (output) > 0)
+    {
+      g_autoptr (GError) error = NULL;
+      gsize len;
+      const guint8 *data = enj_bytes_peek (output, &len);
+
+      len = MIN (len, RECORD);
+      if (!enj_tls_write (self->tls, data, len, &error))
+        {
+          enj_session_drop (self, g_steal_pointer (&error));
+          return;
+        }
+      consume (self, len);
+      enj_tls_peek (self->tls, &ahead);
+    }
+  if (self->state == ENJ_SESSION_OVER && enj_bytes_length (output) == 0)
+    enj_tls_close (self->tls);
+}
+
+const guint8 *
+enj_session_peek (EnjSession *self, gsize *len)
+{
+  const guint8 *data;
+
+  *len = 0;
+  if (self->given_up)
+    return NULL;
+  if (self->tls && self->clear_left == 0)
+    {
+      if (!self->silent)
+        encrypt (self);
+      return enj_tls_peek (self->tls, len);
+    }
+
+  data = enj_bytes_peek (enj_stream_output (self->stream), len);
+  if (self->tls)
+    *len = MIN (*len, self->clear_left);
+  return data;
+}
+
+void
+enj_session_drained (EnjSession *self, gsize len, gint64 now)
+{
+  gsize left;
+
+  self->now = now;
+  if (self->tls && self->clear_left == 0)
+    {
+      enj_tls_drained (self->tls, len);
+      settle_encrypted (self, len);
+    }
+  else
+    {
+      consume (self, len);
+      settle (self, self->taken);
+      self->clear_left -= MIN (len, self->clear_left);
+    }
+
+  enj_session_peek (self, &left);
+  enj_session_wait (self, ENJ_WAIT_STALL, left > 0 ? self->settings->limits.stall_timeout : 0);
+  if (self->was_full && enj_session_has_room (self))
+    {
+      self->was_full = FALSE;
+      enj_wake (self->wake);
+    }
+}
+
+void
+enj_session_written (EnjSession *self)
+{
+  if (self->due[ENJ_WAIT_STALL] == ENJ_NEVER)
+    enj_session_wait (self, ENJ_WAIT_STALL, self->settings->limits.stall_timeout);
+  enj_wake (self->output);
+}
+
+gboolean
+enj_session_send (EnjSession *self, EnjStanza *stanza)
+{
+  EnjBytes *output = enj_stream_output (self->stream);
+  Unsent *unsent;
+
+  if (!enj_session_has_room (self) || !enj_stream_send_stanza (self->stream, stanza))
+    return FALSE;
+  unsent = g_new (Unsent, 1);
+  unsent->stanza = enj_stanza_ref (stanza);
+  unsent->end = self->taken + enj_bytes_length (output);
+  g_queue_push_tail (&self->unsent, unsent);
+  enj_session_written (self);
+  return TRUE;
+}
+
+EnjStanza *
+enj_session_steal_unsent (EnjSession *self)
+{
+  Unsent *unsent = g_queue_pop_tail (&self->unsent);
+  EnjStanza *stanza;
+
+  if (!unsent)
+    return NULL;
+  /* Whoever takes it sends it again: it must not leave by this way too. */
+  self->given_up = TRUE;
+  stanza = unsent->stanza;
+  g_free (unsent);
+  return stanza;
+}
+
+gboolean
+enj_session_has_room (EnjSession *self)
+{
+  if (enj_bytes_length (enj_stream_output (self->stream)) < ROOM)
+    return TRUE;
+  self->was_full = TRUE;
+  return FALSE;
+}
+
+/* ---- Time ------------------------------------------------------------- */
+
+void
+enj_session_wait (EnjSession *self, EnjWait which, guint64 seconds)
+{
+  self->due[which] = seconds > 0 ? self->now + (gint64) seconds * ENJ_SECOND : ENJ_NEVER;
+}
+
+gint64
+enj_session_deadline (const EnjSession *self)
+{
+  gint64 due = enj_deadlines_earliest (self->due, ENJ_N_WAITS);
+
+  return is_listening (self) ? MIN (due, enj_stream_deadline (self->stream)) : due;
+}
+
+static void
+handle_due (EnjSession *self, EnjWait which)
+{
+  switch (which)
+    {
+    case ENJ_WAIT_TLS:
+      enj_session_drop (self, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT,
+                                           "TLS handshake not done after %" G_GUINT64_FORMAT " s",
+                                           self->settings->limits.tls_timeout));
+      break;
+    case ENJ_WAIT_STALL:
+      /* RFC 6120 4.6.1: it does not read, so it would not read an error. */
+      enj_session_drop (self, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT,
+                                           "peer has read nothing for %" G_GUINT64_FORMAT " s",
+                                           self->settings->limits.stall_timeout));
+      break;
+    case ENJ_WAIT_CLOSE:
+      self->given_up = TRUE;
+      enj_session_drop (self, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT,
+                                           "peer has not closed its stream"));
+      break;
+    case ENJ_WAIT_HEADER:
+    case ENJ_WAIT_NEGOTIATION:
+    case ENJ_WAIT_ANSWER:
+    case ENJ_WAIT_QUIET:
+      self->klass->due (self, which);
+      break;
+    case ENJ_N_WAITS:
+      g_assert_not_reached ();
+    }
+}
+
+void
+enj_session_tick (EnjSession *self, gint64 now)
+{
+  guint which;
+
+  self->now = now;
+  while (enj_deadlines_next_due (self->due, ENJ_N_WAITS, now, &which))
+    handle_due (self, (EnjWait) which);
+  if (is_listening (self) && enj_stream_deadline (self->stream) <= now)
+    {
+      enj_stream_tick (self->stream, now);
+      drain_events (self);
+    }
+}
+
+/* ---- Life -------------------------------------------------------------- */
+
+void
+enj_session_init (EnjSession *self, const EnjSessionClass *klass, const char *kind,
+                  const char *content_ns, EnjSettings *settings, EnjWake wake, gint64 now)
+{
+  static guint64 last_id;
+
+  self->klass = klass;
+  self->id = ++last_id;
+  self->state = ENJ_SESSION_OPEN;
+  self->settings = enj_settings_ref (settings);
+  self->stream = enj_stream_new (content_ns, &settings->limits);
+  self->wake = wake;
+  self->now = now;
+  self->heard = now;
+  for (guint i = 0; i < ENJ_N_WAITS; i++)
+    self->due[i] = ENJ_NEVER;
+  g_snprintf (self->log.id, sizeof self->log.id, "%s-%" G_GUINT64_FORMAT, kind, self->id);
+}
+
+void
+enj_session_clear (EnjSession *self)
+{
+  g_clear_pointer (&self->stream, enj_stream_free);
+  g_clear_pointer (&self->tls, enj_tls_free);
+  g_clear_pointer (&self->settings, enj_settings_unref);
+  g_clear_error (&self->reason);
+  g_queue_clear_full (&self->unsent, unsent_free);
+}
+
+gboolean
+enj_session_start_tls (EnjSession *self, EnjTls *tls)
+{
+  if (!enj_stream_restart (self->stream))
+    {
+      enj_tls_free (tls);
+      enj_session_drop (self, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
+                                           "more bytes in clear behind the start of TLS"));
+      return FALSE;
+    }
+
+  self->tls = tls;
+  self->header_sent = FALSE;
+  self->clear_left = enj_bytes_length (enj_stream_output (self->stream));
+  enj_session_wait (self, ENJ_WAIT_TLS, self->settings->limits.tls_timeout);
+  feed_tls (self, NULL, 0);
+  return TRUE;
+}
+
+void
+enj_session_close (EnjSession *self)
+{
+  if (self->state != ENJ_SESSION_OPEN)
+    return;
+  if (!self->header_sent)
+    {
+      /* There is no stream to close: RFC 6120 4.4 begins with one. */
+      finish (self);
+      return;
+    }
+  self->state = ENJ_SESSION_CLOSING;
+  (void) enj_stream_send_close (self->stream); /* Over its limit, the deadline ends it. */
+  enj_session_written (self);
+  enj_session_wait (self, ENJ_WAIT_CLOSE, self->settings->limits.close_timeout);
+}
+
+void
+enj_session_fail (EnjSession *self, GError *error)
+{
+  if (g_error_matches (error, ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED))
+    {
+      enj_session_drop (self, error);
+      return;
+    }
+  if (self->state != ENJ_SESSION_OPEN)
+    {
+      /* The end tag is written: no error may follow it. */
+      take_reason (self, error);
+      finish (self);
+      return;
+    }
+
+  if (!self->header_sent)
+    self->klass->open (self); /* RFC 6120 4.9.1.2 */
+  /* Over its limit nothing is sent, and the deadline below ends it. */
+  (void) enj_stream_send_error (self->stream, error);
+  (void) enj_stream_send_close (self->stream);
+  take_reason (self, error);
+  self->state = ENJ_SESSION_DEAF;
+  for (guint i = 0; i < ENJ_N_WAITS; i++)
+    self->due[i] = ENJ_NEVER;
+  enj_session_written (self);
+  enj_session_wait (self, ENJ_WAIT_CLOSE, self->settings->limits.close_timeout);
+  enj_wake (self->wake);
+}
+
+void
+enj_session_drop (EnjSession *self, GError *error)
+{
+  take_reason (self, error);
+  self->silent = TRUE;
+  self->given_up = !self->tls; /* A TLS alert may still leave. */
+  finish (self);
+}
+
+gboolean
+enj_session_is_open (const EnjSession *self)
+{
+  return self->state == ENJ_SESSION_OPEN;
+}
+
+gboolean
+enj_session_is_over (const EnjSession *self)
+{
+  return self->state == ENJ_SESSION_OVER;
+}
+
+gboolean
+enj_session_is_encrypted (const EnjSession *self)
+{
+  return self->tls && enj_tls_is_up (self->tls);
+}
+
+char *
+enj_session_describe (const EnjSession *self)
+{
+  if (!enj_session_is_encrypted (self))
+    return g_strdup ("plain");
+  return g_strdup_printf ("%s %s", enj_tls_get_version (self->tls),
+                          enj_tls_get_cipher (self->tls));
+}
