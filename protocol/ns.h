@@ -18,3 +18,6 @@
 #define ENJ_NS_DISCO_INFO "http://jabber.org/protocol/disco#info"
 #define ENJ_NS_DISCO_ITEMS "http://jabber.org/protocol/disco#items"
 #define ENJ_NS_VERSION "jabber:iq:version"
+#define ENJ_NS_DELAY "urn:xmpp:delay"
+#define ENJ_NS_DELAY_OLD "jabber:x:delay"
+#define ENJ_NS_ECHO "urn:enjamb:echo"

@@ -22,6 +22,7 @@ struct EnjPeer
   gint64 rest_until;
   gboolean retried; /* after resource-constraint (D16) */
   gboolean was_up;
+  gboolean is_spent; /* we end the stream ourselves: what waits has the next one */
   gboolean is_dirty;
 };
 
@@ -171,6 +172,7 @@ start (EnjPeer *self, gint64 now)
     return;
 
   self->was_up = FALSE;
+  self->is_spent = FALSE;
   self->targets = enj_targets_new (self->remote, policy->host, policy->port, policy->direct_tls,
                                    self->common->settings->allow_private);
   for (guint i = 0; i < self->common->forbidden->len; i++)
@@ -212,6 +214,7 @@ handle_refused (EnjPeer *self, const EnjOutboundEvent *event)
   else if (event->condition == ENJ_STANZA_RESOURCE_CONSTRAINT && !self->retried)
     {
       self->retried = TRUE;
+      self->is_spent = TRUE;
       enj_session_close (session);
     }
   else
@@ -274,7 +277,7 @@ bury (EnjPeer *self, gint64 now)
   gboolean unknown = g_error_matches (reason, ENJ_STREAM_ERROR, ENJ_STREAM_HOST_UNKNOWN);
 
   requeue_unsent (self, now);
-  if (!self->was_up && !self->retried)
+  if (!self->was_up && !self->is_spent)
     bounce_waiting (self,
                     unknown ? ENJ_STANZA_REMOTE_SERVER_NOT_FOUND
                             : ENJ_STANZA_REMOTE_SERVER_TIMEOUT,
@@ -288,7 +291,7 @@ bury (EnjPeer *self, gint64 now)
 
   session->wake = (EnjWake){ 0 }; /* It may outlive this record. */
   g_hash_table_insert (self->common->dying, session, g_steal_pointer (&self->outbound));
-  self->rest_until = now + REST;
+  self->rest_until = self->is_spent ? 0 : now + REST;
 }
 
 static void
@@ -305,7 +308,10 @@ use_stream (EnjPeer *self, gint64 now)
   else if (enj_waiting_length (self->waiting) > 0)
     enj_outbound_authorise (self->outbound, now);
   else if (enj_outbound_is_idle (self->outbound))
-    enj_session_close (enj_outbound_get_session (self->outbound));
+    {
+      self->is_spent = TRUE;
+      enj_session_close (enj_outbound_get_session (self->outbound));
+    }
 }
 
 static void

@@ -248,9 +248,10 @@ enj_tls_read (EnjTls *self, guint8 *buffer, gsize size, GError **error)
     status = shake_hands (self);
   if (status == GNUTLS_E_SUCCESS)
     {
+      /* GnuTLS says AGAIN too when it has taken in a session ticket: go on behind it. */
       do
         status = gnutls_record_recv (self->gnutls, buffer, size);
-      while (is_passing ((int) status));
+      while (is_passing ((int) status) || (status == GNUTLS_E_AGAIN && self->fed_len > 0));
       self->is_closed = status == 0;
     }
 

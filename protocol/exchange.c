@@ -1,0 +1,594 @@
+#include "config.h"
+
+#include "protocol/exchange.h"
+
+#include "protocol/inbound.h"
+#include "protocol/router.h"
+#include "protocol/trunk.h"
+
+/* Why a stanza waits no longer; for its sender. */
+#define TEXT_STOPPING "the bridge is going down"
+#define TEXT_LINK_AWAY "the local server is not connected"
+#define TEXT_QUEUE_FULL "the queue to that server is full"
+
+/* An inbound stream or a trunk, and whether it has events for us. */
+typedef struct
+{
+  EnjExchange *exchange;
+  EnjInbound *inbound;
+  EnjTrunk *trunk;
+  char *local; /* of the first pair of an inbound stream */
+  char *remote;
+  gboolean told_up;
+  gboolean told_down;
+  gboolean dirty;
+} Talk;
+
+struct EnjExchange
+{
+  EnjSettings *settings;
+  EnjCounters counters;
+  EnjWake wake;
+  EnjPeers *peers;
+  GHashTable *trunks;   /* component domain to Talk, owned */
+  GHashTable *inbounds; /* session id to Talk, owned */
+  GQueue dirty;         /* of Talk */
+  GQueue events;        /* of EnjExchangeEvent */
+  gboolean peers_dirty;
+  gboolean stopping;
+};
+
+static void
+talk_free (gpointer data)
+{
+  Talk *talk = data;
+
+  if (talk->dirty)
+    g_queue_remove (&talk->exchange->dirty, talk);
+  enj_inbound_free (talk->inbound);
+  enj_trunk_free (talk->trunk);
+  g_free (talk->local);
+  g_free (talk->remote);
+  g_free (talk);
+}
+
+static EnjTrunk *
+find_trunk (const EnjExchange *self, const char *component)
+{
+  const Talk *talk = g_hash_table_lookup (self->trunks, component);
+
+  return talk ? talk->trunk : NULL;
+}
+
+static void
+mark_dirty (gpointer data)
+{
+  Talk *talk = data;
+
+  if (!talk->dirty)
+    {
+      talk->dirty = TRUE;
+      g_queue_push_tail (&talk->exchange->dirty, talk);
+    }
+  enj_wake (talk->exchange->wake);
+}
+
+static void
+mark_peers_dirty (gpointer data)
+{
+  EnjExchange *self = data;
+
+  self->peers_dirty = TRUE;
+  enj_wake (self->wake);
+}
+
+static EnjExchangeEvent *
+push_event (EnjExchange *self, EnjExchangeEventType type, const char *local, const char *remote)
+{
+  EnjExchangeEvent *event = g_new0 (EnjExchangeEvent, 1);
+
+  event->type = type;
+  event->local = g_strdup (local);
+  event->remote = g_strdup (remote);
+  g_queue_push_tail (&self->events, event);
+  enj_wake (self->wake);
+  return event;
+}
+
+/* ---- Moving stanzas --------------------------------------------------------- */
+
+static void
+deliver (EnjExchange *self, const char *domain, EnjStanza *stanza)
+{
+  push_event (self, ENJ_EXCHANGE_DELIVER, domain, NULL)->stanza = enj_stanza_ref (stanza);
+  self->counters.delivered_service++;
+}
+
+static void
+route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
+{
+  EnjDecision decision;
+  gboolean taken = TRUE;
+
+  enj_router_decide (self->settings, origin, stanza, &decision);
+  switch (decision.route)
+    {
+    case ENJ_ROUTE_SERVICE:
+      deliver (self, decision.domain, stanza);
+      break;
+    case ENJ_ROUTE_LINK:
+      if (enj_stanza_get_size (stanza) > self->settings->limits.stanza_size_link)
+        enj_exchange_bounce (self, stanza, ENJ_STANZA_POLICY_VIOLATION, "modify",
+                             "larger than the local server takes", now);
+      else
+        taken = enj_trunk_send (find_trunk (self, decision.domain), stanza, now);
+      break;
+    case ENJ_ROUTE_PEER:
+      taken = enj_peers_send (self->peers, decision.local, decision.domain, stanza, now);
+      break;
+    case ENJ_ROUTE_BOUNCE:
+      enj_exchange_bounce (self, stanza, decision.condition, decision.error_type, decision.text,
+                           now);
+      break;
+    case ENJ_ROUTE_DROP:
+      self->counters.dropped++;
+      enj_log_info (NULL, "stanza dropped: %s", decision.text);
+      break;
+    }
+  if (!taken)
+    enj_exchange_bounce (self, stanza, ENJ_STANZA_RESOURCE_CONSTRAINT, "wait", TEXT_QUEUE_FULL,
+                         now);
+  enj_decision_clear (&decision);
+}
+
+void
+enj_exchange_bounce (EnjExchange *self, EnjStanza *stanza, EnjStanzaCondition condition,
+                     const char *type, const char *text, gint64 now)
+{
+  g_autoptr (EnjStanza) error = enj_stanza_new_error_full (stanza, condition, type, text);
+
+  if (!error)
+    {
+      /* RFC 6120 8.3.1, 8.2.3: no answer to an error or a result. */
+      self->counters.dropped++;
+      return;
+    }
+  self->counters.bounced++;
+  route (self, ENJ_ORIGIN_SERVICE, error, now);
+}
+
+gboolean
+enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza, gint64 now)
+{
+  if (!enj_router_may_send (component, stanza))
+    return FALSE;
+  self->counters.accepted++;
+  route (self, ENJ_ORIGIN_SERVICE, stanza, now);
+  return TRUE;
+}
+
+/* ---- Trunks and inbound streams ------------------------------------------------ */
+
+static void
+process_trunk (EnjExchange *self, EnjTrunk *trunk, gint64 now)
+{
+  const char *domain = enj_trunk_get_domain (trunk);
+  EnjExchangeEvent *down;
+  EnjTrunkEvent event;
+
+  while (enj_trunk_next (trunk, &event, now))
+    switch (event.type)
+      {
+      case ENJ_TRUNK_UP:
+        push_event (self, ENJ_EXCHANGE_LINK_UP, domain, NULL);
+        break;
+      case ENJ_TRUNK_DOWN:
+        down = push_event (self, ENJ_EXCHANGE_LINK_DOWN, domain, NULL);
+        down->was_up = event.was_up;
+        down->error = event.error;
+        break;
+      case ENJ_TRUNK_STANZA:
+        self->counters.accepted++;
+        route (self, ENJ_ORIGIN_LINK, event.stanza, now);
+        enj_stanza_unref (event.stanza);
+        break;
+      case ENJ_TRUNK_EXPIRED:
+        enj_exchange_bounce (self, event.stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
+                             self->stopping ? TEXT_STOPPING : TEXT_LINK_AWAY, now);
+        enj_stanza_unref (event.stanza);
+        break;
+      }
+}
+
+static void
+process_inbound (EnjExchange *self, Talk *talk, gint64 now)
+{
+  EnjSession *session = enj_inbound_get_session (talk->inbound);
+  EnjInboundEvent event;
+
+  while (enj_inbound_next (talk->inbound, &event))
+    {
+      switch (event.type)
+        {
+        case ENJ_INBOUND_STANZA:
+          self->counters.accepted++;
+          route (self, ENJ_ORIGIN_PEER, event.stanza, now);
+          break;
+        case ENJ_INBOUND_QUESTION:
+          enj_peers_verify (self->peers, session->id, event.to, event.from, event.stream_id,
+                            event.key, now);
+          break;
+        case ENJ_INBOUND_UP:
+          push_event (self, ENJ_EXCHANGE_STREAM_UP, event.to, event.from);
+          if (!talk->told_up)
+            {
+              talk->told_up = TRUE;
+              talk->local = g_strdup (event.to);
+              talk->remote = g_strdup (event.from);
+            }
+          break;
+        }
+      enj_inbound_event_clear (&event);
+    }
+
+  if (enj_session_is_over (session) && talk->told_up && !talk->told_down)
+    {
+      talk->told_down = TRUE;
+      push_event (self, ENJ_EXCHANGE_STREAM_DOWN, talk->local, talk->remote)->error
+        = session->reason ? g_error_copy (session->reason) : NULL;
+    }
+}
+
+/* ---- Peers ----------------------------------------------------------------------- */
+
+static void
+handle_verdict (EnjExchange *self, const EnjPeerEvent *event, gint64 now)
+{
+  Talk *talk = g_hash_table_lookup (self->inbounds, &event->asker);
+
+  /* XEP-0220 2.1.2: who has asked may be gone by now. */
+  if (talk)
+    enj_inbound_answer (talk->inbound, event->remote, event->local, event->answer,
+                        event->condition, now);
+}
+
+static void
+pass_wish (EnjExchange *self, EnjExchangeEventType type, EnjPeerEvent *wish)
+{
+  EnjExchangeEvent *event = push_event (self, type, wish->local, wish->remote);
+
+  event->id = wish->id;
+  event->name = g_steal_pointer (&wish->name);
+  event->address = wish->address;
+  event->direct_tls = wish->direct_tls;
+}
+
+static void
+handle_peers_event (EnjExchange *self, EnjPeerEvent *event, gint64 now)
+{
+  switch (event->type)
+    {
+    case ENJ_PEER_LOOKUP_SRV:
+      pass_wish (self, ENJ_EXCHANGE_LOOKUP_SRV, event);
+      break;
+    case ENJ_PEER_LOOKUP_ADDRESSES:
+      pass_wish (self, ENJ_EXCHANGE_LOOKUP_ADDRESSES, event);
+      break;
+    case ENJ_PEER_DIAL:
+      pass_wish (self, ENJ_EXCHANGE_DIAL, event);
+      break;
+    case ENJ_PEER_BOUNCE:
+      enj_exchange_bounce (self, event->stanza, event->condition, event->error_type, event->text,
+                           now);
+      break;
+    case ENJ_PEER_VERDICT:
+      handle_verdict (self, event, now);
+      break;
+    case ENJ_PEER_UP:
+      push_event (self, ENJ_EXCHANGE_STREAM_UP, event->local, event->remote)->outgoing = TRUE;
+      break;
+    case ENJ_PEER_DOWN:
+      {
+        EnjExchangeEvent *down
+          = push_event (self, ENJ_EXCHANGE_STREAM_DOWN, event->local, event->remote);
+
+        down->outgoing = TRUE;
+        if (event->text)
+          down->error = g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED,
+                                             event->text);
+        break;
+      }
+    }
+}
+
+/* ---- Going down --------------------------------------------------------------------- */
+
+void
+enj_exchange_close_inbound (EnjExchange *self, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  self->stopping = TRUE;
+  g_hash_table_iter_init (&iter, self->inbounds);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      EnjSession *session = enj_inbound_get_session (((Talk *) value)->inbound);
+
+      session->now = now;
+      enj_session_close (session);
+    }
+  enj_wake (self->wake);
+}
+
+void
+enj_exchange_close_outbound (EnjExchange *self, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  self->stopping = TRUE;
+  enj_peers_close (self->peers, NULL, TEXT_STOPPING, now);
+  g_hash_table_iter_init (&iter, self->trunks);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (!enj_trunk_is_up (((Talk *) value)->trunk))
+      enj_trunk_expire_all (((Talk *) value)->trunk);
+  enj_wake (self->wake);
+}
+
+void
+enj_exchange_close_links (EnjExchange *self, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  self->stopping = TRUE;
+  g_hash_table_iter_init (&iter, self->trunks);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      enj_trunk_expire_all (((Talk *) value)->trunk);
+      enj_trunk_close (((Talk *) value)->trunk, now);
+    }
+  enj_wake (self->wake);
+}
+
+EnjLoad
+enj_exchange_get_load (const EnjExchange *self)
+{
+  EnjLoad load = { .inbound = g_hash_table_size (self->inbounds),
+                   .outbound = enj_peers_count_streams (self->peers),
+                   .waiting_for_peers = enj_peers_count_waiting (self->peers),
+                   .events = self->events.length };
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->trunks);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const EnjTrunk *trunk = ((Talk *) value)->trunk;
+
+      load.links += enj_trunk_has_session (trunk);
+      load.waiting_for_links += enj_trunk_is_up (trunk) ? enj_trunk_count_waiting (trunk) : 0;
+    }
+  return load;
+}
+
+/* ---- Public ---------------------------------------------------------------------------- */
+
+static void
+process (EnjExchange *self, gint64 now)
+{
+  EnjPeerEvent event;
+  Talk *talk;
+
+  while (self->peers_dirty || !g_queue_is_empty (&self->dirty))
+    {
+      while ((talk = g_queue_pop_head (&self->dirty)))
+        {
+          talk->dirty = FALSE;
+          if (talk->trunk)
+            process_trunk (self, talk->trunk, now);
+          else
+            process_inbound (self, talk, now);
+        }
+      self->peers_dirty = FALSE;
+      while (enj_peers_next (self->peers, &event, now))
+        {
+          handle_peers_event (self, &event, now);
+          enj_peer_event_clear (&event);
+        }
+    }
+}
+
+EnjExchange *
+enj_exchange_new (EnjSettings *settings, EnjWake wake)
+{
+  EnjExchange *self = g_new0 (EnjExchange, 1);
+  const char *domain;
+
+  self->settings = enj_settings_ref (settings);
+  self->wake = wake;
+  self->peers = enj_peers_new (settings, &self->counters, (EnjWake){ mark_peers_dirty, self });
+  self->inbounds = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, talk_free);
+  self->trunks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, talk_free);
+  for (guint i = 0; (domain = enj_realm_get_component (settings->realm, i)); i++)
+    {
+      Talk *talk = g_new0 (Talk, 1);
+
+      talk->exchange = self;
+      talk->trunk = enj_trunk_new (domain, settings, &self->counters,
+                                   (EnjWake){ mark_dirty, talk });
+      g_hash_table_insert (self->trunks, (gpointer) enj_trunk_get_domain (talk->trunk), talk);
+    }
+  return self;
+}
+
+static void
+free_event (gpointer data)
+{
+  enj_exchange_event_clear (data);
+  g_free (data);
+}
+
+void
+enj_exchange_free (EnjExchange *self)
+{
+  if (!self)
+    return;
+  self->wake = (EnjWake){ 0 };
+  g_hash_table_unref (self->inbounds);
+  g_hash_table_unref (self->trunks);
+  enj_peers_free (self->peers);
+  g_queue_clear_full (&self->events, free_event);
+  enj_settings_unref (self->settings);
+  g_free (self);
+}
+
+void
+enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  enj_settings_unref (self->settings);
+  self->settings = enj_settings_ref (settings);
+  enj_peers_set_settings (self->peers, settings);
+  g_hash_table_iter_init (&iter, self->inbounds);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    enj_inbound_set_settings (((Talk *) value)->inbound, settings, now);
+}
+
+const EnjCounters *
+enj_exchange_get_counters (const EnjExchange *self)
+{
+  return &self->counters;
+}
+
+void
+enj_exchange_forbid (EnjExchange *self, const EnjAddress *address)
+{
+  enj_peers_forbid (self->peers, address);
+}
+
+gboolean
+enj_exchange_next (EnjExchange *self, EnjExchangeEvent *event, gint64 now)
+{
+  EnjExchangeEvent *first;
+
+  process (self, now);
+  first = g_queue_pop_head (&self->events);
+  if (!first)
+    return FALSE;
+  *event = *first;
+  g_free (first);
+  return TRUE;
+}
+
+void
+enj_exchange_event_clear (EnjExchangeEvent *event)
+{
+  enj_stanza_unref (event->stanza);
+  g_free (event->name);
+  g_free (event->local);
+  g_free (event->remote);
+  g_clear_error (&event->error);
+  *event = (EnjExchangeEvent){ 0 };
+}
+
+gint64
+enj_exchange_deadline (const EnjExchange *self)
+{
+  gint64 due = enj_peers_deadline (self->peers);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->trunks);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    due = MIN (due, enj_trunk_deadline (((Talk *) value)->trunk));
+  return due;
+}
+
+void
+enj_exchange_tick (EnjExchange *self, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  enj_peers_tick (self->peers, now);
+  g_hash_table_iter_init (&iter, self->trunks);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (enj_trunk_deadline (((Talk *) value)->trunk) <= now)
+      mark_dirty (value);
+  process (self, now);
+}
+
+EnjSession *
+enj_exchange_accept (EnjExchange *self, gint64 now)
+{
+  Talk *talk = g_new0 (Talk, 1);
+  EnjSession *session;
+
+  talk->exchange = self;
+  talk->inbound = enj_inbound_new (self->settings, &self->counters,
+                                   (EnjWake){ mark_dirty, talk }, now);
+  session = enj_inbound_get_session (talk->inbound);
+  g_hash_table_insert (self->inbounds, &session->id, talk);
+  return session;
+}
+
+EnjSession *
+enj_exchange_attach (EnjExchange *self, const char *component, const char *parent,
+                     const char *secret, gint64 now)
+{
+  EnjTrunk *trunk = find_trunk (self, component);
+
+  if (!trunk || self->stopping)
+    return NULL;
+  return enj_trunk_attach (trunk, self->settings, parent, secret, now);
+}
+
+EnjSession *
+enj_exchange_dialled (EnjExchange *self, guint64 id, gint64 now)
+{
+  return enj_peers_dialled (self->peers, id, now);
+}
+
+void
+enj_exchange_dial_failed (EnjExchange *self, guint64 id, const char *why, gint64 now)
+{
+  enj_peers_dial_failed (self->peers, id, why, now);
+}
+
+void
+enj_exchange_closed (EnjExchange *self, EnjSession *session, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_return_if_fail (enj_session_is_over (session));
+
+  process (self, now); /* What it still has to tell comes out first. */
+  if (!enj_peers_closed (self->peers, session)
+      && !g_hash_table_remove (self->inbounds, &session->id))
+    {
+      g_hash_table_iter_init (&iter, self->trunks);
+      while (g_hash_table_iter_next (&iter, NULL, &value)
+             && !enj_trunk_closed (((Talk *) value)->trunk, session))
+        continue;
+    }
+  enj_wake (self->wake);
+}
+
+void
+enj_exchange_srv (EnjExchange *self, guint64 id, EnjLookupResult result,
+                  const EnjSrvRecord *records, guint n, gint64 now)
+{
+  enj_peers_srv (self->peers, id, result, records, n, now);
+}
+
+void
+enj_exchange_addresses (EnjExchange *self, guint64 id, EnjLookupResult result,
+                        const EnjAddress *addresses, guint n, gint64 now)
+{
+  enj_peers_addresses (self->peers, id, result, addresses, n, now);
+}

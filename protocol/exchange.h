@@ -1,0 +1,109 @@
+/* exchange.h - every conversation in one place, and stanzas moved between them.
+ *
+ * Owns the links, the inbound streams and the peers; asks the router where a
+ * stanza goes and takes it there, or back to its sender as an error.  What it
+ * may not do itself (look up, connect, run a service) comes out as events, so
+ * a whole world of servers runs in memory. */
+#pragma once
+
+#include "protocol/counters.h"
+#include "protocol/peers.h"
+#include "protocol/session.h"
+
+typedef struct EnjExchange EnjExchange;
+
+typedef enum
+{
+  ENJ_EXCHANGE_LOOKUP_SRV,       /* id, name: answer with srv() */
+  ENJ_EXCHANGE_LOOKUP_ADDRESSES, /* id, name: answer with addresses() */
+  ENJ_EXCHANGE_DIAL,             /* id, address: answer with dialled() or dial_failed() */
+  ENJ_EXCHANGE_DELIVER,          /* local, stanza: for the service of that component */
+  ENJ_EXCHANGE_LINK_UP,          /* local */
+  ENJ_EXCHANGE_LINK_DOWN,        /* local, error, was_up */
+  ENJ_EXCHANGE_STREAM_UP,        /* local, remote, outgoing */
+  ENJ_EXCHANGE_STREAM_DOWN       /* local, remote, outgoing, error */
+} EnjExchangeEventType;
+
+/* Clear it; the receiver may steal what it wants.  @error is NULL for an end
+ * in order. */
+typedef struct
+{
+  EnjExchangeEventType type;
+  guint64 id;
+  char *name;
+  EnjAddress address;
+  gboolean direct_tls;
+  EnjStanza *stanza;
+  char *local;
+  char *remote;
+  gboolean outgoing;
+  gboolean was_up;
+  GError *error;
+} EnjExchangeEvent;
+
+/* @wake: there are events to fetch, or work for next() to do. */
+EnjExchange *enj_exchange_new (EnjSettings *settings, EnjWake wake);
+void enj_exchange_free (EnjExchange *self);
+
+/* All or nothing; the components stay as they are. */
+void enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now);
+const EnjCounters *enj_exchange_get_counters (const EnjExchange *self);
+void enj_exchange_forbid (EnjExchange *self, const EnjAddress *address);
+
+gboolean enj_exchange_next (EnjExchange *self, EnjExchangeEvent *event, gint64 now);
+void enj_exchange_event_clear (EnjExchangeEvent *event);
+
+gint64 enj_exchange_deadline (const EnjExchange *self);
+void enj_exchange_tick (EnjExchange *self, gint64 now);
+
+/* ---- Connections: the session to drive is given, and given back ---------- */
+
+/* A peer has connected to us. */
+EnjSession *enj_exchange_accept (EnjExchange *self, gint64 now);
+
+/* We have connected to the server of a component; NULL while it has a link. */
+EnjSession *enj_exchange_attach (EnjExchange *self, const char *component, const char *parent,
+                                 const char *secret, gint64 now);
+
+/* We have connected for a DIAL; NULL when it is not wanted any more. */
+EnjSession *enj_exchange_dialled (EnjExchange *self, guint64 id, gint64 now);
+void enj_exchange_dial_failed (EnjExchange *self, guint64 id, const char *why, gint64 now);
+
+/* The connection is closed; the session is over and not used again. */
+void enj_exchange_closed (EnjExchange *self, EnjSession *session, gint64 now);
+
+void enj_exchange_srv (EnjExchange *self, guint64 id, EnjLookupResult result,
+                       const EnjSrvRecord *records, guint n, gint64 now);
+void enj_exchange_addresses (EnjExchange *self, guint64 id, EnjLookupResult result,
+                             const EnjAddress *addresses, guint n, gint64 now);
+
+/* ---- Services -------------------------------------------------------------- */
+
+/* FALSE where `from` is not of @component, or `to` is missing. */
+gboolean enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza,
+                            gint64 now);
+
+/* Back to its sender as an error; dropped where none may be sent. */
+void enj_exchange_bounce (EnjExchange *self, EnjStanza *stanza, EnjStanzaCondition condition,
+                          const char *type, const char *text, gint64 now);
+
+/* ---- The end: farewell.h knows the order -------------------------------------- */
+
+typedef struct
+{
+  guint inbound; /* streams */
+  guint outbound;
+  guint links;
+  guint waiting_for_peers; /* stanzas */
+  guint waiting_for_links; /* those of links that are up */
+  guint events;            /* not yet fetched */
+} EnjLoad;
+
+EnjLoad enj_exchange_get_load (const EnjExchange *self);
+
+/* In order: streams are closed, what waits for them is bounced. */
+void enj_exchange_close_inbound (EnjExchange *self, gint64 now);
+void enj_exchange_close_outbound (EnjExchange *self, gint64 now);
+void enj_exchange_close_links (EnjExchange *self, gint64 now);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjExchange, enj_exchange_free)

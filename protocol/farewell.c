@@ -1,0 +1,102 @@
+#include "config.h"
+
+#include "protocol/farewell.h"
+
+/* For each step; a stream that does not answer our end tag ends by itself in
+ * the same time. */
+#define PATIENCE (6 * ENJ_SECOND)
+
+typedef enum
+{
+  STEP_INBOUND,  /* inbound streams are closing, queues are being emptied */
+  STEP_OUTBOUND, /* outbound streams are closing */
+  STEP_LINKS,    /* links are closing */
+  STEP_DONE
+} Step;
+
+struct EnjFarewell
+{
+  EnjExchange *exchange;
+  Step step;
+  gint64 due;
+};
+
+static void
+enter (EnjFarewell *self, Step step, gint64 now)
+{
+  self->step = step;
+  self->due = now + PATIENCE;
+
+  switch (step)
+    {
+    case STEP_INBOUND:
+      enj_exchange_close_inbound (self->exchange, now);
+      break;
+    case STEP_OUTBOUND:
+      enj_exchange_close_outbound (self->exchange, now);
+      break;
+    case STEP_LINKS:
+      enj_exchange_close_links (self->exchange, now);
+      break;
+    case STEP_DONE:
+      self->due = ENJ_NEVER;
+      break;
+    }
+}
+
+EnjFarewell *
+enj_farewell_new (EnjExchange *exchange, gint64 now)
+{
+  EnjFarewell *self = g_new0 (EnjFarewell, 1);
+
+  self->exchange = exchange;
+  enter (self, STEP_INBOUND, now);
+  return self;
+}
+
+void
+enj_farewell_free (EnjFarewell *self)
+{
+  g_free (self);
+}
+
+static gboolean
+is_step_done (const EnjFarewell *self)
+{
+  EnjLoad load = enj_exchange_get_load (self->exchange);
+
+  switch (self->step)
+    {
+    case STEP_INBOUND:
+      return load.inbound == 0 && load.waiting_for_peers == 0 && load.events == 0;
+    case STEP_OUTBOUND:
+      /* What the services make of the bounces has to reach the links first. */
+      return load.outbound == 0 && load.waiting_for_links == 0 && load.events == 0;
+    case STEP_LINKS:
+      return load.links == 0;
+    case STEP_DONE:
+      return FALSE;
+    }
+  return FALSE;
+}
+
+gboolean
+enj_farewell_advance (EnjFarewell *self, gint64 now)
+{
+  while (self->step != STEP_DONE && (now >= self->due || is_step_done (self)))
+    enter (self, self->step + 1, now);
+  return self->step == STEP_DONE;
+}
+
+gint64
+enj_farewell_deadline (const EnjFarewell *self)
+{
+  return self->due;
+}
+
+void
+enj_farewell_hurry (EnjFarewell *self, gint64 now)
+{
+  if (self->step < STEP_LINKS)
+    self->due = now;
+}

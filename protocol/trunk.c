@@ -1,0 +1,180 @@
+#include "config.h"
+
+#include "protocol/trunk.h"
+
+#include "protocol/link.h"
+#include "protocol/waiting.h"
+
+struct EnjTrunk
+{
+  char *domain;
+  EnjCounters *counters;
+  EnjWake wake;
+  EnjLink *link;    /* until it is over */
+  GPtrArray *dying; /* of EnjLink: over, but not yet closed */
+  EnjWaiting *waiting;
+  gint64 expire_before;
+};
+
+EnjTrunk *
+enj_trunk_new (const char *domain, EnjSettings *settings, EnjCounters *counters, EnjWake wake)
+{
+  EnjTrunk *self = g_new0 (EnjTrunk, 1);
+  const EnjLimits *limits = &settings->limits;
+
+  self->domain = g_strdup (domain);
+  self->counters = counters;
+  self->wake = wake;
+  self->dying = g_ptr_array_new_with_free_func ((GDestroyNotify) enj_link_free);
+  self->waiting = enj_waiting_new (limits->queue_stanzas, limits->queue_bytes,
+                                   (gint64) limits->queue_age * ENJ_SECOND);
+  return self;
+}
+
+void
+enj_trunk_free (EnjTrunk *self)
+{
+  if (!self)
+    return;
+  enj_link_free (self->link);
+  g_ptr_array_unref (self->dying);
+  enj_waiting_free (self->waiting);
+  g_free (self->domain);
+  g_free (self);
+}
+
+const char *
+enj_trunk_get_domain (const EnjTrunk *self)
+{
+  return self->domain;
+}
+
+EnjSession *
+enj_trunk_attach (EnjTrunk *self, EnjSettings *settings, const char *parent, const char *secret,
+                  gint64 now)
+{
+  if (self->link)
+    return NULL;
+  self->link = enj_link_new (self->domain, parent, secret, settings, self->counters, self->wake,
+                             now);
+  return enj_link_get_session (self->link);
+}
+
+gboolean
+enj_trunk_closed (EnjTrunk *self, EnjSession *session)
+{
+  for (guint i = 0; i < self->dying->len; i++)
+    if (enj_link_get_session (self->dying->pdata[i]) == session)
+      {
+        g_ptr_array_remove_index_fast (self->dying, i);
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static void
+flush (EnjTrunk *self, gint64 now)
+{
+  EnjStanza *stanza;
+
+  while (enj_trunk_is_up (self) && (stanza = enj_waiting_steal (self->waiting)))
+    {
+      gboolean sent = enj_link_send (self->link, stanza, now);
+
+      if (!sent)
+        enj_waiting_push_front (self->waiting, stanza, now);
+      enj_stanza_unref (stanza);
+      if (!sent)
+        break;
+    }
+}
+
+gboolean
+enj_trunk_send (EnjTrunk *self, EnjStanza *stanza, gint64 now)
+{
+  if (!enj_waiting_push (self->waiting, stanza, now))
+    return FALSE;
+  flush (self, now);
+  return TRUE;
+}
+
+static void
+bury (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
+{
+  EnjSession *session = enj_link_get_session (self->link);
+  EnjStanza *stanza;
+
+  while ((stanza = enj_session_steal_unsent (session)))
+    {
+      enj_waiting_push_front (self->waiting, stanza, now);
+      enj_stanza_unref (stanza);
+    }
+  event->type = ENJ_TRUNK_DOWN;
+  event->was_up = enj_link_was_up (self->link);
+  event->error = session->reason ? g_error_copy (session->reason) : NULL;
+  g_ptr_array_add (self->dying, g_steal_pointer (&self->link));
+}
+
+gboolean
+enj_trunk_next (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
+{
+  EnjLinkEvent link_event;
+
+  *event = (EnjTrunkEvent){ 0 };
+  if (self->link && enj_link_next (self->link, &link_event))
+    {
+      event->type = link_event.type == ENJ_LINK_UP ? ENJ_TRUNK_UP : ENJ_TRUNK_STANZA;
+      event->stanza = link_event.stanza;
+      return TRUE;
+    }
+  if (self->link && enj_session_is_over (enj_link_get_session (self->link)))
+    {
+      bury (self, event, now);
+      return TRUE;
+    }
+  flush (self, now);
+  event->type = ENJ_TRUNK_EXPIRED;
+  event->stanza = enj_waiting_steal_expired (self->waiting, MAX (now, self->expire_before));
+  return event->stanza != NULL;
+}
+
+gint64
+enj_trunk_deadline (const EnjTrunk *self)
+{
+  return enj_waiting_deadline (self->waiting);
+}
+
+void
+enj_trunk_close (EnjTrunk *self, gint64 now)
+{
+  if (!self->link)
+    return;
+  enj_link_get_session (self->link)->now = now;
+  enj_session_close (enj_link_get_session (self->link));
+}
+
+void
+enj_trunk_expire_all (EnjTrunk *self)
+{
+  self->expire_before = ENJ_NEVER - 1;
+  enj_wake (self->wake);
+}
+
+gboolean
+enj_trunk_is_up (const EnjTrunk *self)
+{
+  return self->link && enj_link_is_up (self->link);
+}
+
+gboolean
+enj_trunk_has_session (const EnjTrunk *self)
+{
+  return self->link || self->dying->len > 0;
+}
+
+guint
+enj_trunk_count_waiting (const EnjTrunk *self)
+{
+  return enj_waiting_length (self->waiting)
+         + (self->link ? enj_link_get_session (self->link)->unsent.length : 0);
+}

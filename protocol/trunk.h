@@ -1,0 +1,62 @@
+/* trunk.h - one component's way to its server: the link, when there is one,
+ * and the stanzas that wait for it.
+ *
+ * What was not written as a whole when a link ends waits for the next one, in
+ * order, until it is too old.  Does not connect and does not bounce. */
+#pragma once
+
+#include "protocol/counters.h"
+#include "protocol/session.h"
+
+typedef struct EnjTrunk EnjTrunk;
+
+typedef enum
+{
+  ENJ_TRUNK_UP,
+  ENJ_TRUNK_DOWN,   /* error, was_up */
+  ENJ_TRUNK_STANZA, /* stanza: from the server */
+  ENJ_TRUNK_EXPIRED /* stanza: for the server, has waited too long */
+} EnjTrunkEventType;
+
+/* The receiver owns stanza and error. */
+typedef struct
+{
+  EnjTrunkEventType type;
+  EnjStanza *stanza;
+  GError *error; /* NULL for an end in order */
+  gboolean was_up;
+} EnjTrunkEvent;
+
+/* @domain: the component, canonical. */
+EnjTrunk *enj_trunk_new (const char *domain, EnjSettings *settings, EnjCounters *counters,
+                         EnjWake wake);
+void enj_trunk_free (EnjTrunk *self);
+const char *enj_trunk_get_domain (const EnjTrunk *self);
+
+/* A connection to the server is there: the session to drive, NULL while there
+ * is another.  Given back by closed(); FALSE for one that is not of here. */
+EnjSession *enj_trunk_attach (EnjTrunk *self, EnjSettings *settings, const char *parent,
+                              const char *secret, gint64 now);
+gboolean enj_trunk_closed (EnjTrunk *self, EnjSession *session);
+
+/* FALSE when too much waits already. */
+gboolean enj_trunk_send (EnjTrunk *self, EnjStanza *stanza, gint64 now);
+
+/* FALSE when there are none. */
+gboolean enj_trunk_next (EnjTrunk *self, EnjTrunkEvent *event, gint64 now);
+
+gint64 enj_trunk_deadline (const EnjTrunk *self);
+
+/* Closes the link in order. */
+void enj_trunk_close (EnjTrunk *self, gint64 now);
+
+/* Nothing waits any longer: all expires now. */
+void enj_trunk_expire_all (EnjTrunk *self);
+
+gboolean enj_trunk_is_up (const EnjTrunk *self);
+gboolean enj_trunk_has_session (const EnjTrunk *self);
+
+/* Stanzas that wait or have not left us as a whole. */
+guint enj_trunk_count_waiting (const EnjTrunk *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjTrunk, enj_trunk_free)
