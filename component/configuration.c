@@ -171,9 +171,10 @@ read_component (const EnjOptions *options, char *domain, gboolean federated)
 }
 
 static void
-read_components (EnjConfig *self, EnjKeyfile *file)
+read_components (EnjConfig *self, EnjKeyfile *file, gboolean daemon)
 {
   EnjOptions options = { .file = file, .kind = "component" };
+  EnjConfigComponent *component;
 
   for (guint i = 0; (options.group = enj_keyfile_get_group (file, i)); i++)
     {
@@ -184,9 +185,11 @@ read_components (EnjConfig *self, EnjKeyfile *file)
         continue;
       if (!enj_config_find_component (self, domain))
         {
-          gboolean federated = self->federation.enabled;
-
-          g_ptr_array_add (self->components, read_component (&options, domain, federated));
+          component = read_component (&options, domain, self->federation.enabled);
+          g_ptr_array_add (self->components, component);
+          if (daemon && component->service == ENJ_SERVICE_HANDLER)
+            enj_keyfile_fault (file, options.group, "service",
+                               "'handler' is for programs that use the library");
           continue;
         }
       enj_keyfile_fault (file, options.group, NULL, "%s has a group already", domain);
@@ -459,7 +462,7 @@ read_control (EnjConfig *self, EnjKeyfile *file)
 
 /* Certificates come last: only now are the domains known. */
 static void
-read_all (EnjConfig *self, EnjKeyfile *file)
+read_all (EnjConfig *self, EnjKeyfile *file, gboolean daemon)
 {
   const EnjOptions federation = enj_options_get (file, "federation");
   const EnjOptions metrics = enj_options_get (file, "metrics");
@@ -467,7 +470,7 @@ read_all (EnjConfig *self, EnjKeyfile *file)
 
   enj_options_check_names (file);
   read_federation (self, &federation);
-  read_components (self, file);
+  read_components (self, file, daemon);
   self->realm = realm_new (self);
   read_peers (self, file);
   read_limits (self, file);
@@ -481,7 +484,7 @@ read_all (EnjConfig *self, EnjKeyfile *file)
 
 /* Always a value, whole or not: what is wrong with it is in @problems. */
 static EnjConfig *
-load_new (const char *path, GPtrArray *problems)
+load_new (const char *path, gboolean daemon, GPtrArray *problems)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (EnjKeyfile) file = NULL;
@@ -500,7 +503,7 @@ load_new (const char *path, GPtrArray *problems)
   self = g_rc_box_new0 (EnjConfig);
   self->path = g_strdup (path);
   self->components = g_ptr_array_new_with_free_func (component_free);
-  read_all (self, file);
+  read_all (self, file, daemon);
   enj_keyfile_list_faults (file, problems);
   return self;
 }
@@ -512,15 +515,15 @@ enj_config_check (const char *path, GPtrArray *problems)
 {
   guint before = problems->len;
 
-  enj_config_unref (load_new (path, problems));
+  enj_config_unref (load_new (path, TRUE, problems));
   return problems->len == before;
 }
 
-EnjConfig *
-enj_config_new_from_file (const char *path, GError **error)
+static EnjConfig *
+load_or_fail (const char *path, gboolean daemon, GError **error)
 {
   g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (EnjConfig) self = load_new (path, problems);
+  g_autoptr (EnjConfig) self = load_new (path, daemon, problems);
   g_autofree char *text = NULL;
 
   if (problems->len == 0)
@@ -529,6 +532,18 @@ enj_config_new_from_file (const char *path, GError **error)
   text = g_strjoinv ("\n", (char **) problems->pdata);
   g_set_error_literal (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE, text);
   return NULL;
+}
+
+EnjConfig *
+enj_config_new_from_file (const char *path, GError **error)
+{
+  return load_or_fail (path, FALSE, error);
+}
+
+EnjConfig *
+enj_config_new_for_daemon (const char *path, GError **error)
+{
+  return load_or_fail (path, TRUE, error);
 }
 
 EnjConfig *

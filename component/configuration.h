@@ -89,7 +89,10 @@ struct EnjConfig
   GLogLevelFlags log_level; /* the least that is written */
 };
 
-/* All that is wrong with the file and with what it names is added to @problems
+/* As new_from_file(), for the daemon: it has no handlers of its own. */
+EnjConfig *enj_config_new_for_daemon (const char *path, GError **error);
+
+/* All that is wrong with the file, for the daemon, and with what it names is added to @problems
  * as strings "FILE:LINE: [group] key: what is wrong".  TRUE for nothing. */
 gboolean enj_config_check (const char *path, GPtrArray *problems);
 

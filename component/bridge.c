@@ -1,0 +1,447 @@
+#include "config.h"
+
+#include "protocol/enjamb.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include <glib-unix.h>
+
+#include "protocol/farewell.h"
+#include "protocol/jid.h"
+#include "component/gateway.h"
+#include "component/notify.h"
+#include "component/reception.h"
+#include "component/reload.h"
+#include "component/setup.h"
+#include "component/survey.h"
+#include "component/uplink.h"
+
+struct EnjBridge
+{
+  EnjConfig *config;
+  EnjDialbackKey *key; /* made at start, for as long as we live */
+  EnjExchange *exchange;
+  EnjReception *reception;
+  EnjEventHandler event_handler;
+  gpointer event_data;
+  GDestroyNotify event_destroy;
+
+  /* From attach_context() on. */
+  EnjLoop *loop;
+  EnjWatch *timer;
+  EnjDeferred thinking;
+  EnjResolver *resolver;
+  EnjGateway *gateway;
+  GHashTable *uplinks; /* component domain to EnjUplink */
+  EnjFarewell *farewell;
+  GMainLoop *main_loop; /* of run() */
+  gboolean stopped;
+};
+
+static gint64
+now_of (const EnjBridge *self)
+{
+  return self->loop ? enj_loop_now (self->loop) : g_get_monotonic_time ();
+}
+
+/* ---- Events of the exchange ------------------------------------------------------ */
+
+static void
+tell (EnjBridge *self, EnjEventType type, const EnjExchangeEvent *event, const char *how)
+{
+  EnjEvent told = { .type = type,
+                    .local = event->local,
+                    .remote = event->remote,
+                    .authentication = how,
+                    .reason = event->error ? event->error->message : NULL,
+                    .outgoing = event->outgoing };
+
+  if (self->event_handler)
+    self->event_handler (self, &told, self->event_data);
+}
+
+static void
+report_survey (EnjBridge *self, EnjStanza *answer, gpointer user_data)
+{
+  (void) user_data;
+  if (answer)
+    enj_survey_report (self->config->realm, enj_stanza_get_to (answer), answer);
+}
+
+static void
+handle_link_up (EnjBridge *self, const EnjExchangeEvent *event, gint64 now)
+{
+  const EnjConfigComponent *component = enj_config_find_component (self->config, event->local);
+  g_autofree char *parent = enj_setup_parent_new (component);
+  g_autoptr (EnjStanza) question = enj_survey_new_question (event->local, parent);
+
+  enj_uplink_came_up (g_hash_table_lookup (self->uplinks, event->local), now);
+  enj_reception_request (self->reception, event->local, question, report_survey, NULL, now);
+  tell (self, ENJ_EVENT_LINK_UP, event, "handshake");
+}
+
+static void
+handle_event (EnjBridge *self, EnjExchangeEvent *event, gint64 now)
+{
+  switch (event->type)
+    {
+    case ENJ_EXCHANGE_LOOKUP_SRV:
+    case ENJ_EXCHANGE_LOOKUP_ADDRESSES:
+    case ENJ_EXCHANGE_DIAL:
+      enj_gateway_fulfil (self->gateway, event, now);
+      break;
+    case ENJ_EXCHANGE_DELIVER:
+      enj_reception_handle (self->reception, event->local, event->stanza);
+      break;
+    case ENJ_EXCHANGE_LINK_UP:
+      handle_link_up (self, event, now);
+      break;
+    case ENJ_EXCHANGE_LINK_DOWN:
+      enj_uplink_went_down (g_hash_table_lookup (self->uplinks, event->local), event->error,
+                            event->was_up, now);
+      if (event->was_up)
+        tell (self, ENJ_EVENT_LINK_DOWN, event, NULL);
+      break;
+    case ENJ_EXCHANGE_STREAM_UP:
+      tell (self, ENJ_EVENT_STREAM_UP, event, "dialback");
+      break;
+    case ENJ_EXCHANGE_STREAM_DOWN:
+      tell (self, ENJ_EVENT_STREAM_DOWN, event, NULL);
+      break;
+    }
+}
+
+static void
+finish (EnjBridge *self)
+{
+  self->stopped = TRUE;
+  if (self->main_loop)
+    g_main_loop_quit (self->main_loop);
+}
+
+/* At the end of a turn, at depth one: whatever has happened, happens here. */
+static void
+think (gpointer data)
+{
+  EnjBridge *self = data;
+  gint64 now = enj_loop_now (self->loop);
+  gint64 due;
+  EnjExchangeEvent event;
+
+  while (enj_exchange_next (self->exchange, &event, now))
+    {
+      handle_event (self, &event, now);
+      enj_exchange_event_clear (&event);
+    }
+  if (self->farewell && !self->stopped && enj_farewell_advance (self->farewell, now))
+    finish (self);
+
+  due = MIN (enj_exchange_deadline (self->exchange), enj_reception_deadline (self->reception));
+  if (self->farewell)
+    due = MIN (due, enj_farewell_deadline (self->farewell));
+  enj_watch_set_deadline (self->timer, due);
+}
+
+static void
+handle_timer (guint32 events, gint64 now, gpointer data)
+{
+  EnjBridge *self = data;
+
+  (void) events;
+  enj_exchange_tick (self->exchange, now);
+  enj_reception_tick (self->reception, now);
+  enj_loop_defer (self->loop, &self->thinking);
+}
+
+static void
+wake (gpointer data)
+{
+  EnjBridge *self = data;
+
+  if (self->loop)
+    enj_loop_defer (self->loop, &self->thinking);
+}
+
+static void
+send_from_reception (const char *component, EnjStanza *stanza, gpointer user_data)
+{
+  EnjBridge *self = user_data;
+
+  if (!enj_exchange_send (self->exchange, component, stanza, now_of (self)))
+    enj_log_info (NULL, "%s: a service sent a stanza that is not from there", component);
+}
+
+/* ---- Life --------------------------------------------------------------------------- */
+
+EnjBridge *
+enj_bridge_new (EnjConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EnjDialbackKey) key = enj_dialback_key_new_random ();
+  g_autoptr (EnjSettings) settings = enj_setup_new (config, key, &error);
+  EnjBridge *self;
+
+  if (!settings)
+    {
+      enj_log_warning (NULL, "%s", error->message);
+      return NULL;
+    }
+  self = g_new0 (EnjBridge, 1);
+  self->config = enj_config_ref (config);
+  self->key = g_steal_pointer (&key);
+  self->exchange = enj_exchange_new (settings, (EnjWake){ wake, self });
+  self->reception = enj_reception_new (self, config, send_from_reception, self);
+  self->uplinks = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                         (GDestroyNotify) enj_uplink_free);
+  self->thinking = (EnjDeferred){ .func = think, .data = self, .rank = ENJ_LOOP_THINK };
+  return self;
+}
+
+EnjBridge *
+enj_bridge_new_from_file (const char *path, GError **error)
+{
+  g_autoptr (EnjConfig) config = enj_config_new_from_file (path, error);
+  EnjBridge *self;
+
+  if (!config)
+    return NULL;
+  self = enj_bridge_new (config);
+  if (!self)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: the certificates cannot be used",
+                 path);
+  return self;
+}
+
+void
+enj_bridge_free (EnjBridge *self)
+{
+  if (!self)
+    return;
+  if (self->loop)
+    enj_deferred_clear (&self->thinking);
+  g_hash_table_unref (self->uplinks);
+  enj_gateway_free (self->gateway);
+  enj_resolver_free (self->resolver);
+  enj_farewell_free (self->farewell);
+  enj_reception_free (self->reception);
+  enj_exchange_free (self->exchange);
+  if (self->loop)
+    {
+      enj_watch_free (self->timer);
+      enj_loop_free (self->loop);
+    }
+  if (self->event_destroy)
+    self->event_destroy (self->event_data);
+  enj_dialback_key_unref (self->key);
+  enj_config_unref (self->config);
+  g_free (self);
+}
+
+static gboolean
+start_uplinks (EnjBridge *self, GError **error)
+{
+  for (guint i = 0; i < self->config->components->len; i++)
+    {
+      const EnjConfigComponent *component = self->config->components->pdata[i];
+      EnjUplink *uplink;
+
+      if (!component->server)
+        continue;
+      uplink = enj_uplink_new (self->loop, self->resolver, self->exchange, component,
+                               &self->config->limits, error);
+      if (!uplink)
+        return FALSE;
+      g_hash_table_insert (self->uplinks, g_strdup (component->domain), uplink);
+    }
+  return TRUE;
+}
+
+gboolean
+enj_bridge_attach_context (EnjBridge *self, GMainContext *context, GError **error)
+{
+  g_return_val_if_fail (!self->loop, FALSE);
+
+  self->loop = enj_loop_new (context, error);
+  if (!self->loop)
+    return FALSE;
+  self->timer = enj_loop_watch (self->loop, -1, 0, handle_timer, self, error);
+  self->resolver = self->timer ? enj_resolver_new (self->loop, self->config, error) : NULL;
+  self->gateway = self->resolver ? enj_gateway_new (self->loop, self->resolver, self->exchange,
+                                                    self->config, error)
+                                 : NULL;
+  if (!self->gateway)
+    return FALSE;
+  enj_loop_defer (self->loop, &self->thinking);
+  return start_uplinks (self, error);
+}
+
+static gboolean
+handle_stop_signal (gpointer data)
+{
+  enj_bridge_stop (data);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+handle_reload_signal (gpointer data)
+{
+  EnjBridge *self = data;
+  g_autoptr (GError) error = NULL;
+
+  enj_notify_reloading ();
+  if (enj_bridge_reload (self, &error))
+    enj_log_message (NULL, "reloaded %s", self->config->path);
+  else
+    enj_log_warning (NULL, "nothing was reloaded: %s", error->message);
+  enj_notify_ready ();
+  return G_SOURCE_CONTINUE;
+}
+
+int
+enj_bridge_run (EnjBridge *self)
+{
+  g_autoptr (GError) error = NULL;
+  guint sources[3];
+
+  if (!self->loop && !enj_bridge_attach_context (self, NULL, &error))
+    {
+      enj_log_warning (NULL, "%s", error->message);
+      return 1;
+    }
+  self->main_loop = g_main_loop_new (NULL, FALSE);
+  sources[0] = g_unix_signal_add (SIGTERM, handle_stop_signal, self);
+  sources[1] = g_unix_signal_add (SIGINT, handle_stop_signal, self);
+  sources[2] = g_unix_signal_add (SIGHUP, handle_reload_signal, self);
+  enj_notify_ready ();
+  if (!self->stopped)
+    g_main_loop_run (self->main_loop);
+  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
+    g_source_remove (sources[i]);
+  g_clear_pointer (&self->main_loop, g_main_loop_unref);
+  return 0;
+}
+
+static void
+stop_uplink (gpointer key, gpointer value, gpointer user_data)
+{
+  (void) key;
+  (void) user_data;
+  enj_uplink_stop (value);
+}
+
+void
+enj_bridge_stop (EnjBridge *self)
+{
+  gint64 now = now_of (self);
+
+  if (!self->loop || self->stopped)
+    {
+      finish (self);
+      return;
+    }
+  if (self->farewell)
+    {
+      enj_log_message (NULL, "stopping at once");
+      enj_farewell_hurry (self->farewell, now);
+    }
+  else
+    {
+      enj_log_message (NULL, "stopping");
+      enj_notify_stopping ();
+      enj_gateway_stop_listening (self->gateway);
+      g_hash_table_foreach (self->uplinks, stop_uplink, NULL);
+      self->farewell = enj_farewell_new (self->exchange, now);
+    }
+  enj_loop_defer (self->loop, &self->thinking);
+}
+
+/* ---- Configuration --------------------------------------------------------------------- */
+
+gboolean
+enj_bridge_reload (EnjBridge *self, GError **error)
+{
+  g_autoptr (EnjConfig) config = enj_config_new_from_file (self->config->path, error);
+  g_autoptr (EnjSettings) settings = NULL;
+
+  if (!config || !enj_reload_is_possible (self->config, config, error))
+    return FALSE;
+  settings = enj_setup_new (config, self->key, error);
+  if (!settings)
+    return FALSE;
+
+  enj_exchange_set_settings (self->exchange, settings, now_of (self));
+  enj_reception_set_config (self->reception, config);
+  if (self->gateway)
+    enj_gateway_set_limits (self->gateway, &config->limits);
+  enj_config_unref (self->config);
+  self->config = g_steal_pointer (&config);
+  return TRUE;
+}
+
+/* ---- Handlers and stanzas ---------------------------------------------------------------- */
+
+gboolean
+enj_bridge_register (EnjBridge *self, const char *domain, EnjHandler handler, gpointer user_data,
+                     GDestroyNotify destroy)
+{
+  g_autofree char *canonical = enj_jid_domain_new (domain, NULL);
+
+  if (canonical
+      && enj_reception_register (self->reception, canonical, handler, user_data, destroy))
+    return TRUE;
+  enj_log_warning (NULL, "%s has no [component] group, nothing will come for it", domain);
+  if (destroy)
+    destroy (user_data);
+  return FALSE;
+}
+
+void
+enj_bridge_unregister (EnjBridge *self, const char *domain)
+{
+  g_autofree char *canonical = enj_jid_domain_new (domain, NULL);
+
+  if (canonical)
+    enj_reception_unregister (self->reception, canonical);
+}
+
+void
+enj_bridge_set_event_handler (EnjBridge *self, EnjEventHandler handler, gpointer user_data,
+                              GDestroyNotify destroy)
+{
+  if (self->event_destroy)
+    self->event_destroy (self->event_data);
+  self->event_handler = handler;
+  self->event_data = user_data;
+  self->event_destroy = destroy;
+}
+
+/* The component that @stanza is from; NULL where it is none of ours. */
+static const EnjConfigComponent *
+find_sender (EnjBridge *self, const EnjStanza *stanza)
+{
+  g_autofree char *domain = NULL;
+
+  if (!enj_stanza_get_from (stanza)
+      || !enj_jid_parse (enj_stanza_get_from (stanza), NULL, &domain, NULL, NULL))
+    return NULL;
+  return enj_config_find_component (self->config, domain);
+}
+
+gboolean
+enj_bridge_send (EnjBridge *self, EnjStanza *stanza)
+{
+  const EnjConfigComponent *sender = find_sender (self, stanza);
+
+  return sender && enj_exchange_send (self->exchange, sender->domain, stanza, now_of (self));
+}
+
+gboolean
+enj_bridge_request (EnjBridge *self, EnjStanza *iq, EnjAnswerHandler handler, gpointer user_data)
+{
+  const EnjConfigComponent *sender = find_sender (self, iq);
+
+  return sender
+         && enj_reception_request (self->reception, sender->domain, iq, handler, user_data,
+                                   now_of (self));
+}

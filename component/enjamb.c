@@ -1,0 +1,122 @@
+/* enjamb.c - the daemon: options, log, and a bridge that runs. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <glib.h>
+
+#include "component/configuration.h"
+#include "component/journal.h"
+
+#define DEFAULT_CONFIG SYSCONFDIR "/enjamb/enjamb.conf"
+
+static char *config_path;
+static gboolean only_check;
+static gboolean only_version;
+
+static const GOptionEntry entries[] = {
+  { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config_path,
+    "Read FILE instead of " DEFAULT_CONFIG, "FILE" },
+  { "check", 0, 0, G_OPTION_ARG_NONE, &only_check,
+    "Read the configuration with all that it names, print each problem, and end", NULL },
+  { "version", 0, 0, G_OPTION_ARG_NONE, &only_version, "Print the version and end", NULL },
+  G_OPTION_ENTRY_NULL
+};
+
+static gboolean
+parse_options (int *argc, char ***argv)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_set_summary (context, "Attach a domain to Prosody and federate it.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, argc, argv, &error))
+    {
+      fprintf (stderr, "enjamb: %s\n", error->message);
+      return FALSE;
+    }
+  if (*argc > 1)
+    {
+      fprintf (stderr, "enjamb: unexpected argument '%s'\n", (*argv)[1]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static int
+check (const char *path)
+{
+  g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
+
+  enj_config_check (path, problems);
+  for (guint i = 0; i < problems->len; i++)
+    puts (problems->pdata[i]);
+  return problems->len > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* A core would hold keys and secrets. */
+static void
+forbid_cores (void)
+{
+  const struct rlimit none = { 0, 0 };
+
+  /* Where the kernel refuses, there is nothing better to do. */
+  (void) prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+  (void) setrlimit (RLIMIT_CORE, &none);
+}
+
+/* One descriptor a connection: take what the system allows. */
+static void
+raise_descriptors (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  (void) setrlimit (RLIMIT_NOFILE, &limit); /* The old limit then stays. */
+}
+
+static int
+run (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EnjConfig) config = NULL;
+  g_autoptr (EnjBridge) bridge = NULL;
+
+  enj_journal_install (G_LOG_LEVEL_MESSAGE);
+  config = enj_config_new_for_daemon (path, &error);
+  if (!config)
+    {
+      fprintf (stderr, "%s\n", error->message);
+      return EXIT_FAILURE;
+    }
+  enj_journal_install (config->log_level);
+  umask (077);
+  forbid_cores ();
+  raise_descriptors ();
+
+  bridge = enj_bridge_new (config);
+  return bridge ? enj_bridge_run (bridge) : EXIT_FAILURE;
+}
+
+int
+main (int argc, char **argv)
+{
+  const char *path;
+
+  if (!parse_options (&argc, &argv))
+    return 2;
+  if (only_version)
+    {
+      puts (PACKAGE_STRING);
+      return EXIT_SUCCESS;
+    }
+  path = config_path ? config_path : DEFAULT_CONFIG;
+  return only_check ? check (path) : run (path);
+}
