@@ -3,7 +3,7 @@
 bench_programs =
 bench_programs += %D%/bench-core
 
-EXTRA_PROGRAMS = $(bench_programs)
+EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 EXTRA_DIST += %D%/run
 

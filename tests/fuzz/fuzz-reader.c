@@ -66,6 +66,19 @@ read_again (const EnjReaderEvent *event, gsize limit)
   enj_bytes_clear (&second);
 }
 
+#ifdef ENJ_PLANT_OVERFLOW
+/* A fault that only a fuzzer finds: tests/fuzz/run shows by it that one would be found. */
+static void
+plant (const EnjReaderEvent *event)
+{
+  const char *name = event->element ? enj_element_get_name (event->element) : "";
+  g_autofree char *small = g_malloc (4);
+
+  if (strcmp (name, "overflow") == 0)
+    strcpy (small, name);
+}
+#endif
+
 /* FALSE on a fault. */
 static gboolean
 take_events (EnjReader *reader, gsize limit)
@@ -78,6 +91,9 @@ take_events (EnjReader *reader, gsize limit)
     {
       if (event.type == ENJ_READER_STANZA || event.type == ENJ_READER_ELEMENT)
         read_again (&event, limit + LANG_MAX);
+#ifdef ENJ_PLANT_OVERFLOW
+      plant (&event);
+#endif
       if (event.type != ENJ_READER_STANZA)
         (void) enj_reader_get_rest (reader, &rest);
       enj_element_unref (event.element);

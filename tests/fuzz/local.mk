@@ -2,14 +2,21 @@
 # Otherwise support/replay.c is its main program, and runs it on the files in seeds/NAME/ (without "fuzz-").
 
 fuzz_targets =
+fuzz_targets += %D%/fuzz-inbound
+%C%_fuzz_inbound_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-jid
 %C%_fuzz_jid_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-reader
 %C%_fuzz_reader_LDFLAGS = $(FUZZ_LDFLAGS)
 
 check_PROGRAMS += $(fuzz_targets)
-if !FUZZING
+if FUZZING
+EXTRA_PROGRAMS += %D%/fuzz-planted
+%C%_fuzz_planted_SOURCES = %D%/fuzz-reader.c
+%C%_fuzz_planted_CPPFLAGS = $(AM_CPPFLAGS) -DENJ_PLANT_OVERFLOW
+%C%_fuzz_planted_LDFLAGS = $(FUZZ_LDFLAGS)
+else
 libtestsupport_la_SOURCES += tests/support/replay.c
 enjamb_tests += $(fuzz_targets)
 endif
-EXTRA_DIST += %D%/seeds %D%/reader.dict
+EXTRA_DIST += %D%/seeds %D%/reader.dict %D%/xmpp.dict %D%/run
