@@ -2,6 +2,7 @@
 
 bench_programs =
 bench_programs += %D%/bench-core
+bench_programs += %D%/bench-loop
 
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
