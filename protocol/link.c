@@ -111,12 +111,14 @@ handle_element (EnjLink *self, const EnjElement *element)
     fail (self, ENJ_STREAM_UNSUPPORTED_STANZA_TYPE, "element that is not understood here");
 }
 
+/* RFC 6120 8.2.3: the id alone is for everybody to guess. */
 static gboolean
 is_pong (EnjLink *self, const EnjStanza *stanza)
 {
   return self->ping_id[0] && enj_stanza_get_kind (stanza) == ENJ_STANZA_IQ
          && !enj_stanza_is_answerable (stanza)
-         && g_strcmp0 (enj_stanza_get_id (stanza), self->ping_id) == 0;
+         && g_strcmp0 (enj_stanza_get_id (stanza), self->ping_id) == 0
+         && g_strcmp0 (enj_stanza_get_from (stanza), self->parent) == 0;
 }
 
 static void
@@ -125,7 +127,10 @@ handle_stanza (EnjLink *self, EnjStanza **stanza)
   if (self->state != STATE_UP)
     fail (self, ENJ_STREAM_NOT_AUTHORIZED, "stanza before the handshake");
   else if (is_pong (self, *stanza))
-    self->ping_id[0] = '\0';
+    {
+      self->ping_id[0] = '\0';
+      enj_session_wait (&self->session, ENJ_WAIT_ANSWER, 0);
+    }
   else
     {
       g_queue_push_tail (&self->stanzas, g_steal_pointer (stanza));

@@ -1,0 +1,321 @@
+#include "config.h"
+
+#include "tests/support/actor.h"
+
+#include <string.h>
+
+/* How long a machine may keep a token that is complete. */
+#define PATIENCE (100 * 1000)
+
+/* The longest of random pieces. */
+#define PIECE 40
+
+/* Any moment but nought. */
+#define START (1000 * ENJ_SECOND)
+
+void
+enj_test_actor_init (EnjTestActor *self, EnjTestWay way, guint32 seed)
+{
+  *self = (EnjTestActor){ .way = way, .now = START };
+  self->chance = g_rand_new_with_seed (seed);
+  self->said = g_string_new (NULL);
+  self->ciphered = g_string_new (NULL);
+}
+
+void
+enj_test_actor_clear (EnjTestActor *self)
+{
+  enj_inbound_free (self->inbound);
+  enj_outbound_free (self->outbound);
+  enj_link_free (self->link);
+  g_clear_pointer (&self->settings, enj_settings_unref);
+  g_clear_pointer (&self->tls, enj_tls_free);
+  g_rand_free (self->chance);
+  g_string_free (self->said, TRUE);
+  g_string_free (self->ciphered, TRUE);
+}
+
+/* ---- Bytes ------------------------------------------------------------------- */
+
+static void
+read_tls (EnjTestActor *self)
+{
+  guint8 plain[4096];
+  gssize n;
+
+  if (!self->tls || self->ciphered->len == 0)
+    return;
+  enj_tls_feed (self->tls, (const guint8 *) self->ciphered->str, self->ciphered->len);
+  do
+    {
+      g_autoptr (GError) error = NULL;
+
+      n = enj_tls_read (self->tls, plain, sizeof plain, &error);
+      if (n > 0)
+        g_string_append_len (self->said, (const char *) plain, n);
+    }
+  while (n > 0);
+  g_string_truncate (self->ciphered, 0);
+}
+
+void
+enj_test_actor_pump (EnjTestActor *self)
+{
+  gsize len;
+  const guint8 *data;
+
+  while (!self->is_deaf && (data = enj_session_peek (self->session, &len)) && len > 0)
+    {
+      gboolean in_clear = !self->session->tls || self->session->clear_left > 0;
+
+      if (self->way == ENJ_TEST_DRAIN_ONE)
+        len = 1;
+      g_string_append_len (in_clear ? self->said : self->ciphered, (const char *) data,
+                           (gssize) len);
+      enj_session_drained (self->session, len, self->now);
+    }
+  read_tls (self);
+}
+
+/* What the machine wants to look at again. */
+static void
+settle (EnjTestActor *self)
+{
+  enj_test_actor_pump (self);
+  while (enj_session_deadline (self->session) <= self->now + PATIENCE)
+    {
+      self->now = MAX (self->now, enj_session_deadline (self->session));
+      enj_session_tick (self->session, self->now);
+      enj_test_actor_pump (self);
+    }
+}
+
+static gsize
+choose_piece (EnjTestActor *self, gsize len)
+{
+  gsize piece;
+
+  switch (self->way)
+    {
+    case ENJ_TEST_BYTES:
+      return 1;
+    case ENJ_TEST_CUT:
+      piece = (gsize) g_rand_int_range (self->chance, 1, PIECE);
+      return MIN (len, piece);
+    case ENJ_TEST_WHOLE:
+    case ENJ_TEST_DRAIN_ONE:
+    case ENJ_TEST_N_WAYS:
+      break;
+    }
+  return len;
+}
+
+static void
+deliver (EnjTestActor *self, const guint8 *data, gsize len)
+{
+  while (len > 0 && !enj_session_is_over (self->session))
+    {
+      gsize piece = choose_piece (self, len);
+      /* A copy of its own: a byte too far is seen. */
+      g_autofree guint8 *copy = g_memdup2 (data, piece);
+
+      enj_session_feed (self->session, copy, piece, self->now);
+      enj_test_actor_pump (self);
+      data += piece;
+      len -= piece;
+    }
+}
+
+/* Both ends of TLS until neither has anything to say. */
+static void
+shuffle (EnjTestActor *self)
+{
+  gsize len;
+  const guint8 *data;
+
+  while (self->tls && (data = enj_tls_peek (self->tls, &len)) && len > 0)
+    {
+      g_autofree guint8 *copy = g_memdup2 (data, len);
+
+      enj_tls_drained (self->tls, len);
+      deliver (self, copy, len);
+    }
+  settle (self);
+}
+
+void
+enj_test_actor_feed (EnjTestActor *self, const char *data, gsize len)
+{
+  if (self->tls)
+    {
+      g_autoptr (GError) error = NULL;
+
+      (void) enj_tls_write (self->tls, (const guint8 *) data, len, &error);
+      shuffle (self);
+    }
+  else
+    {
+      deliver (self, (const guint8 *) data, len);
+      settle (self);
+    }
+}
+
+/* ---- TLS ---------------------------------------------------------------------- */
+
+gboolean
+enj_test_actor_start_tls (EnjTestActor *self, const char *server_name,
+                          EnjCredentials *credentials)
+{
+  guint8 byte;
+  g_autoptr (GError) error = NULL;
+
+  if (credentials)
+    self->tls = enj_tls_new_server (credentials, NULL, NULL);
+  else
+    self->tls = enj_tls_new_client (NULL, server_name);
+  (void) enj_tls_read (self->tls, &byte, 0, &error);
+  read_tls (self);
+  shuffle (self);
+  return enj_tls_is_up (self->tls);
+}
+
+void
+enj_test_actor_close_tls (EnjTestActor *self)
+{
+  enj_tls_close (self->tls);
+  shuffle (self);
+}
+
+/* ---- Time ----------------------------------------------------------------------- */
+
+void
+enj_test_actor_wait (EnjTestActor *self, gint64 time)
+{
+  gint64 end = self->now + time;
+
+  while (enj_session_deadline (self->session) <= end)
+    {
+      self->now = MAX (self->now, enj_session_deadline (self->session));
+      enj_session_tick (self->session, self->now);
+      enj_test_actor_pump (self);
+    }
+  self->now = end;
+  enj_session_tick (self->session, self->now);
+  enj_test_actor_pump (self);
+}
+
+/* ---- Events ----------------------------------------------------------------------- */
+
+static char *
+dup_stanza (EnjStanza *stanza)
+{
+  EnjBytes bytes;
+  gsize len;
+  const guint8 *data;
+  char *xml;
+
+  enj_bytes_init (&bytes, 100000000);
+  g_assert_true (enj_stanza_format (stanza, &bytes));
+  data = enj_bytes_peek (&bytes, &len);
+  xml = g_strndup ((const char *) data, len);
+  enj_bytes_clear (&bytes);
+  return xml;
+}
+
+static const char *
+name_type (EnjDialbackType type)
+{
+  switch (type)
+    {
+    case ENJ_DIALBACK_REQUEST:
+      return "request";
+    case ENJ_DIALBACK_VALID:
+      return "valid";
+    case ENJ_DIALBACK_INVALID:
+      return "invalid";
+    case ENJ_DIALBACK_ERROR:
+      return "error";
+    case ENJ_DIALBACK_UNKNOWN:
+      return "unknown";
+    }
+  g_assert_not_reached ();
+}
+
+static char *
+next_inbound (EnjTestActor *self, char **xml)
+{
+  EnjInboundEvent event;
+  char *words = NULL;
+
+  if (!enj_inbound_next (self->inbound, &event))
+    return g_strdup ("");
+  switch (event.type)
+    {
+    case ENJ_INBOUND_STANZA:
+      *xml = dup_stanza (event.stanza);
+      words = g_strdup ("stanza");
+      break;
+    case ENJ_INBOUND_QUESTION:
+      words = g_strdup_printf ("question from=%s to=%s id=%s key=%s", event.from, event.to,
+                               event.stream_id, event.key);
+      break;
+    case ENJ_INBOUND_UP:
+      words = g_strdup_printf ("up from=%s to=%s", event.from, event.to);
+      break;
+    }
+  enj_inbound_event_clear (&event);
+  return words;
+}
+
+static char *
+next_outbound (EnjTestActor *self)
+{
+  EnjOutboundEvent event;
+  const char *condition;
+  char *words = NULL;
+
+  if (!enj_outbound_next (self->outbound, &event))
+    return g_strdup ("");
+  condition = event.answer == ENJ_DIALBACK_ERROR ? enj_stanza_condition_format (event.condition)
+                                                 : "";
+  switch (event.type)
+    {
+    case ENJ_OUTBOUND_READY:
+      words = g_strdup ("ready");
+      break;
+    case ENJ_OUTBOUND_UP:
+      words = g_strdup ("up");
+      break;
+    case ENJ_OUTBOUND_REFUSED:
+      words = g_strdup_printf ("refused %s %s", name_type (event.answer), condition);
+      break;
+    case ENJ_OUTBOUND_ANSWER:
+      words = g_strdup_printf ("answer id=%s %s %s", event.id, name_type (event.answer),
+                               condition);
+      break;
+    }
+  enj_outbound_event_clear (&event);
+  return g_strstrip (words);
+}
+
+static char *
+next_link (EnjTestActor *self, char **xml)
+{
+  EnjLinkEvent event;
+
+  if (!enj_link_next (self->link, &event))
+    return g_strdup ("");
+  if (event.type == ENJ_LINK_UP)
+    return g_strdup ("up");
+  *xml = dup_stanza (event.stanza);
+  enj_stanza_unref (event.stanza);
+  return g_strdup ("stanza");
+}
+
+char *
+enj_test_actor_next_new (EnjTestActor *self, char **xml)
+{
+  *xml = NULL;
+  return self->inbound ? next_inbound (self, xml)
+                       : self->outbound ? next_outbound (self) : next_link (self, xml);
+}

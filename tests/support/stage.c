@@ -1,0 +1,193 @@
+#include "config.h"
+
+#include "tests/support/stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WALL 1700000000
+
+void
+enj_test_stage_init (EnjTestStage *self)
+{
+  *self = (EnjTestStage){ .fallback = { .allow = TRUE }, .limits = enj_limits_default () };
+  self->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
+  self->locals = g_ptr_array_new_with_free_func (g_free);
+  self->secret = g_strdup ("s3cr3t");
+  self->has_certificates = TRUE;
+}
+
+void
+enj_test_stage_clear (EnjTestStage *self)
+{
+  g_strfreev (self->role);
+  g_ptr_array_unref (self->peers);
+  g_ptr_array_unref (self->locals);
+  g_free (self->secret);
+}
+
+static void
+set_limit (EnjLimits *limits, const char *text)
+{
+  g_auto (GStrv) words = g_strsplit (text, "=", 2);
+
+#define X(field, key, value, low, high)  \
+  if (strcmp (words[0], key) == 0)       \
+    {                                    \
+      limits->field = strtoul (words[1], NULL, 10); \
+      return;                            \
+    }
+  ENJ_LIMITS (X)
+#undef X
+  g_error ("no such limit: %s", text);
+}
+
+static void
+set_policy (EnjPeerPolicy *policy, char **words)
+{
+  for (; *words; words++)
+    {
+      if (strcmp (*words, "encryption=optional") == 0)
+        policy->encryption = ENJ_ENCRYPTION_OPTIONAL;
+      else if (strcmp (*words, "encryption=required") == 0)
+        policy->encryption = ENJ_ENCRYPTION_REQUIRED;
+      else if (strcmp (*words, "authentication=certificate") == 0)
+        policy->authentication = ENJ_AUTHENTICATION_CERTIFICATE;
+      else if (strcmp (*words, "allow=no") == 0)
+        policy->allow = FALSE;
+      else
+        g_error ("no such policy: %s", *words);
+    }
+}
+
+gboolean
+enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step)
+{
+  if (strcmp (step->word, "role") == 0)
+    {
+      g_strfreev (self->role);
+      self->role = g_strsplit (step->text, " ", -1);
+    }
+  else if (strcmp (step->word, "policy") == 0)
+    {
+      char **words = g_strsplit (step->text, " ", -1);
+
+      if (strchr (words[0], '='))
+        {
+          set_policy (&self->fallback, words);
+          g_strfreev (words);
+        }
+      else
+        {
+          g_ptr_array_add (self->peers, words);
+        }
+    }
+  else if (strcmp (step->word, "local") == 0)
+    g_ptr_array_add (self->locals, g_strdup (step->text));
+  else if (strcmp (step->word, "limit") == 0)
+    set_limit (&self->limits, step->text);
+  else if (strcmp (step->word, "secret") == 0)
+    {
+      g_free (self->secret);
+      self->secret = g_strdup (step->text);
+    }
+  else if (strcmp (step->word, "certificates") == 0)
+    self->has_certificates = strcmp (step->text, "none") != 0;
+  else
+    return FALSE;
+  return TRUE;
+}
+
+EnjCredentials *
+enj_test_stage_get_credentials (const char *domain)
+{
+  static GHashTable *all;
+  EnjCredentials *credentials;
+  g_autoptr (GError) error = NULL;
+
+  if (!all)
+    all = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                 (GDestroyNotify) enj_credentials_unref);
+  credentials = g_hash_table_lookup (all, domain);
+  if (!credentials)
+    {
+      credentials = enj_credentials_new_self_signed (domain, WALL, &error);
+      g_assert_no_error (error);
+      g_hash_table_insert (all, g_strdup (domain), credentials);
+    }
+  return credentials;
+}
+
+/* "inbound, serving A B": from the third word on; the others have one domain. */
+static char **
+get_served (const EnjTestStage *self)
+{
+  return self->role + (strcmp (self->role[0], "inbound,") == 0 ? 2 : 1);
+}
+
+static guint
+count_served (const EnjTestStage *self)
+{
+  return strcmp (self->role[0], "inbound,") == 0 ? g_strv_length (self->role) - 2 : 1;
+}
+
+static EnjSettings *
+settings_new (const EnjTestStage *self)
+{
+  g_autoptr (EnjRealm) realm = enj_realm_new ();
+  g_autoptr (EnjPolicy) policy = enj_policy_new (&self->fallback);
+  g_autoptr (EnjDialbackKey) key = enj_dialback_key_new (self->secret, strlen (self->secret));
+  char **served = get_served (self);
+  EnjSettings *settings;
+
+  for (guint i = 0; i < count_served (self); i++)
+    enj_realm_add_component (realm, served[i], TRUE);
+  for (guint i = 0; i < self->locals->len; i++)
+    enj_realm_add_local (realm, served[0], self->locals->pdata[i]);
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      char **words = self->peers->pdata[i];
+      EnjPeerPolicy peer = self->fallback;
+
+      set_policy (&peer, words + 1);
+      g_assert_true (enj_policy_add (policy, words[0], &peer));
+    }
+  settings = enj_settings_new (realm, policy, key, &self->limits, TRUE, FALSE);
+  for (guint i = 0; self->has_certificates && i < count_served (self); i++)
+    enj_settings_add_credentials (settings, served[i],
+                                  enj_test_stage_get_credentials (served[i]));
+  return settings;
+}
+
+void
+enj_test_stage_enter (const EnjTestStage *self, EnjTestActor *actor)
+{
+  EnjWake nobody = { 0 };
+  const char *role;
+
+  g_assert_nonnull (self->role);
+  role = self->role[0];
+  actor->settings = settings_new (self);
+  if (strcmp (role, "inbound,") == 0)
+    {
+      actor->inbound = enj_inbound_new (actor->settings, &actor->counters, nobody, actor->now);
+      actor->session = enj_inbound_get_session (actor->inbound);
+    }
+  else if (strcmp (role, "outbound") == 0)
+    {
+      actor->outbound = enj_outbound_new (self->role[1], self->role[3], actor->settings,
+                                          &actor->counters, nobody, actor->now);
+      actor->session = enj_outbound_get_session (actor->outbound);
+    }
+  else if (strcmp (role, "link") == 0)
+    {
+      actor->link = enj_link_new (self->role[1], self->locals->pdata[0], self->secret,
+                                  actor->settings, &actor->counters, nobody, actor->now);
+      actor->session = enj_link_get_session (actor->link);
+    }
+  else
+    {
+      g_error ("no such role: %s", role);
+    }
+  enj_test_actor_pump (actor);
+}
