@@ -17,6 +17,8 @@ def many_lab():
     lab.other_port = ports.Network.port(lab.b.address, 15269)
     lab.b.more_s2s = [lab.other_port]
     lab.b.configure(hosts="".join('VirtualHost "%s"\n' % domain for domain in DOMAINS))
+    for domain in DOMAINS:
+        lab.b.certificate(domain)
     return lab
 
 

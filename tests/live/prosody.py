@@ -90,7 +90,7 @@ class Prosody:
         self.component = network.port(self.address, ports.COMPONENT)
         self.conf = os.path.join(self.folder, "prosody.cfg.lua")
         os.makedirs(os.path.join(self.folder, "data"))
-        make_certificate(os.path.join(self.folder, "certs"), domain)
+        self.certificate(domain)
         self.process = Process(name, ["/usr/bin/prosody", "-F", "--config", self.conf],
                                folder, outlive=outlive)
 
@@ -104,6 +104,10 @@ class Prosody:
         """`hosts` is Lua for after the virtual host: the components."""
         self.write(self.place() + GENERAL + federation
                    + 'VirtualHost "%s"\n' % self.domain + hosts)
+
+    def certificate(self, domain):
+        """Prosody finds the certificate of each host by its name."""
+        make_certificate(os.path.join(self.folder, "certs"), domain)
 
     def write(self, text):
         with open(self.conf, "w", encoding="utf-8") as conf:
