@@ -19,6 +19,7 @@ AM_TESTS_ENVIRONMENT = \
 check_LTLIBRARIES += libtestsupport.la
 libtestsupport_la_SOURCES =
 libtestsupport_la_SOURCES += %D%/support/actor.c %D%/support/actor.h
+libtestsupport_la_SOURCES += %D%/support/configs.c %D%/support/configs.h
 libtestsupport_la_SOURCES += %D%/support/expectation.c %D%/support/expectation.h
 libtestsupport_la_SOURCES += %D%/support/pem.c %D%/support/pem.h
 libtestsupport_la_SOURCES += %D%/support/proves.c %D%/support/proves.h
@@ -26,6 +27,8 @@ libtestsupport_la_SOURCES += %D%/support/reading.c %D%/support/reading.h
 libtestsupport_la_SOURCES += %D%/support/script.c %D%/support/script.h
 libtestsupport_la_SOURCES += %D%/support/settings.c %D%/support/settings.h
 libtestsupport_la_SOURCES += %D%/support/stage.c %D%/support/stage.h
+libtestsupport_la_SOURCES += %D%/support/stanzas.c %D%/support/stanzas.h
+libtestsupport_la_SOURCES += %D%/support/talk.c %D%/support/talk.h
 libtestsupport_la_SOURCES += %D%/support/transcript.c %D%/support/transcript.h
 LDADD = libtestsupport.la libcomponent.la libprotocol.la
 
