@@ -138,7 +138,6 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
   if (!taken)
     enj_exchange_bounce (self, stanza, ENJ_STANZA_RESOURCE_CONSTRAINT, "wait", TEXT_QUEUE_FULL,
                          now);
-  enj_decision_clear (&decision);
 }
 
 void
@@ -260,7 +259,6 @@ pass_wish (EnjExchange *self, EnjExchangeEventType type, EnjPeerEvent *wish)
   event->id = wish->id;
   event->name = g_steal_pointer (&wish->name);
   event->address = wish->address;
-  event->direct_tls = wish->direct_tls;
 }
 
 static void

@@ -32,7 +32,6 @@ typedef struct
   guint64 id;
   char *name;
   EnjAddress address;
-  gboolean direct_tls;
   EnjStanza *stanza;
   char *local;
   char *remote;

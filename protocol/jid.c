@@ -374,6 +374,27 @@ enj_jid_domain_new_strict (const char *domain, GError **error)
   return domain_new (domain, FLAGS_STRICT, error);
 }
 
+const char *
+enj_jid_fill_domain (const char *jid, char buffer[ENJ_JID_DOMAIN_SIZE])
+{
+  gsize len;
+  const char *domain = enj_jid_find_domain (jid, &len);
+  Buffer prepared;
+
+  if (len <= DOMAIN_MAX && is_plain_name (domain, len))
+    {
+      memcpy (buffer, domain, len);
+      buffer[len] = '\0';
+      return buffer;
+    }
+  if (len > JID_MAX || !prepare_domain (domain, len, FLAGS_WIRE, &prepared, NULL)
+      || prepared.len >= ENJ_JID_DOMAIN_SIZE)
+    return NULL;
+  memcpy (buffer, prepared.text, prepared.len);
+  buffer[prepared.len] = '\0';
+  return buffer;
+}
+
 char *
 enj_jid_domain_new_ascii (const char *canonical)
 {

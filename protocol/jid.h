@@ -11,6 +11,7 @@
 #include "protocol/enjamb.h"
 
 #define ENJ_JID_PART_MAX 1023
+#define ENJ_JID_DOMAIN_SIZE (ENJ_JID_PART_MAX + 1)
 
 /* The canonical form of a domain met on the wire; NULL with
  * ENJ_STANZA_JID_MALFORMED.  New string. */
@@ -31,3 +32,7 @@ char *enj_jid_prepare_new (const char *jid, GError **error);
 /* Where the domain starts and ends in @jid, split at the first '/', then the
  * first '@' (RFC 7622 3.2); nothing is prepared or checked. */
 const char *enj_jid_find_domain (const char *jid, gsize *len);
+
+/* The canonical domain of a whole address into @buffer, which it returns; NULL
+ * where it is none.  The rest of the address is not looked at. */
+const char *enj_jid_fill_domain (const char *jid, char buffer[ENJ_JID_DOMAIN_SIZE]);

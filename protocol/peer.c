@@ -115,6 +115,12 @@ hand_wish (EnjPeer *self, gint64 now)
   EnjPeerEvent *event;
 
   enj_targets_next (self->targets, &wish);
+  while (wish.type == ENJ_TARGETS_CONNECT && wish.direct_tls)
+    {
+      /* Nothing in clear ever goes to a port of direct TLS (XEP-0368 3). */
+      enj_targets_failed (self->targets, "direct TLS is not spoken by this version");
+      enj_targets_next (self->targets, &wish);
+    }
   switch (wish.type)
     {
     case ENJ_TARGETS_LOOKUP_SRV:
@@ -126,7 +132,6 @@ hand_wish (EnjPeer *self, gint64 now)
     case ENJ_TARGETS_CONNECT:
       event = push_event (self, ENJ_PEER_DIAL);
       event->address = wish.address;
-      event->direct_tls = wish.direct_tls;
       break;
     case ENJ_TARGETS_GIVE_UP:
       enj_log_info (NULL, "%s: cannot be reached: %s", self->remote, wish.error->message);

@@ -19,7 +19,7 @@ typedef enum
 {
   ENJ_PEER_LOOKUP_SRV,       /* id, name */
   ENJ_PEER_LOOKUP_ADDRESSES, /* id, name */
-  ENJ_PEER_DIAL,             /* id, address, direct_tls */
+  ENJ_PEER_DIAL,             /* id, address */
   ENJ_PEER_BOUNCE,           /* stanza, condition, error_type, text */
   ENJ_PEER_VERDICT,          /* asker, local, remote, answer, condition */
   ENJ_PEER_UP,               /* local, remote */
@@ -33,7 +33,6 @@ typedef struct
   guint64 id;
   char *name;
   EnjAddress address;
-  gboolean direct_tls;
   EnjStanza *stanza;
   EnjStanzaCondition condition;
   const char *error_type;

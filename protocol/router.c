@@ -4,21 +4,11 @@
 
 #include <string.h>
 
-#include "protocol/jid.h"
-
-/* The canonical domain of an address; NULL where it has none that is valid. */
-static char *
-domain_new (const char *jid)
+static void
+fill_domain (const char *jid, char buffer[ENJ_JID_DOMAIN_SIZE])
 {
-  g_autofree char *claimed = NULL;
-  const char *start;
-  gsize len;
-
-  if (!jid)
-    return NULL;
-  start = enj_jid_find_domain (jid, &len);
-  claimed = g_strndup (start, len);
-  return enj_jid_domain_new (claimed, NULL);
+  if (!jid || !enj_jid_fill_domain (jid, buffer))
+    buffer[0] = '\0';
 }
 
 static void
@@ -43,7 +33,7 @@ decide_outward (const EnjSettings *settings, EnjDecision *decision)
 {
   const EnjPeerPolicy *peer;
 
-  if (!decision->local || enj_realm_classify (settings->realm, decision->local) != ENJ_REALM_OURS)
+  if (!*decision->local || enj_realm_classify (settings->realm, decision->local) != ENJ_REALM_OURS)
     {
       drop (decision, "not from a domain of ours");
       return;
@@ -51,8 +41,7 @@ decide_outward (const EnjSettings *settings, EnjDecision *decision)
   if (enj_realm_is_local_to (settings->realm, decision->local, decision->domain))
     {
       decision->route = ENJ_ROUTE_LINK;
-      g_free (decision->domain);
-      decision->domain = g_strdup (decision->local);
+      memcpy (decision->domain, decision->local, strlen (decision->local) + 1);
       return;
     }
 
@@ -74,11 +63,10 @@ void
 enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanza *stanza,
                    EnjDecision *decision)
 {
-  *decision = (EnjDecision){ .route = ENJ_ROUTE_DROP };
-  decision->local = domain_new (enj_stanza_get_from (stanza));
-  decision->domain = domain_new (enj_stanza_get_to (stanza));
+  fill_domain (enj_stanza_get_from (stanza), decision->local);
+  fill_domain (enj_stanza_get_to (stanza), decision->domain);
 
-  if (!decision->domain)
+  if (!*decision->domain)
     bounce (decision, ENJ_STANZA_JID_MALFORMED, "modify", "'to' is no address");
   else if (enj_realm_classify (settings->realm, decision->domain) == ENJ_REALM_OURS)
     decision->route = ENJ_ROUTE_SERVICE;
@@ -91,17 +79,11 @@ enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanz
     drop (decision, "a remote server may only reach domains of ours");
 }
 
-void
-enj_decision_clear (EnjDecision *decision)
-{
-  g_clear_pointer (&decision->local, g_free);
-  g_clear_pointer (&decision->domain, g_free);
-}
-
 gboolean
 enj_router_may_send (const char *component, const EnjStanza *stanza)
 {
-  g_autofree char *domain = domain_new (enj_stanza_get_from (stanza));
+  char domain[ENJ_JID_DOMAIN_SIZE];
 
-  return domain && strcmp (domain, component) == 0 && enj_stanza_get_to (stanza);
+  fill_domain (enj_stanza_get_from (stanza), domain);
+  return strcmp (domain, component) == 0 && enj_stanza_get_to (stanza);
 }

@@ -5,6 +5,7 @@
  * remote server to another, and never out under a name that is not ours. */
 #pragma once
 
+#include "protocol/jid.h"
 #include "protocol/settings.h"
 #include "protocol/stanza.h"
 
@@ -24,20 +25,19 @@ typedef enum
   ENJ_ROUTE_DROP     /* text: by which rule */
 } EnjRoute;
 
+/* Domains are canonical, "" where there is none. */
 typedef struct
 {
   EnjRoute route;
-  char *local;  /* the domain of `from`, canonical; owned */
-  char *domain; /* owned */
   EnjStanzaCondition condition;
   const char *error_type;
   const char *text;
+  char local[ENJ_JID_DOMAIN_SIZE]; /* of `from` */
+  char domain[ENJ_JID_DOMAIN_SIZE];
 } EnjDecision;
 
-/* Fills @decision; clear() frees it. */
 void enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanza *stanza,
                         EnjDecision *decision);
-void enj_decision_clear (EnjDecision *decision);
 
 /* May a service of @component send it: is `from` within, and is there a `to`? */
 gboolean enj_router_may_send (const char *component, const EnjStanza *stanza);

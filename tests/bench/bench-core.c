@@ -13,6 +13,7 @@
 
 #include "protocol/ns.h"
 #include "protocol/reader.h"
+#include "protocol/router.h"
 
 #define MESSAGES 2000
 #define ROUNDS 41
@@ -106,18 +107,37 @@ expat_round (const GString *stream)
   XML_ParserFree (parser);
 }
 
-/* A relay gives the stanza both addresses anew. */
+static EnjSettings *
+settings_new (void)
+{
+  const EnjPeerPolicy fallback = { .allow = TRUE };
+  const EnjLimits limits = enj_limits_default ();
+  g_autoptr (EnjRealm) realm = enj_realm_new ();
+  g_autoptr (EnjPolicy) policy = enj_policy_new (&fallback);
+  g_autoptr (EnjDialbackKey) key = enj_dialback_key_new_random ();
+
+  enj_realm_add_component (realm, "bridge.example", TRUE);
+  enj_realm_add_local (realm, "bridge.example", "here.example");
+  enj_realm_add_local (realm, "bridge.example", "*.here.example");
+  return enj_settings_new (realm, policy, key, &limits, TRUE, FALSE);
+}
+
+/* A relay gives the stanza both addresses anew, the router sends it to the link. */
 static void
-route (EnjStanza *stanza, EnjBytes *out)
+route (const EnjSettings *settings, EnjStanza *stanza, EnjBytes *out)
 {
   EnjStanzaHead head = *enj_stanza_get_head (stanza);
   g_autoptr (EnjStanza) forward = NULL;
+  EnjDecision decision;
 
   head.from = "romeo\\40there.example@bridge.example/orchard";
   head.to = "juliet@here.example";
   forward = enj_stanza_new_headed (stanza, &head);
-  if (!forward || !enj_stanza_format (forward, out))
-    g_error ("no room");
+  if (!forward)
+    g_error ("no memory");
+  enj_router_decide (settings, ENJ_ORIGIN_SERVICE, forward, &decision);
+  if (decision.route != ENJ_ROUTE_LINK || !enj_stanza_format (forward, out))
+    g_error ("not routed");
 }
 
 static void
@@ -127,6 +147,7 @@ core_round (const GString *stream)
     .size = 262144, .elements = 10000, .depth = 64, .attributes = 64
   };
   g_autoptr (EnjReader) reader = enj_reader_new (ENJ_NS_SERVER, &limits);
+  g_autoptr (EnjSettings) settings = settings_new ();
   guint stanzas = 0;
   EnjBytes out;
 
@@ -140,7 +161,7 @@ core_round (const GString *stream)
         {
           if (event.stanza)
             {
-              route (event.stanza, &out);
+              route (settings, event.stanza, &out);
               stanzas++;
             }
           enj_stanza_unref (event.stanza);

@@ -53,9 +53,6 @@ assert_case (const EnjSettings *settings, const Case *expected)
     g_assert_cmpint ((int) decision.condition, ==, expected->condition);
   if (decision.route == ENJ_ROUTE_BOUNCE || decision.route == ENJ_ROUTE_DROP)
     g_assert_nonnull (decision.text);
-  enj_decision_clear (&decision);
-  g_assert_null (decision.local);
-  g_assert_null (decision.domain);
 }
 
 static void
@@ -137,7 +134,6 @@ test_both_ends_of_a_pair (void)
   g_assert_cmpint (decision.route, ==, ENJ_ROUTE_PEER);
   g_assert_cmpstr (decision.local, ==, "alone.test");
   g_assert_cmpstr (decision.domain, ==, "b\xc3\xbc" "cher.test");
-  enj_decision_clear (&decision);
 }
 
 /* RFC 6120 10.4: no open relay. */
