@@ -195,7 +195,7 @@ enj_session_feed (EnjSession *self, const guint8 *data, gsize len, gint64 now)
 {
   self->now = now;
   self->heard = now;
-  if (self->state == ENJ_SESSION_DEAF || self->state == ENJ_SESSION_OVER)
+  if (self->state == ENJ_SESSION_OVER)
     return;
   if (self->tls)
     feed_tls (self, data, len);
@@ -504,7 +504,7 @@ enj_session_drop (EnjSession *self, GError *error)
 {
   take_reason (self, error);
   self->silent = TRUE;
-  self->given_up = !self->tls; /* A TLS alert may still leave. */
+  self->given_up |= !self->tls; /* A TLS alert may still leave. */
   finish (self);
 }
 

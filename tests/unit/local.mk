@@ -48,6 +48,7 @@ unit_tests += %D%/test-reload
 unit_tests += %D%/test-resolver
 unit_tests += %D%/test-router
 unit_tests += %D%/test-session
+unit_tests += %D%/test-session-tls
 unit_tests += %D%/test-settings
 unit_tests += %D%/test-setup
 unit_tests += %D%/test-sockaddr
