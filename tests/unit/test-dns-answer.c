@@ -122,6 +122,16 @@ test_long_names (void)
   bytes->str[6 + 3 * 64] = 62;
   g_string_insert_c (bytes, 6 + 3 * 64 + 1, 'x');
   g_assert_null (parse_new (bytes->str, bytes->len));
+
+  /* One of 63, and one of 64, which would be something else. */
+  g_string_truncate (bytes, 6 + 64);
+  g_string_append_c (bytes, '\0');
+  g_free (text);
+  text = parse_new (bytes->str, bytes->len);
+  g_assert_nonnull (text);
+  bytes->str[6] = 64;
+  g_string_insert_c (bytes, 7, 'x');
+  g_assert_null (parse_new (bytes->str, bytes->len));
   g_string_free (bytes, TRUE);
 }
 
