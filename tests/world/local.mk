@@ -1,0 +1,16 @@
+# Whole bridges in memory: names, connections and time are the world's.
+
+check_LTLIBRARIES += libtestworld.la
+libtestworld_la_SOURCES =
+libtestworld_la_SOURCES += %D%/names.c %D%/names.h
+libtestworld_la_SOURCES += %D%/settings.c %D%/settings.h
+libtestworld_la_SOURCES += %D%/world.c %D%/world.h
+
+world_tests =
+world_tests += %D%/test-world-bounce
+%C%_test_world_bounce_LDADD = libtestworld.la $(LDADD)
+world_tests += %D%/test-world-dialback
+%C%_test_world_dialback_LDADD = libtestworld.la $(LDADD)
+
+check_PROGRAMS += $(world_tests)
+enjamb_tests += $(world_tests)

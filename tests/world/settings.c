@@ -1,0 +1,27 @@
+#include "config.h"
+
+#include "tests/world/settings.h"
+
+#include "tests/support/stage.h"
+
+EnjSettings *
+enj_world_settings_new (const char *domain, EnjEncryption encryption, const EnjLimits *limits)
+{
+  const EnjPeerPolicy fallback = { .allow = TRUE, .encryption = encryption };
+  const EnjPeerPolicy denied = { .allow = FALSE };
+  const EnjPeerPolicy proven
+    = { .allow = TRUE, .authentication = ENJ_AUTHENTICATION_CERTIFICATE };
+  g_autoptr (EnjRealm) realm = enj_realm_new ();
+  g_autoptr (EnjPolicy) policy = enj_policy_new (&fallback);
+  g_autoptr (EnjDialbackKey) key = enj_dialback_key_new_random ();
+  g_autofree char *home = g_strconcat ("home.", domain, NULL);
+  EnjSettings *settings;
+
+  enj_realm_add_component (realm, domain, TRUE);
+  enj_realm_add_local (realm, domain, home);
+  enj_policy_add (policy, "denied.example", &denied);
+  enj_policy_add (policy, "proven.example", &proven);
+  settings = enj_settings_new (realm, policy, key, limits, TRUE, FALSE);
+  enj_settings_add_credentials (settings, domain, enj_test_stage_get_credentials (domain));
+  return settings;
+}

@@ -1,0 +1,592 @@
+#include "config.h"
+
+#include "tests/world/world.h"
+
+#include <string.h>
+
+#include "tests/support/stanzas.h"
+#include "tests/world/names.h"
+#include "tests/world/settings.h"
+
+/* How long a machine may keep a token that is complete. */
+#define PATIENCE (100 * 1000)
+
+#define START (1000 * ENJ_SECOND)
+#define SECRET "s3cr3t"
+
+/* One end of a connection: a session of a server, or a puppet. */
+typedef struct
+{
+  EnjWorldServer *server;
+  EnjSession *session;
+  EnjPuppet *puppet;
+} End;
+
+typedef struct
+{
+  End ends[2];
+} Wire;
+
+typedef struct
+{
+  EnjWorldServer *server;
+  EnjExchangeEventType type;
+  guint64 id;
+  char *name;
+  EnjAddress address;
+} Wish;
+
+struct EnjWorld
+{
+  gint64 now;
+  GPtrArray *servers;
+  GPtrArray *wires;
+  GPtrArray *puppets;
+  GPtrArray *wishes;
+  EnjWorldNames *names;
+  gboolean holds_lookups;
+  gboolean holds_dials;
+  gboolean is_frozen;
+};
+
+/* ---- Life --------------------------------------------------------------------- */
+
+static void
+server_free (gpointer data)
+{
+  EnjWorldServer *server = data;
+
+  enj_exchange_free (server->exchange);
+  g_ptr_array_unref (server->inbox);
+  g_ptr_array_unref (server->asked);
+  g_string_free (server->events, TRUE);
+  g_free (server->domain);
+  g_free (server);
+}
+
+static void
+puppet_free (gpointer data)
+{
+  EnjPuppet *puppet = data;
+
+  g_string_free (puppet->heard, TRUE);
+  enj_bytes_clear (&puppet->says);
+  g_free (puppet);
+}
+
+static void
+wish_free (gpointer data)
+{
+  Wish *wish = data;
+
+  g_free (wish->name);
+  g_free (wish);
+}
+
+EnjWorld *
+enj_world_new (void)
+{
+  EnjWorld *self = g_new0 (EnjWorld, 1);
+
+  self->now = START;
+  self->servers = g_ptr_array_new_with_free_func (server_free);
+  self->wires = g_ptr_array_new_with_free_func (g_free);
+  self->puppets = g_ptr_array_new_with_free_func (puppet_free);
+  self->wishes = g_ptr_array_new_with_free_func (wish_free);
+  self->names = enj_world_names_new ();
+  return self;
+}
+
+void
+enj_world_free (EnjWorld *self)
+{
+  g_ptr_array_unref (self->wires);
+  g_ptr_array_unref (self->servers);
+  g_ptr_array_unref (self->puppets);
+  g_ptr_array_unref (self->wishes);
+  enj_world_names_free (self->names);
+  g_free (self);
+}
+
+gint64
+enj_world_now (const EnjWorld *self)
+{
+  return self->now;
+}
+
+EnjWorldServer *
+enj_world_add (EnjWorld *self, const char *domain, EnjEncryption encryption,
+               const EnjLimits *limits)
+{
+  const EnjLimits usual = enj_limits_default ();
+  g_autoptr (EnjSettings) settings
+    = enj_world_settings_new (domain, encryption, limits ? limits : &usual);
+  EnjWorldServer *server = g_new0 (EnjWorldServer, 1);
+
+  server->world = self;
+  server->domain = g_strdup (domain);
+  server->exchange = enj_exchange_new (settings, (EnjWake){ 0 });
+  server->address = (EnjAddress){ .bytes = { 192, 0, 2, (guint8) (self->servers->len + 1) },
+                                  .length = 4,
+                                  .port = 5269 };
+  server->inbox = g_ptr_array_new_with_free_func (g_free);
+  server->asked = g_ptr_array_new_with_free_func (g_free);
+  server->events = g_string_new (NULL);
+  g_ptr_array_add (self->servers, server);
+  return server;
+}
+
+/* ---- Names ---------------------------------------------------------------------- */
+
+void
+enj_world_add_srv (EnjWorld *self, const char *domain, guint16 priority, const char *target)
+{
+  enj_world_names_add_srv (self->names, domain, priority, target);
+}
+
+void
+enj_world_add_address (EnjWorld *self, const char *name, const EnjAddress *address)
+{
+  enj_world_names_add_address (self->names, name, address);
+}
+
+void
+enj_world_set_result (EnjWorld *self, const char *name, guint result)
+{
+  enj_world_names_set_result (self->names, name, result);
+}
+
+/* ---- Connections ------------------------------------------------------------------ */
+
+static EnjPuppet *
+puppet_new (EnjWorld *self)
+{
+  EnjPuppet *puppet = g_new0 (EnjPuppet, 1);
+
+  puppet->heard = g_string_new (NULL);
+  enj_bytes_init (&puppet->says, 10000000);
+  g_ptr_array_add (self->puppets, puppet);
+  return puppet;
+}
+
+static void
+connect_ends (EnjWorld *self, EnjWorldServer *server, EnjSession *session,
+              EnjWorldServer *other, EnjPuppet *puppet)
+{
+  Wire *wire = g_new0 (Wire, 1);
+
+  wire->ends[0] = (End){ .server = server, .session = session };
+  wire->ends[1] = (End){ .server = other, .puppet = puppet };
+  if (!puppet)
+    wire->ends[1].session = enj_exchange_accept (other->exchange, self->now);
+  g_ptr_array_add (self->wires, wire);
+}
+
+static void
+dial (EnjWorld *self, const Wish *wish)
+{
+  for (guint i = 0; i < self->servers->len; i++)
+    {
+      EnjWorldServer *other = self->servers->pdata[i];
+      EnjSession *session;
+
+      if (!enj_address_equal (&other->address, &wish->address) || other->is_away)
+        continue;
+      if (other->is_silent)
+        return;
+      session = enj_exchange_dialled (wish->server->exchange, wish->id, self->now);
+      if (session)
+        connect_ends (self, wish->server, session, other,
+                      other->is_puppet ? puppet_new (self) : NULL);
+      return;
+    }
+  enj_exchange_dial_failed (wish->server->exchange, wish->id, "connection refused", self->now);
+}
+
+static const guint8 *
+end_peek (const End *end, gsize *len)
+{
+  *len = 0;
+  return end->session ? enj_session_peek (end->session, len)
+         : end->puppet ? enj_bytes_peek (&end->puppet->says, len)
+                       : NULL;
+}
+
+static gboolean
+can_hear (const EnjWorld *self, const Wire *wire, guint to)
+{
+  const End *end = &wire->ends[to];
+
+  if (end->puppet)
+    return !end->puppet->is_deaf;
+  return end->session && !(self->is_frozen && !wire->ends[1 - to].puppet);
+}
+
+/* At most @max bytes to the end @to; FALSE where there is nothing. */
+static gboolean
+move (EnjWorld *self, Wire *wire, guint to, gsize max)
+{
+  End *source = &wire->ends[1 - to];
+  End *end = &wire->ends[to];
+  gsize len;
+  const guint8 *data = end_peek (source, &len);
+  g_autofree guint8 *copy = NULL;
+
+  if (len == 0 || !can_hear (self, wire, to))
+    return FALSE;
+  len = MIN (len, max);
+  copy = g_memdup2 (data, len);
+  if (source->session)
+    enj_session_drained (source->session, len, self->now);
+  else
+    enj_bytes_drained (&source->puppet->says, len);
+  if (end->session)
+    enj_session_feed (end->session, copy, len, self->now);
+  else
+    g_string_append_len (end->puppet->heard, (const char *) copy, (gssize) len);
+  return TRUE;
+}
+
+static void
+close_end (EnjWorld *self, End *end)
+{
+  EnjSession *session = g_steal_pointer (&end->session);
+
+  if (end->puppet)
+    end->puppet->is_gone = TRUE;
+  end->puppet = NULL;
+  if (!session)
+    return;
+  if (!enj_session_is_over (session))
+    enj_session_eof (session, NULL, self->now);
+  enj_exchange_closed (end->server->exchange, session, self->now);
+}
+
+/* Closes a connection that one end has done with; TRUE where it has. */
+static gboolean
+reap (EnjWorld *self, guint index)
+{
+  Wire *wire = self->wires->pdata[index];
+
+  for (guint i = 0; i < 2; i++)
+    {
+      const End *end = &wire->ends[i];
+      gsize len;
+
+      if (!end->session || !enj_session_is_over (end->session))
+        continue;
+      (void) end_peek (end, &len);
+      if (len > 0)
+        continue;
+      /* Taken out first: closing one end may make the world look at its wires. */
+      g_ptr_array_steal_index_fast (self->wires, index);
+      close_end (self, &wire->ends[i]);
+      close_end (self, &wire->ends[1 - i]);
+      g_free (wire);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+/* ---- Events ------------------------------------------------------------------------ */
+
+static void
+note (EnjWorldServer *server, const char *what, const EnjExchangeEvent *event)
+{
+  g_string_append_printf (server->events, "%s%s%s ", what,
+                          !event->remote    ? ""
+                          : event->outgoing ? ">"
+                                            : "<",
+                          event->remote ? event->remote : "");
+}
+
+static void
+wish_for (EnjWorldServer *server, EnjExchangeEvent *event)
+{
+  Wish *wish = g_new0 (Wish, 1);
+
+  wish->server = server;
+  wish->type = event->type;
+  wish->id = event->id;
+  wish->name = g_steal_pointer (&event->name);
+  wish->address = event->address;
+  if (wish->name)
+    g_ptr_array_add (server->asked, g_strdup (wish->name));
+  g_ptr_array_add (server->world->wishes, wish);
+}
+
+static gboolean
+take_event (EnjWorldServer *server)
+{
+  EnjExchangeEvent event;
+
+  if (!enj_exchange_next (server->exchange, &event, server->world->now))
+    return FALSE;
+  switch (event.type)
+    {
+    case ENJ_EXCHANGE_LOOKUP_SRV:
+    case ENJ_EXCHANGE_LOOKUP_ADDRESSES:
+    case ENJ_EXCHANGE_DIAL:
+      wish_for (server, &event);
+      break;
+    case ENJ_EXCHANGE_DELIVER:
+      g_ptr_array_add (server->inbox, enj_test_stanza_text_new (event.stanza));
+      break;
+    case ENJ_EXCHANGE_LINK_UP:
+      note (server, "link-up", &event);
+      break;
+    case ENJ_EXCHANGE_LINK_DOWN:
+      note (server, event.was_up ? "link-down" : "link-refused", &event);
+      break;
+    case ENJ_EXCHANGE_STREAM_UP:
+      note (server, "up", &event);
+      break;
+    case ENJ_EXCHANGE_STREAM_DOWN:
+      note (server, "down", &event);
+      break;
+    }
+  enj_exchange_event_clear (&event);
+  return TRUE;
+}
+
+static gboolean
+is_held (const EnjWorld *self, const Wish *wish)
+{
+  return wish->type == ENJ_EXCHANGE_DIAL ? self->holds_dials : self->holds_lookups;
+}
+
+static gboolean
+fulfil (EnjWorld *self, guint index)
+{
+  Wish *wish = self->wishes->pdata[index];
+
+  if (is_held (self, wish))
+    return FALSE;
+  g_ptr_array_steal_index (self->wishes, index);
+  if (wish->type == ENJ_EXCHANGE_DIAL)
+    dial (self, wish);
+  else
+    enj_world_names_answer (self->names, wish->server->exchange, wish->id, wish->name,
+                            wish->type == ENJ_EXCHANGE_LOOKUP_SRV, self->now);
+  wish_free (wish);
+  return TRUE;
+}
+
+/* ---- Going on ------------------------------------------------------------------------ */
+
+static gboolean
+do_all (EnjWorld *self)
+{
+  gboolean done = FALSE;
+
+  for (guint i = 0; i < self->servers->len; i++)
+    while (take_event (self->servers->pdata[i]))
+      done = TRUE;
+  for (guint i = 0; i < self->wishes->len; i++)
+    if (fulfil (self, i))
+      return TRUE;
+  for (guint i = 0; i < self->wires->len; i++)
+    for (guint to = 0; to < 2; to++)
+      done |= move (self, self->wires->pdata[i], to, G_MAXSIZE);
+  for (guint i = 0; i < self->wires->len; i++)
+    if (reap (self, i))
+      return TRUE;
+  return done;
+}
+
+static gint64
+get_deadline (const EnjWorld *self)
+{
+  gint64 due = ENJ_NEVER;
+
+  for (guint i = 0; i < self->servers->len; i++)
+    due = MIN (due, enj_exchange_deadline (((EnjWorldServer *) self->servers->pdata[i])->exchange));
+  for (guint i = 0; i < self->wires->len; i++)
+    for (guint j = 0; j < 2; j++)
+      {
+        const End *end = &((Wire *) self->wires->pdata[i])->ends[j];
+
+        if (end->session)
+          due = MIN (due, enj_session_deadline (end->session));
+      }
+  return due;
+}
+
+static void
+tick (EnjWorld *self)
+{
+  for (guint i = 0; i < self->wires->len; i++)
+    for (guint j = 0; j < 2; j++)
+      {
+        const End *end = &((Wire *) self->wires->pdata[i])->ends[j];
+
+        if (end->session)
+          enj_session_tick (end->session, self->now);
+      }
+  for (guint i = 0; i < self->servers->len; i++)
+    enj_exchange_tick (((EnjWorldServer *) self->servers->pdata[i])->exchange, self->now);
+}
+
+static void
+run_until (EnjWorld *self, gint64 end)
+{
+  for (guint turns = 0;; turns++)
+    {
+      gint64 due;
+
+      g_assert_cmpuint (turns, <, 1000000);
+      if (do_all (self))
+        continue;
+      due = get_deadline (self);
+      if (due > end)
+        break;
+      self->now = MAX (self->now, due);
+      tick (self);
+    }
+}
+
+void
+enj_world_run (EnjWorld *self)
+{
+  run_until (self, self->now + PATIENCE);
+}
+
+void
+enj_world_wait (EnjWorld *self, gint64 time)
+{
+  gint64 end = self->now + time;
+
+  run_until (self, end);
+  self->now = MAX (self->now, end);
+  tick (self);
+  run_until (self, self->now + PATIENCE);
+}
+
+gboolean
+enj_world_step (EnjWorld *self, GRand *chance)
+{
+  guint n = self->servers->len + self->wishes->len + 3 * self->wires->len;
+  guint first = (guint) g_rand_int_range (chance, 0, (gint32) n);
+
+  for (guint i = 0; i < n; i++)
+    {
+      guint what = (first + i) % n;
+      gsize size = (gsize) g_rand_int_range (chance, 1, 400);
+
+      if (what < self->servers->len)
+        {
+          if (take_event (self->servers->pdata[what]))
+            return TRUE;
+          continue;
+        }
+      what -= self->servers->len;
+      if (what < self->wishes->len)
+        {
+          if (fulfil (self, what))
+            return TRUE;
+          continue;
+        }
+      what -= self->wishes->len;
+      if (what % 3 == 2 ? reap (self, what / 3)
+                        : move (self, self->wires->pdata[what / 3], what % 3, size))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* ---- For tests ------------------------------------------------------------------------- */
+
+gboolean
+enj_world_send (EnjWorldServer *server, const char *xml)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EnjStanza) stanza = enj_stanza_parse (xml, -1, &error);
+
+  g_assert_no_error (error);
+  return enj_exchange_send (server->exchange, server->domain, stanza, server->world->now);
+}
+
+void
+enj_world_hold (EnjWorld *self, gboolean lookups, gboolean dials)
+{
+  self->holds_lookups = lookups;
+  self->holds_dials = dials;
+}
+
+EnjPuppet *
+enj_world_attach (EnjWorldServer *server)
+{
+  EnjWorld *self = server->world;
+  g_autofree char *home = g_strconcat ("home.", server->domain, NULL);
+  EnjSession *session
+    = enj_exchange_attach (server->exchange, server->domain, home, SECRET, self->now);
+  EnjPuppet *puppet;
+
+  g_assert_nonnull (session);
+  puppet = puppet_new (self);
+  connect_ends (self, server, session, NULL, puppet);
+  return puppet;
+}
+
+EnjPuppet *
+enj_world_get_puppet (EnjWorld *self)
+{
+  g_assert_cmpuint (self->puppets->len, >, 0);
+  return self->puppets->pdata[self->puppets->len - 1];
+}
+
+void
+enj_world_say (EnjWorld *self, EnjPuppet *puppet, const char *xml)
+{
+  g_assert_false (puppet->is_gone);
+  g_assert_true (enj_bytes_append (&puppet->says, xml, strlen (xml)));
+  enj_world_run (self);
+}
+
+static void
+cut_wire (EnjWorld *self, guint index)
+{
+  Wire *wire = g_ptr_array_steal_index_fast (self->wires, index);
+
+  close_end (self, &wire->ends[0]);
+  close_end (self, &wire->ends[1]);
+  g_free (wire);
+}
+
+void
+enj_world_hang_up (EnjWorld *self, EnjPuppet *puppet)
+{
+  for (guint i = 0; i < self->wires->len; i++)
+    if (((Wire *) self->wires->pdata[i])->ends[1].puppet == puppet)
+      {
+        cut_wire (self, i);
+        break;
+      }
+  enj_world_run (self);
+}
+
+void
+enj_world_cut (EnjWorld *self, EnjWorldServer *a, EnjWorldServer *b)
+{
+  for (guint i = self->wires->len; i > 0; i--)
+    {
+      const Wire *wire = self->wires->pdata[i - 1];
+      const EnjWorldServer *first = wire->ends[0].server;
+      const EnjWorldServer *second = wire->ends[1].server;
+
+      if ((!a || a == first || a == second) && (!b || b == first || b == second))
+        cut_wire (self, i - 1);
+    }
+}
+
+void
+enj_world_freeze (EnjWorld *self, gboolean frozen)
+{
+  self->is_frozen = frozen;
+}
+
+guint
+enj_world_count_wires (const EnjWorld *self)
+{
+  return self->wires->len;
+}

@@ -1,0 +1,78 @@
+/* world.h - several bridges in memory, with names, connections and time of
+ * their own: no socket, no clock.
+ *
+ * A server is an EnjExchange that listens at 192.0.2.N.  What it wants to look
+ * up is answered from a table, what it wants to dial leads to another server, to
+ * a puppet that the test plays itself, or nowhere.  Its service keeps what it is
+ * given.  A puppet may also be what a server's link leads to.
+ *
+ * run() goes on until nobody has anything to do; step() does one thing of those
+ * that could be done, by chance. */
+#pragma once
+
+#include "protocol/exchange.h"
+
+typedef struct EnjWorld EnjWorld;
+
+/* The far end of a connection, played by the test. */
+typedef struct
+{
+  GString *heard;
+  EnjBytes says;
+  gboolean is_gone; /* the server has closed the connection */
+  gboolean is_deaf;
+} EnjPuppet;
+
+typedef struct
+{
+  EnjWorld *world;
+  char *domain;
+  EnjExchange *exchange;
+  EnjAddress address;
+  gboolean is_away;   /* nobody listens */
+  gboolean is_silent; /* a connection is neither made nor refused */
+  gboolean is_puppet; /* the test plays whoever is connected to */
+  GPtrArray *inbox;   /* stanzas for the service, as text */
+  GPtrArray *asked;   /* names that were looked up */
+  GString *events;    /* "link-up", "link-down WAS_UP", "up>remote", "up<remote", "down>remote"... */
+} EnjWorldServer;
+
+EnjWorld *enj_world_new (void);
+void enj_world_free (EnjWorld *self);
+gint64 enj_world_now (const EnjWorld *self);
+
+/* @domain has a link, behind which home.@domain is.  @limits may be NULL. */
+EnjWorldServer *enj_world_add (EnjWorld *self, const char *domain, EnjEncryption encryption,
+                               const EnjLimits *limits);
+
+/* One more record for _xmpp-server of @domain; "" is ".". */
+void enj_world_add_srv (EnjWorld *self, const char *domain, guint16 priority, const char *target);
+void enj_world_add_address (EnjWorld *self, const char *name, const EnjAddress *address);
+
+/* What the look-up of @name (as it is asked for) gives; G_MAXUINT is no answer at all. */
+void enj_world_set_result (EnjWorld *self, const char *name, guint result);
+
+/* A stanza of the service of @server; FALSE where it is not taken. */
+gboolean enj_world_send (EnjWorldServer *server, const char *xml);
+
+void enj_world_run (EnjWorld *self);
+void enj_world_wait (EnjWorld *self, gint64 time);
+gboolean enj_world_step (EnjWorld *self, GRand *chance);
+
+/* Look-ups and connections stay undone until they are allowed again. */
+void enj_world_hold (EnjWorld *self, gboolean lookups, gboolean dials);
+
+/* Connects the link of @server to a new puppet, which is owned by the world. */
+EnjPuppet *enj_world_attach (EnjWorldServer *server);
+
+/* The newest puppet that somebody has connected to. */
+EnjPuppet *enj_world_get_puppet (EnjWorld *self);
+void enj_world_say (EnjWorld *self, EnjPuppet *puppet, const char *xml);
+void enj_world_hang_up (EnjWorld *self, EnjPuppet *puppet);
+
+/* All connections between @a and @b are gone; NULL is anybody. */
+void enj_world_cut (EnjWorld *self, EnjWorldServer *a, EnjWorldServer *b);
+
+/* Between servers nothing arrives any longer, though it is sent. */
+void enj_world_freeze (EnjWorld *self, gboolean frozen);
+guint enj_world_count_wires (const EnjWorld *self);
