@@ -19,6 +19,15 @@
 /* An established link that was taken over by another. */
 #define CONFLICT_REST (60 * ENJ_SECOND)
 
+/* What the operator hears of once for each time that the link is down. */
+typedef enum
+{
+  FAULT_REACH = 1 << 0,   /* no connection */
+  FAULT_SECRET = 1 << 1,  /* the server refuses the handshake */
+  FAULT_REFUSED = 1 << 2, /* the server ends the attempt otherwise */
+  FAULT_UNKNOWN = 1 << 3  /* the server has known no such component for long */
+} Fault;
+
 struct EnjUplink
 {
   EnjLoop *loop;
@@ -34,8 +43,7 @@ struct EnjUplink
   EnjWatch *timer;
   gint64 up_since;      /* 0 while down */
   gint64 unknown_since; /* 0 unless the server says host-unknown */
-  gboolean warned;      /* of a fault that lasts */
-  gboolean told_unknown;
+  guint told;           /* of Fault */
   gboolean stopped;
   guint64 lookup;
   EnjAddress *addresses; /* still to be tried */
@@ -47,6 +55,16 @@ struct EnjUplink
 };
 
 static void try_next_address (EnjUplink *self);
+
+/* TRUE the first time. */
+static gboolean
+may_tell (EnjUplink *self, Fault fault)
+{
+  gboolean first = !(self->told & fault);
+
+  self->told |= fault;
+  return first;
+}
 
 static void
 come_back (EnjUplink *self, gint64 delay)
@@ -61,10 +79,9 @@ come_back (EnjUplink *self, gint64 delay)
 static void
 give_up_attempt (EnjUplink *self, const char *why)
 {
-  if (!self->warned)
+  if (may_tell (self, FAULT_REACH))
     enj_log_warning (NULL, "%s: cannot reach the server at %s:%u: %s; trying again by itself",
                      self->domain, self->host, self->port, why);
-  self->warned = TRUE;
   come_back (self, enj_backoff_next (&self->backoff));
 }
 
@@ -178,8 +195,7 @@ enj_uplink_came_up (EnjUplink *self, gint64 now)
 {
   self->up_since = now;
   self->unknown_since = 0;
-  self->told_unknown = FALSE;
-  self->warned = FALSE;
+  self->told = 0;
 }
 
 /* The server knows no such component: it may be starting (C16). */
@@ -188,9 +204,8 @@ note_unknown (EnjUplink *self, gint64 now)
 {
   if (!self->unknown_since)
     self->unknown_since = now;
-  if (self->told_unknown || now - self->unknown_since < UNKNOWN_AFTER)
+  if (now - self->unknown_since < UNKNOWN_AFTER || !may_tell (self, FAULT_UNKNOWN))
     return;
-  self->told_unknown = TRUE;
   enj_log_warning (NULL,
                    "%s: the server has known no such component for five minutes: add Component "
                    "\"%s\" to its configuration",
@@ -200,12 +215,11 @@ note_unknown (EnjUplink *self, gint64 now)
 static void
 warn_of_secret (EnjUplink *self)
 {
-  if (!self->warned)
+  if (may_tell (self, FAULT_SECRET))
     enj_log_warning (NULL,
                      "%s: the server refuses our secret: component_secret there and secret here "
                      "must be the same",
                      self->domain);
-  self->warned = TRUE;
 }
 
 static void
@@ -241,12 +255,9 @@ enj_uplink_went_down (EnjUplink *self, const GError *error, gboolean was_up, gin
     }
   if (g_error_matches (error, ENJ_STREAM_ERROR, ENJ_STREAM_HOST_UNKNOWN))
     note_unknown (self, now);
-  else if (!was_up && !self->warned)
-    {
-      self->warned = TRUE;
-      enj_log_message (NULL, "%s: the server does not take the link: %s; trying again by itself",
-                       self->domain, error ? error->message : "closed in order");
-    }
+  else if (!was_up && may_tell (self, FAULT_REFUSED))
+    enj_log_message (NULL, "%s: the server does not take the link: %s; trying again by itself",
+                     self->domain, error ? error->message : "closed in order");
   come_back (self, enj_backoff_next (&self->backoff));
 }
 

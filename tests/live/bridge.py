@@ -12,6 +12,8 @@ from prosody import make_certificate
 LINK_UP = r"%s\b.*\blink up\b"
 LINK_DOWN = r"%s\b.*\blink (?:down|closed)\b"
 STREAM_UP = r"stream up\b"
+WARNING = r"\S+ \S+ warning\b"
+RELOADED = r"\breloaded\b"
 
 
 def find_program(name="enjamb"):
@@ -28,9 +30,9 @@ def find_program(name="enjamb"):
 class Bridge:
     """`groups` is the configuration: group name to keys; change it, then write ()."""
 
-    def __init__(self, folder, network, number, lab, outlive=False):
+    def __init__(self, folder, network, number, lab, outlive=False, name="enjamb"):
         self.lab = lab
-        self.folder = os.path.join(folder, "enjamb")
+        self.folder = os.path.join(folder, name)
         self.address = network.host(number)
         self.s2s = network.port(self.address, ports.XMPP_SERVER)
         self.conf = os.path.join(self.folder, "enjamb.conf")
@@ -47,7 +49,7 @@ class Bridge:
             "control": {"socket": os.path.join(self.folder, "control")},
             "log": {"level": "debug"},
         }
-        self.process = Process("enjamb", [find_program() or "enjamb", "--config", self.conf],
+        self.process = Process(name, [find_program() or "enjamb", "--config", self.conf],
                                folder, outlive=outlive)
 
     def component(self, domain, service, **keys):
@@ -95,6 +97,18 @@ class Bridge:
         return [line for line in self.process.log(since).splitlines()
                 if re.search(STREAM_UP, line) and domain in line]
 
+    def links(self):
+        """The four-tuples of the connections to Prosody A's component port."""
+        return ports.established((self.lab.a.address, self.lab.a.component))
+
+    def warnings(self, since=0):
+        """The warnings that were logged."""
+        return [line for line in self.process.log(since).splitlines()
+                if re.match(WARNING, line)]
+
     def reload(self):
+        """Asks for a reload; answers the line that tells what came of it."""
         self.write()
+        since = self.process.mark()
         self.process.send_signal(signal.SIGHUP)
+        return self.process.wait_line(RELOADED, since)

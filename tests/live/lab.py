@@ -74,6 +74,7 @@ class Lab:
     def __init__(self, bridge=True, outlive=False):
         require(bridge)
         self.wants_bridge = bridge
+        self.wait_links = True
         self.clients = []
         self.processes = []
         self.keep = False
@@ -112,7 +113,7 @@ class Lab:
         self.b.start()
         if self.wants_bridge:
             self.processes.append(self.bridge.process)
-            self.bridge.start()
+            self.bridge.start(self.wait_links)
 
     def publish(self):
         """The DNS records as they are when all is well."""

@@ -11,6 +11,7 @@ live_tests += %D%/06-srv.py
 live_tests += %D%/07-stock-prosody.py
 live_tests += %D%/08-names.py
 live_tests += %D%/10-daemon.py
+live_tests += %D%/11-link.py
 
 LONG_TESTS += %D%/09-restart.py
 

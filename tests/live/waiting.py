@@ -35,3 +35,8 @@ def until(condition, what, seconds=15):
         if time.monotonic() > deadline:
             raise TooLate("waited %g s for %s" % (seconds, what))
         loop.run_until_complete(asyncio.sleep(STEP))
+
+
+def pause(seconds):
+    """Lets that time pass, where nothing can be seen to wait for."""
+    loop.run_until_complete(asyncio.sleep(seconds))
