@@ -2,8 +2,7 @@
 """juliet@example.com and romeo@remote.example meet through the relay."""
 
 import waiting
-from client import escaped
-from lab import LOCAL, RELAY, REMOTE, Lab
+from lab import LOCAL, RELAY, REMOTE, Lab, escaped
 from tap import equal, run, say, test, true
 
 ROMEO = escaped("romeo@" + REMOTE, RELAY)

@@ -13,8 +13,7 @@ import re
 import subprocess
 
 import tap
-from client import escaped
-from lab import LOCAL, RELAY, REMOTE, SOURCE, Lab, component_block
+from lab import LOCAL, RELAY, REMOTE, SOURCE, Lab, component_block, escaped
 from tap import equal, run, say, test, true
 
 STOCK = "/etc/prosody/prosody.cfg.lua"

@@ -10,8 +10,7 @@ import time
 
 import ports
 import waiting
-from client import escaped
-from lab import LOCAL, RELAY, REMOTE, Lab
+from lab import LOCAL, RELAY, REMOTE, Lab, escaped
 from load import Flow, LoadClient
 from tap import equal, run, say, test, true
 

@@ -17,12 +17,6 @@ import waiting
 from prosody import PASSWORD
 
 
-def escaped(address, bridge):
-    """The address as people on the other side of the relay write it."""
-    bare, slash, resource = address.partition("/")
-    return bare.replace("@", "\\40") + "@" + bridge + slash + resource
-
-
 class Client:
     def __init__(self, jid, server, tls=False):
         self.server = server

@@ -10,8 +10,7 @@ import sys
 
 import tap
 import waiting
-from client import escaped
-from lab import ECHO, LOCAL, RELAY, REMOTE, Lab, missing_packages
+from lab import ECHO, LOCAL, RELAY, REMOTE, Lab, escaped, missing_packages
 from prosody import PASSWORD
 
 JULIET = "juliet@" + LOCAL
@@ -73,7 +72,8 @@ def streams(lab):
     print("\nstreams as enjamb sees them (its log)")
     for line in waiting.until(lambda: lab.bridge.streams(REMOTE), "enjamb's streams"):
         print("    " + line)
-    print("\nstreams as Prosody B's shell shows them now (prosodyctl shell s2s show)")
+    print("\nstreams as Prosody B's shell shows them now (prosodyctl shell s2s show;\n"
+          "its column Dialback tells only of the streams that Prosody opened)")
     for line in lab.b.shell("s2s show").splitlines():
         print("    " + line)
     print("\nthe same streams in Prosody B's own log")

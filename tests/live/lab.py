@@ -64,6 +64,12 @@ def component_block(domain=RELAY):
     return text, re.search(r'component_secret = "(.*)"', text).group(1)
 
 
+def escaped(address, bridge):
+    """The address as people on the other side of the relay write it."""
+    bare, slash, resource = address.partition("/")
+    return bare.replace("@", "\\40") + "@" + bridge + slash + resource
+
+
 def _terminated(number, _frame):
     sys.exit(128 + number)
 
