@@ -9,6 +9,7 @@ systemdsystemunit_DATA = %D%/enjamb.service
 CLEANFILES += %D%/enjamb.service
 EXTRA_DIST += %D%/enjamb.service.in %D%/enjamb.sysusers
 EXTRA_DIST += %D%/enjamb.conf
+EXTRA_DIST += %D%/examples/echo.c
 dist_man_MANS += %D%/enjamb.8 %D%/enjamb.conf.5
 EXTRA_DIST += %D%/prosody-component.cfg.lua
 EXTRA_DIST += %D%/quickstart

@@ -11,10 +11,12 @@ PY_LOG_COMPILER = $(PYTHON3) -B
 
 AM_TESTS_ENVIRONMENT = \
   G_TEST_SRCDIR='$(abs_top_srcdir)' G_TEST_BUILDDIR='$(abs_top_builddir)' \
-  srcdir='$(top_srcdir)' NM='$(NM)' \
+  srcdir='$(top_srcdir)' NM='$(NM)' CC='$(CC)' MAKE='$(MAKE)' PKG_CONFIG='$(PKG_CONFIG)' \
+  INSTRUMENT_CFLAGS='$(INSTRUMENT_CFLAGS)' \
   G_SLICE=always-malloc MALLOC_PERTURB_=$${MALLOC_PERTURB_-181} \
   UBSAN_OPTIONS=print_stacktrace=1 \
-  ; export G_TEST_SRCDIR G_TEST_BUILDDIR srcdir NM G_SLICE MALLOC_PERTURB_ UBSAN_OPTIONS;
+  ; export G_TEST_SRCDIR G_TEST_BUILDDIR srcdir NM CC MAKE PKG_CONFIG INSTRUMENT_CFLAGS \
+    G_SLICE MALLOC_PERTURB_ UBSAN_OPTIONS;
 
 check_LTLIBRARIES += libtestsupport.la
 libtestsupport_la_SOURCES =
@@ -43,6 +45,7 @@ include %D%/transcripts/local.mk
 include %D%/world/local.mk
 include %D%/fuzz/local.mk
 include %D%/bench/local.mk
+include %D%/library/local.mk
 include %D%/live/local.mk
 
 TESTS = $(enjamb_tests)
