@@ -12,6 +12,7 @@ live_tests += %D%/07-stock-prosody.py
 live_tests += %D%/08-names.py
 live_tests += %D%/10-daemon.py
 live_tests += %D%/11-link.py
+live_tests += %D%/12-slices.py
 
 LONG_TESTS += %D%/09-restart.py
 
@@ -25,6 +26,7 @@ live_modules += %D%/nameserver.py
 live_modules += %D%/ports.py
 live_modules += %D%/process.py
 live_modules += %D%/prosody.py
+live_modules += %D%/rawpeer.py
 live_modules += %D%/tap.py
 live_modules += %D%/waiting.py
 
