@@ -1,13 +1,14 @@
 /* counters.h - what happened, counted.
  *
- * One record for the process, owned by the exchange and borrowed by all.  The
- * law: accepted = confirmed + unproven + bounced + dropped + owned. */
+ * One record for the process, kept by the ledger and borrowed by all. */
 #pragma once
 
 #include <glib.h>
 
 #define ENJ_COUNTERS(X)                                                  \
-  X (accepted, "stanzas taken over from a stream or a service")          \
+  X (accepted, "stanzas taken over from a stream")                       \
+  X (settled, "of those, how many have ended, with all their heirs")     \
+  X (sent, "stanzas taken from a service")                               \
   X (delivered_service, "stanzas given to a service")                    \
   X (written_link, "stanzas written to a link")                          \
   X (written_peer, "stanzas written to a peer")                          \

@@ -3,6 +3,7 @@
 #include "protocol/exchange.h"
 
 #include "protocol/inbound.h"
+#include "protocol/ledger.h"
 #include "protocol/router.h"
 #include "protocol/trunk.h"
 
@@ -27,7 +28,8 @@ typedef struct
 struct EnjExchange
 {
   EnjSettings *settings;
-  EnjCounters counters;
+  EnjLedger *ledger;
+  EnjCounters *counters; /* the ledger's */
   EnjWake wake;
   EnjPeers *peers;
   GHashTable *trunks;   /* component domain to Talk, owned */
@@ -101,7 +103,7 @@ static void
 deliver (EnjExchange *self, const char *domain, EnjStanza *stanza)
 {
   push_event (self, ENJ_EXCHANGE_DELIVER, domain, NULL)->stanza = enj_stanza_ref (stanza);
-  self->counters.delivered_service++;
+  self->counters->delivered_service++;
 }
 
 static void
@@ -131,7 +133,7 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
                            now);
       break;
     case ENJ_ROUTE_DROP:
-      self->counters.dropped++;
+      self->counters->dropped++;
       enj_log_info (NULL, "stanza dropped: %s", decision.text);
       break;
     }
@@ -149,10 +151,10 @@ enj_exchange_bounce (EnjExchange *self, EnjStanza *stanza, EnjStanzaCondition co
   if (!error)
     {
       /* RFC 6120 8.3.1, 8.2.3: no answer to an error or a result. */
-      self->counters.dropped++;
+      self->counters->dropped++;
       return;
     }
-  self->counters.bounced++;
+  self->counters->bounced++;
   route (self, ENJ_ORIGIN_SERVICE, error, now);
 }
 
@@ -161,7 +163,7 @@ enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza, 
 {
   if (!enj_router_may_send (component, stanza))
     return FALSE;
-  self->counters.accepted++;
+  self->counters->sent++;
   route (self, ENJ_ORIGIN_SERVICE, stanza, now);
   return TRUE;
 }
@@ -187,7 +189,7 @@ process_trunk (EnjExchange *self, EnjTrunk *trunk, gint64 now)
         down->error = event.error;
         break;
       case ENJ_TRUNK_STANZA:
-        self->counters.accepted++;
+        enj_ledger_enter (self->ledger, event.stanza);
         route (self, ENJ_ORIGIN_LINK, event.stanza, now);
         enj_stanza_unref (event.stanza);
         break;
@@ -210,7 +212,7 @@ process_inbound (EnjExchange *self, Talk *talk, gint64 now)
       switch (event.type)
         {
         case ENJ_INBOUND_STANZA:
-          self->counters.accepted++;
+          enj_ledger_enter (self->ledger, event.stanza);
           route (self, ENJ_ORIGIN_PEER, event.stanza, now);
           break;
         case ENJ_INBOUND_QUESTION:
@@ -405,8 +407,10 @@ enj_exchange_new (EnjSettings *settings, EnjWake wake)
   const char *domain;
 
   self->settings = enj_settings_ref (settings);
+  self->ledger = enj_ledger_new ();
+  self->counters = enj_ledger_get_counters (self->ledger);
   self->wake = wake;
-  self->peers = enj_peers_new (settings, &self->counters, (EnjWake){ mark_peers_dirty, self });
+  self->peers = enj_peers_new (settings, self->counters, (EnjWake){ mark_peers_dirty, self });
   self->inbounds = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, talk_free);
   self->trunks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, talk_free);
   for (guint i = 0; (domain = enj_realm_get_component (settings->realm, i)); i++)
@@ -414,7 +418,7 @@ enj_exchange_new (EnjSettings *settings, EnjWake wake)
       Talk *talk = g_new0 (Talk, 1);
 
       talk->exchange = self;
-      talk->trunk = enj_trunk_new (domain, settings, &self->counters,
+      talk->trunk = enj_trunk_new (domain, settings, self->counters,
                                    (EnjWake){ mark_dirty, talk });
       g_hash_table_insert (self->trunks, (gpointer) enj_trunk_get_domain (talk->trunk), talk);
     }
@@ -439,6 +443,7 @@ enj_exchange_free (EnjExchange *self)
   enj_peers_free (self->peers);
   g_queue_clear_full (&self->events, free_event);
   enj_settings_unref (self->settings);
+  enj_ledger_free (self->ledger);
   g_free (self);
 }
 
@@ -459,7 +464,7 @@ enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now)
 const EnjCounters *
 enj_exchange_get_counters (const EnjExchange *self)
 {
-  return &self->counters;
+  return self->counters;
 }
 
 void
@@ -527,7 +532,7 @@ enj_exchange_accept (EnjExchange *self, gint64 now)
   EnjSession *session;
 
   talk->exchange = self;
-  talk->inbound = enj_inbound_new (self->settings, &self->counters,
+  talk->inbound = enj_inbound_new (self->settings, self->counters,
                                    (EnjWake){ mark_dirty, talk }, now);
   session = enj_inbound_get_session (talk->inbound);
   g_hash_table_insert (self->inbounds, &session->id, talk);

@@ -29,6 +29,7 @@ unit_tests += %D%/test-hosts
 unit_tests += %D%/test-jid
 unit_tests += %D%/test-journal
 unit_tests += %D%/test-keyfile
+unit_tests += %D%/test-ledger
 unit_tests += %D%/test-legal
 unit_tests += %D%/test-listener
 unit_tests += %D%/test-log
