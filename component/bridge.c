@@ -77,7 +77,9 @@ handle_link_up (EnjBridge *self, const EnjExchangeEvent *event, gint64 now)
   g_autoptr (EnjStanza) question = enj_survey_new_question (event->local, parent);
 
   enj_uplink_came_up (g_hash_table_lookup (self->uplinks, event->local), now);
-  enj_reception_request (self->reception, event->local, question, report_survey, NULL, now);
+  /* A parent that local-domains leaves out would be asked over the world. */
+  if (enj_realm_is_local_to (self->config->realm, event->local, parent))
+    enj_reception_request (self->reception, event->local, question, report_survey, NULL, now);
   tell (self, ENJ_EVENT_LINK_UP, event, "handshake");
 }
 
