@@ -100,7 +100,7 @@ handle_start (void *data, const char *name, const char **attributes)
       self->domain = g_strdup (find_attribute (attributes, "to"));
       if (strcmp (name, "stream:stream") != 0 || !self->domain)
         fail ("not a stream to a domain");
-      header = g_strdup_printf ("<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept'"
+      header = g_strdup_printf ("<stream:stream xmlns='jabber:component:accept'"
                                 " xmlns:stream='http://etherx.jabber.org/streams' from='%s' id='"
                                 STREAM_ID "'>",
                                 self->domain);

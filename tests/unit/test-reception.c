@@ -165,7 +165,8 @@ test_set_of_about (void)
 
   enj_test_proves ("V11");
   handle (world, "relay.here.test",
-          "<iq from='a@b' to='relay.here.test' id='p' type='set'><ping xmlns='urn:xmpp:ping'/></iq>");
+          "<iq from='a@b' to='relay.here.test' id='p' type='set'>"
+          "<ping xmlns='urn:xmpp:ping'/></iq>");
   assert_error (world, "service-unavailable");
   handle (world, "echo.here.test",
           "<iq from='a@b' to='echo.here.test' id='p' type='get'><q xmlns='urn:x'/></iq>");
@@ -308,7 +309,8 @@ hear_answer (EnjBridge *bridge, EnjStanza *answer, gpointer user_data)
   if (world->again)
     {
       g_autoptr (EnjStanza) iq = enj_test_stanza_new (world->again);
-      gboolean sent = enj_reception_request (world->reception, "own.test", iq, hear_answer, world, 0);
+      gboolean sent
+        = enj_reception_request (world->reception, "own.test", iq, hear_answer, world, 0);
 
       g_string_append (world->heard, sent ? "again\n" : "not again\n");
     }
