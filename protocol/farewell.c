@@ -6,6 +6,9 @@
  * the same time. */
 #define PATIENCE (6 * ENJ_SECOND)
 
+/* The same in a hurry: long enough for what is written to leave. */
+#define HURRY (ENJ_SECOND / 2)
+
 typedef enum
 {
   STEP_INBOUND,  /* inbound streams are closing, queues are being emptied */
@@ -18,6 +21,7 @@ struct EnjFarewell
 {
   EnjExchange *exchange;
   Step step;
+  gboolean hurried;
   gint64 due;
 };
 
@@ -25,7 +29,7 @@ static void
 enter (EnjFarewell *self, Step step, gint64 now)
 {
   self->step = step;
-  self->due = now + PATIENCE;
+  self->due = now + (self->hurried ? HURRY : PATIENCE);
 
   switch (step)
     {
@@ -97,6 +101,9 @@ enj_farewell_deadline (const EnjFarewell *self)
 void
 enj_farewell_hurry (EnjFarewell *self, gint64 now)
 {
-  if (self->step < STEP_LINKS)
-    self->due = now;
+  if (self->hurried || self->step == STEP_DONE)
+    return;
+  self->hurried = TRUE;
+  /* The inbound streams are closing already; the other steps have more to write. */
+  self->due = self->step == STEP_INBOUND ? now : MIN (self->due, now + HURRY);
 }

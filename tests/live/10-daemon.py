@@ -1,14 +1,23 @@
 #!/usr/bin/python3
 """The program: --check and --version, HUP, TERM, among real servers."""
 
+import hashlib
 import os
 import re
+import signal
+import ssl
 import subprocess
+import time
 
+import ports
 import waiting
 from bridge import find_program
-from lab import ECHO, RELAY, REMOTE, SOURCE, Lab
+from lab import ECHO, LOCAL, RELAY, REMOTE, SOURCE, Lab, escaped
+from prosody import make_certificate
+from rawpeer import RawPeer
 from tap import equal, run, say, test, true
+
+SILENT = "silent.example"
 
 GOOD = """\
 [component bridge.example.com]
@@ -83,45 +92,153 @@ def shipped(_lab):
     equal(told, [], "other problems")
 
 
+def certificate_shown(lab, domain):
+    """The fingerprint of the certificate that a new handshake gets."""
+    done = subprocess.run(
+        ["openssl", "s_client", "-starttls", "xmpp-server", "-xmpphost", domain,
+         "-connect", "%s:%d" % (lab.bridge.address, lab.bridge.s2s)],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=20)
+    found = re.search("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", done.stdout,
+                      re.DOTALL)
+    true(found, "a certificate in " + done.stdout + done.stderr)
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(found.group(0))).hexdigest()
+
+
+def certificate_on_disk(lab, domain):
+    with open(os.path.join(lab.bridge.folder, "certs", domain + ".crt"), encoding="ascii") as pem:
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.read())).hexdigest()
+
+
 @test("HUP takes a new policy: a denied peer is not-allowed")
 def reload_policy(lab):
     romeo = "%s@%s" % (REMOTE, RELAY)
     equal(lab.juliet().ping(romeo), True, "before")
     lab.bridge.groups["peer " + REMOTE] = {"policy": "deny"}
-    since = lab.bridge.process.mark()
     lab.bridge.reload()
-    lab.bridge.process.wait_line("reloaded", since)
     waiting.until(lambda: lab.juliet().ping(romeo) == ("cancel", "not-allowed"), "not-allowed")
     del lab.bridge.groups["peer " + REMOTE]
-    since = lab.bridge.process.mark()
     lab.bridge.reload()
-    lab.bridge.process.wait_line("reloaded", since)
     waiting.until(lambda: lab.juliet().ping(romeo) is True, "the peer to be allowed again")
 
 
-@test("HUP with a fault, or a key that cannot change live, changes nothing")
+@test("HUP takes a new certificate for new handshakes; what is up stays up", proves="T16")
+def reload_certificate(lab):
+    lab.romeo().send(ECHO, "before")
+    lab.romeo().wait_message("before", ECHO)
+    endpoint = lab.bridge.address, lab.bridge.s2s
+    streams = ports.established(endpoint)
+    old, other = (certificate_on_disk(lab, domain) for domain in (ECHO, RELAY))
+    equal((certificate_shown(lab, ECHO), certificate_shown(lab, RELAY)), (old, other), "at first")
+    make_certificate(os.path.join(lab.bridge.folder, "certs"), ECHO)
+    new = certificate_on_disk(lab, ECHO)
+    true(new != old, "there is a new one")
+    equal(certificate_shown(lab, ECHO), old, "before HUP")
+    lab.bridge.reload()
+    equal((certificate_shown(lab, ECHO), certificate_shown(lab, RELAY)), (new, other), "after HUP")
+    true(streams and streams <= ports.established(endpoint), "the streams are those from before")
+
+
+def refused(lab, named):
+    """Reloads the configuration as it is now; nothing of it may be taken."""
+    told = lab.bridge.reload()
+    say(told)
+    true("warning" in told and "nothing was reloaded" in told, told)
+    true(re.search(named, told), "%r is named in %s" % (named, told))
+    equal(lab.juliet().ping("%s@%s" % (REMOTE, RELAY)), True, "the peer is still allowed")
+    lab.juliet().send(ECHO, "still there")
+    lab.juliet().wait_message("still there", ECHO)
+
+
+@test("HUP with a key that cannot change, or a fault, names it and takes nothing of the rest")
 def reload_refused(lab):
-    keys = lab.bridge.groups["component " + ECHO]
-    for key, value in (("service", "relay"), ("service", "nonsense")):
-        old, keys[key] = keys[key], value
-        since = lab.bridge.process.mark()
-        lab.bridge.reload()
-        lab.bridge.process.wait_line(r"service", since)
+    # What may change goes along each time, and must not be taken.
+    lab.bridge.groups["peer " + REMOTE] = {"policy": "deny"}
+    path = re.escape(lab.bridge.conf)
+    for group, key, value, named in (
+            ("component " + ECHO, "service", "relay", r"\[component %s\] service: " % ECHO),
+            ("component " + ECHO, "server", "127.0.0.1:1", r"\[component %s\] server: " % ECHO),
+            ("federation", "listen", "127.0.0.1:1", r"\[federation\] listen: "),
+            ("component " + ECHO, "service", "nonsense",
+             path + r":\d+: \[component %s\] service: " % ECHO),
+            ("limits", "depth", "deep", path + r":\d+: \[limits\] depth: ")):
+        keys = lab.bridge.groups[group]
+        old = keys.get(key)
+        keys[key] = value
+        refused(lab, named)
         keys[key] = old
-        lab.juliet().send(ECHO, "still there")
-        lab.juliet().wait_message("still there", ECHO)
+        if old is None:
+            del keys[key]
+    del lab.bridge.groups["peer " + REMOTE]
 
 
-@test("TERM closes streams in order and ends with status 0", proves="C20 S16")
+@test("HUP with a broken certificate or an unreadable file changes nothing")
+def reload_broken(lab):
+    lab.bridge.groups["peer " + REMOTE] = {"policy": "deny"}
+    certificate = os.path.join(lab.bridge.folder, "certs", ECHO + ".crt")
+    shown = certificate_shown(lab, ECHO)
+    with open(certificate, encoding="ascii") as pem:
+        whole = pem.read()
+    with open(certificate, "w", encoding="ascii") as pem:
+        pem.write(whole[:200])
+    refused(lab, re.escape(certificate))
+    equal(certificate_shown(lab, ECHO), shown, "the certificate of a new handshake")
+    with open(certificate, "w", encoding="ascii") as pem:
+        pem.write(whole)
+    del lab.bridge.groups["peer " + REMOTE]
+
+    text = lab.bridge.text
+    lab.bridge.text = lambda: "[component\nno configuration at all"
+    refused(lab, re.escape(lab.bridge.conf) + ":1: ")
+    lab.bridge.text = text
+    lab.bridge.reload()
+
+
+def silent_peer(lab):
+    """A server that takes the connection, and one message that waits for it."""
+    if not hasattr(lab, "silent"):
+        address = lab.bridge.address.rsplit(".", 1)[0] + ".15"
+        lab.silent = RawPeer(SILENT, address, ports.Network.port(address, ports.XMPP_SERVER))
+        lab.silent.listen(silent=True)
+        lab.dns.set_service(SILENT, (0, 0, lab.silent.port, address))
+    accepted = lab.silent.accepted
+    ident = lab.juliet().send(escaped("user@" + SILENT, RELAY), "are you there")
+    waiting.until(lambda: lab.silent.accepted > accepted, "enjamb to connect")
+    return ident
+
+
+def in_order(lab, marks):
+    """Both servers have heard our end tag, and no connection was reset."""
+    line = lab.a.process.wait_line("component disconnected: %s" % re.escape(RELAY), marks[0])
+    logs = lab.a.process.log(marks[0]), lab.b.process.log(marks[1])
+    for log in logs:
+        true("</stream:stream>" in log, "end tags")
+        true(not re.search("reset by peer|connection-timeout|onnection closed without", log), log)
+    return line
+
+
+@test("TERM: what waits is bounced, streams end in order, the status is 0", proves="C20 S16")
 def term(lab):
     lab.romeo().send(ECHO, "the last words")
     lab.romeo().wait_message("the last words", ECHO)
+    ident = silent_peer(lab)
     marks = lab.a.process.mark(), lab.b.process.mark()
+    bodies = ["still to be carried %d" % number for number in range(50)]
+    idents = [lab.juliet().send(escaped("romeo@" + REMOTE, RELAY), body) for body in bodies]
+    arrived = [lab.romeo().wait_message(bodies[0])["body"]]
+    lab.bridge.process.send_signal(signal.SIGTERM)
+    equal(lab.juliet().wait_error(ident, 30), ("wait", "remote-server-timeout"), "what waited")
     equal(lab.bridge.process.stop(), 0, "exit status")
-    lab.a.process.wait_line("component disconnected: %s" % re.escape(RELAY), marks[0])
-    closed = lab.b.process.wait_line(r"s2s stream \S+->\S+ closed", marks[1])
-    say(closed)
-    true("closed: stream closed" in closed or "connection closed" not in closed, closed)
+    say(in_order(lab, marks))
+
+    def settled():
+        arrived.extend(message["body"] for message in lab.romeo().messages)
+        lab.romeo().messages.clear()
+        bounced = [message["id"] for message in lab.juliet().messages
+                   if message["type"] == "error"]
+        return all(body in arrived or sent in bounced for body, sent in zip(bodies, idents))
+
+    waiting.until(settled, "each message to arrive or to come back")
+    say("%d of %d arrived, the others came back" % (len(set(arrived)), len(bodies)))
 
 
 @test("it starts again and all is as before")
@@ -129,6 +246,23 @@ def again(lab):
     lab.bridge.start()
     lab.romeo().send(ECHO, "second life")
     lab.romeo().wait_message("second life", ECHO, seconds=30)
+
+
+@test("a second TERM does not wait for the silent peer, and still ends in order",
+      proves="C20 S16")
+def second_term(lab):
+    ident = silent_peer(lab)
+    marks = lab.a.process.mark(), lab.b.process.mark()
+    since = lab.bridge.process.mark()
+    lab.bridge.process.send_signal(signal.SIGTERM)
+    lab.bridge.process.wait_line("stopping$", since)
+    began = time.monotonic()
+    lab.bridge.process.send_signal(signal.SIGTERM)
+    equal(lab.juliet().wait_error(ident), ("wait", "remote-server-timeout"), "what waited")
+    waiting.until(lambda: not lab.bridge.process.running(), "enjamb to stop", 3)
+    say("stopped %.2f s after the second signal" % (time.monotonic() - began))
+    equal(lab.bridge.process.stop(), 0, "exit status")
+    in_order(lab, marks)
 
 
 if __name__ == "__main__":
