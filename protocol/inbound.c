@@ -117,7 +117,7 @@ send_features (EnjInbound *self)
       /* RFC 6120 5.3.1: where TLS is required, nothing else is offered. */
       if (enj_admission_needs_tls (self->session.settings, self->remote))
         features = ENJ_FEATURE_STARTTLS | ENJ_FEATURE_STARTTLS_REQUIRED;
-      else
+      else if (enj_settings_get_credentials (self->session.settings, self->local))
         features |= ENJ_FEATURE_STARTTLS;
     }
   (void) enj_features_format (features, enj_stream_output (self->session.stream));

@@ -206,7 +206,15 @@ enj_session_feed (EnjSession *self, const guint8 *data, gsize len, gint64 now)
 void
 enj_session_eof (EnjSession *self, const char *why, gint64 now)
 {
+  gint64 due = enj_stream_deadline (self->stream);
+
   self->now = now;
+  if (is_listening (self) && due < ENJ_NEVER)
+    {
+      /* What has come as a whole counts, though expat may still sit on it. */
+      enj_stream_tick (self->stream, due);
+      drain_events (self);
+    }
   if (self->state == ENJ_SESSION_OPEN && !self->reason)
     self->reason = g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED, "%s",
                                 why ? why : "connection closed without an end of the stream");

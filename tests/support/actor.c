@@ -160,6 +160,13 @@ enj_test_actor_feed (EnjTestActor *self, const char *data, gsize len)
     }
 }
 
+void
+enj_test_actor_feed_last (EnjTestActor *self, const char *data, gsize len)
+{
+  deliver (self, (const guint8 *) data, len);
+  enj_session_eof (self->session, NULL, self->now);
+}
+
 /* ---- TLS ---------------------------------------------------------------------- */
 
 gboolean

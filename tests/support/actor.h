@@ -40,8 +40,9 @@ typedef struct
 void enj_test_actor_init (EnjTestActor *self, EnjTestWay way, guint32 seed);
 void enj_test_actor_clear (EnjTestActor *self);
 
-/* The peer writes. */
+/* The peer writes; or writes and closes the connection in the same moment. */
 void enj_test_actor_feed (EnjTestActor *self, const char *data, gsize len);
+void enj_test_actor_feed_last (EnjTestActor *self, const char *data, gsize len);
 
 /* The peer reads what there is, unless it is deaf. */
 void enj_test_actor_pump (EnjTestActor *self);

@@ -132,6 +132,15 @@ do_peer (Player *self, const char *text)
 }
 
 static char *
+do_last (Player *self, const char *text)
+{
+  g_autoptr (GString) xml = enj_test_script_expand_new (text, self->names);
+
+  enj_test_actor_feed_last (&self->actor, xml->str, xml->len);
+  return NULL;
+}
+
+static char *
 do_wait (Player *self, const char *text)
 {
   char *unit;
@@ -391,6 +400,7 @@ static const struct
   { "isnt", do_isnt, TRUE },
   { "count", do_count, TRUE },
   { "peer", do_peer, FALSE },
+  { "last", do_last, FALSE },
   { "wait", do_wait, FALSE },
   { "tls", do_tls, FALSE },
   { "tls-end", do_tls_end, FALSE },
