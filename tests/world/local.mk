@@ -9,8 +9,15 @@ libtestworld_la_SOURCES += %D%/world.c %D%/world.h
 world_tests =
 world_tests += %D%/test-world-bounce
 %C%_test_world_bounce_LDADD = libtestworld.la $(LDADD)
+world_tests += %D%/test-world-chance
+%C%_test_world_chance_LDADD = libtestworld.la $(LDADD)
 world_tests += %D%/test-world-dialback
 %C%_test_world_dialback_LDADD = libtestworld.la $(LDADD)
+world_tests += %D%/test-world-link
+%C%_test_world_link_LDADD = libtestworld.la $(LDADD)
+world_tests += %D%/test-world-queue
+%C%_test_world_queue_LDADD = libtestworld.la $(LDADD)
 
 check_PROGRAMS += $(world_tests)
 enjamb_tests += $(world_tests)
+LONG_TESTS += %D%/chance.sh

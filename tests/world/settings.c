@@ -22,6 +22,7 @@ enj_world_settings_new (const char *domain, EnjEncryption encryption, const EnjL
   enj_policy_add (policy, "denied.example", &denied);
   enj_policy_add (policy, "proven.example", &proven);
   settings = enj_settings_new (realm, policy, key, limits, TRUE, FALSE);
-  enj_settings_add_credentials (settings, domain, enj_test_stage_get_credentials (domain));
+  if (encryption == ENJ_ENCRYPTION_REQUIRED)
+    enj_settings_add_credentials (settings, domain, enj_test_stage_get_credentials (domain));
   return settings;
 }

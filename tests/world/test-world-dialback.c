@@ -245,7 +245,7 @@ main (int argc, char **argv)
 
   g_test_add_data_func ("/world/dialback/both-ways-over-tls",
                         GUINT_TO_POINTER (ENJ_ENCRYPTION_REQUIRED), test_both_ways);
-  g_test_add_data_func ("/world/dialback/both-ways-where-tls-is-optional",
+  g_test_add_data_func ("/world/dialback/both-ways-in-clear",
                         GUINT_TO_POINTER (ENJ_ENCRYPTION_OPTIONAL), test_both_ways);
   g_test_add_func ("/world/dialback/tells-how-it-was-authenticated", test_is_told);
   g_test_add_func ("/world/dialback/both-at-once", test_simultaneous);

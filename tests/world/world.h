@@ -34,7 +34,7 @@ typedef struct
   gboolean is_puppet; /* the test plays whoever is connected to */
   GPtrArray *inbox;   /* stanzas for the service, as text */
   GPtrArray *asked;   /* names that were looked up */
-  GString *events;    /* "link-up", "link-down WAS_UP", "up>remote", "up<remote", "down>remote"... */
+  GString *events;    /* "link-up", "link-down", "link-refused", "up>remote", "down<remote"... */
 } EnjWorldServer;
 
 EnjWorld *enj_world_new (void);

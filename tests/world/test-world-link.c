@@ -1,0 +1,264 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "protocol/farewell.h"
+
+#include "tests/support/proves.h"
+#include "tests/world/world.h"
+
+#define HERE "here.example"
+#define HOME "home.here.example"
+#define THERE "there.example"
+
+static const char header[]
+  = "<stream:stream xmlns='jabber:component:accept' id='1' from='" HERE "'"
+    " xmlns:stream='http://etherx.jabber.org/streams'>";
+
+/* A server whose link leads to a puppet that has accepted it. */
+static EnjPuppet *
+link_up (EnjWorldServer *server)
+{
+  EnjPuppet *puppet = enj_world_attach (server);
+
+  enj_world_run (server->world);
+  g_assert_null (strstr (puppet->heard->str, "<handshake>"));
+  enj_world_say (server->world, puppet, header);
+  g_assert_nonnull (strstr (puppet->heard->str, "<handshake>"));
+  g_assert_null (strstr (puppet->heard->str, "<message"));
+  enj_world_say (server->world, puppet, "<handshake/>");
+  g_assert_true (g_str_has_suffix (server->events->str, "link-up "));
+  return puppet;
+}
+
+static void
+send_numbered (EnjWorldServer *server, const char *to, guint number)
+{
+  g_autofree char *xml = g_strdup_printf (
+    "<message from='a@%s' to='%s' id='%u'><body>x</body></message>", server->domain, to, number);
+
+  g_assert_true (enj_world_send (server, xml));
+}
+
+/* How often a message of that number is in @text. */
+static guint
+count_in (const char *text, guint number)
+{
+  g_autofree char *single = g_strdup_printf ("id='%u'", number);
+  g_autofree char *pair = g_strdup_printf ("id=\"%u\"", number);
+  guint n = 0;
+
+  for (const char *at = text; (at = strstr (at, single)); at++)
+    n++;
+  for (const char *at = text; (at = strstr (at, pair)); at++)
+    n++;
+  return n;
+}
+
+static guint
+count_inbox (const EnjWorldServer *server, guint number, gboolean errors)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < server->inbox->len; i++)
+    {
+      const char *stanza = server->inbox->pdata[i];
+
+      if ((strstr (stanza, "<error ") != NULL) == errors)
+        n += count_in (stanza, number);
+    }
+  return n;
+}
+
+static void
+assert_in_order (const char *text, guint first, guint last)
+{
+  const char *at = text;
+
+  for (guint i = first; i <= last; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("id=\"%u\"", i);
+
+      at = strstr (at, id);
+      g_assert_nonnull (at);
+      g_assert_cmpuint (count_in (text, i), ==, 1);
+    }
+}
+
+static void
+test_waits_for_the_link (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjPuppet *puppet;
+
+  enj_test_proves ("C06 C17 S27");
+  for (guint i = 1; i <= 5; i++)
+    send_numbered (here, "b@" HOME, i);
+  enj_world_run (world);
+  puppet = link_up (here);
+  assert_in_order (puppet->heard->str, 1, 5);
+  g_assert_cmpuint (here->inbox->len, ==, 0);
+  enj_world_free (world);
+}
+
+static void
+test_link_lost_and_back (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjPuppet *puppet = link_up (here);
+
+  enj_test_proves ("C17 S27");
+  send_numbered (here, "b@" HOME, 1);
+  enj_world_run (world);
+  puppet->is_deaf = TRUE;
+  for (guint i = 2; i <= 5; i++)
+    send_numbered (here, "b@" HOME, i);
+  enj_world_run (world);
+  enj_world_hang_up (world, puppet);
+  g_assert_true (g_str_has_suffix (here->events->str, "link-down "));
+  assert_in_order (puppet->heard->str, 1, 1);
+  send_numbered (here, "b@" HOME, 6);
+  enj_world_wait (world, 30 * ENJ_SECOND);
+
+  puppet = link_up (here);
+  g_assert_cmpuint (count_in (puppet->heard->str, 1), ==, 0);
+  assert_in_order (puppet->heard->str, 2, 6);
+  g_assert_cmpuint (here->inbox->len, ==, 0);
+  enj_world_free (world);
+}
+
+static void
+test_link_stays_away (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+
+  enj_test_proves ("C17 S36");
+  send_numbered (here, "b@" HOME, 1);
+  enj_world_wait (world, 59 * ENJ_SECOND);
+  g_assert_cmpuint (here->inbox->len, ==, 0);
+  enj_world_wait (world, 2 * ENJ_SECOND);
+  g_assert_cmpuint (count_inbox (here, 1, TRUE), ==, 1);
+  g_assert_nonnull (strstr (here->inbox->pdata[0], "<error type='wait'"));
+  g_assert_nonnull (strstr (here->inbox->pdata[0], "<remote-server-timeout "));
+  enj_world_free (world);
+}
+
+/* What does not fit through the link comes back, and costs nobody the link. */
+static void
+test_too_large_for_the_link (void)
+{
+  EnjLimits limits = enj_limits_default ();
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here;
+  EnjPuppet *puppet;
+  g_autofree char *body = g_strnfill (10000, 'x');
+  g_autofree char *xml = NULL;
+
+  enj_test_proves ("S43 C08");
+  limits.stanza_size_link = 10000;
+  here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+  puppet = link_up (here);
+  xml = g_strdup_printf ("<message from='a@" HERE "' to='b@" HOME "' id='1'><body>%s</body>"
+                         "</message>", body);
+  g_assert_true (enj_world_send (here, xml));
+  enj_world_run (world);
+  g_assert_cmpuint (count_inbox (here, 1, TRUE), ==, 1);
+  g_assert_nonnull (strstr (here->inbox->pdata[0], "<policy-violation "));
+  g_assert_null (strstr (here->inbox->pdata[0], "xxx"));
+  g_assert_false (puppet->is_gone);
+  enj_world_free (world);
+}
+
+/* From the server: for the component only. */
+static void
+test_from_the_server (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjPuppet *puppet = link_up (here);
+
+  enj_test_proves ("S31 S36");
+  enj_world_say (world, puppet,
+                 "<message from='b@" HOME "' to='a@" HERE "' id='1'><body>x</body></message>");
+  g_assert_cmpuint (count_inbox (here, 1, FALSE), ==, 1);
+  enj_world_say (world, puppet,
+                 "<message from='b@" HOME "' to='c@" THERE "' id='2'><body>x</body></message>");
+  g_assert_cmpuint (here->asked->len, ==, 0);
+  g_assert_cmpuint (count_inbox (here, 2, FALSE), ==, 0);
+  enj_world_free (world);
+}
+
+/* Goes down as the program does: step by step, while the world goes on. */
+static void
+say_farewell (EnjWorld *world, EnjWorldServer *server, EnjPuppet *puppet)
+{
+  EnjFarewell *farewell = enj_farewell_new (server->exchange, enj_world_now (world));
+  gboolean has_answered = FALSE;
+
+  for (guint i = 0; !enj_farewell_advance (farewell, enj_world_now (world)); i++)
+    {
+      g_assert_cmpuint (i, <, 100);
+      enj_world_run (world);
+      if (!has_answered && strstr (puppet->heard->str, "</stream:stream>"))
+        {
+          has_answered = TRUE;
+          enj_world_say (world, puppet, "</stream:stream>");
+        }
+      enj_world_wait (world, ENJ_SECOND);
+    }
+  g_assert_true (has_answered);
+  enj_farewell_free (farewell);
+}
+
+static void
+test_farewell (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjWorldServer *there = enj_world_add (world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjPuppet *puppet = link_up (here);
+
+  enj_test_proves ("C17 C20 S16 S17 S27");
+  enj_world_add_srv (world, HERE, 1, HERE);
+  enj_world_add_address (world, HERE, &here->address);
+  enj_world_add_srv (world, THERE, 1, THERE);
+  enj_world_add_address (world, THERE, &there->address);
+  enj_world_set_result (world, "_xmpp-server._tcp.silent.example", G_MAXUINT);
+  send_numbered (there, "a@" HERE, 100);
+  enj_world_run (world);
+  enj_world_hold (world, FALSE, TRUE);
+  for (guint i = 1; i <= 5; i++)
+    {
+      send_numbered (here, "b@" THERE, i);
+      send_numbered (here, "b@silent.example", 10 + i);
+      send_numbered (here, "b@" HOME, 20 + i);
+    }
+  enj_world_hold (world, FALSE, FALSE);
+
+  say_farewell (world, here, puppet);
+  for (guint i = 1; i <= 5; i++)
+    {
+      g_assert_cmpuint (count_inbox (there, i, FALSE) + count_inbox (here, i, TRUE), ==, 1);
+      g_assert_cmpuint (count_inbox (here, 10 + i, TRUE), ==, 1);
+    }
+  assert_in_order (puppet->heard->str, 21, 25);
+  g_assert_true (g_str_has_suffix (puppet->heard->str, "</stream:stream>"));
+  g_assert_cmpuint (enj_world_count_wires (world), ==, 0);
+  enj_world_free (world);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/world/link/stanzas-wait-for-it", test_waits_for_the_link);
+  g_test_add_func ("/world/link/is-lost-and-comes-back", test_link_lost_and_back);
+  g_test_add_func ("/world/link/stays-away", test_link_stays_away);
+  g_test_add_func ("/world/link/is-not-broken-by-a-large-stanza", test_too_large_for_the_link);
+  g_test_add_func ("/world/link/carries-for-the-component-only", test_from_the_server);
+  g_test_add_func ("/world/link/farewell-loses-nothing", test_farewell);
+  return g_test_run ();
+}

@@ -1,0 +1,164 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "protocol/stanza.h"
+
+#include "tests/support/proves.h"
+#include "tests/world/world.h"
+
+#define HERE "here.example"
+#define SILENT "silent.example"
+#define THERE "there.example"
+
+#define MESSAGE(text) \
+  "<message from='a@" HERE "' to='b@" SILENT "'><body>" text "</body></message>"
+
+static EnjWorldServer *
+server_new (EnjLimits *limits)
+{
+  EnjWorld *world = enj_world_new ();
+
+  enj_world_set_result (world, "_xmpp-server._tcp." SILENT, G_MAXUINT);
+  return enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, limits);
+}
+
+static void
+assert_refused (const EnjWorldServer *server, guint index, const char *condition)
+{
+  g_assert_cmpuint (server->inbox->len, ==, index + 1);
+  g_assert_nonnull (strstr (server->inbox->pdata[index], "<error type='wait'"));
+  g_assert_nonnull (strstr (server->inbox->pdata[index], condition));
+}
+
+static void
+test_stanzas (void)
+{
+  EnjLimits limits = enj_limits_default ();
+  EnjWorldServer *here;
+
+  enj_test_proves ("S36");
+  limits.queue_stanzas = 3;
+  here = server_new (&limits);
+  for (guint i = 0; i < 3; i++)
+    g_assert_true (enj_world_send (here, MESSAGE ("x")));
+  enj_world_run (here->world);
+  g_assert_cmpuint (here->inbox->len, ==, 0);
+  g_assert_true (enj_world_send (here, MESSAGE ("x")));
+  enj_world_run (here->world);
+  assert_refused (here, 0, "<resource-constraint ");
+  enj_world_free (here->world);
+}
+
+/* A message of exactly @size bytes. */
+static char *
+sized_new (gsize size)
+{
+  g_autoptr (EnjStanza) empty = enj_stanza_parse (MESSAGE (""), -1, NULL);
+  g_autofree char *body = g_strnfill (size - enj_stanza_get_size (empty), 'x');
+  char *xml = g_strdup_printf (MESSAGE ("%s"), body);
+  g_autoptr (EnjStanza) stanza = enj_stanza_parse (xml, -1, NULL);
+
+  if (enj_stanza_get_size (stanza) > size)
+    {
+      /* An empty element is shorter by its end tag. */
+      body[strlen (body) - (enj_stanza_get_size (stanza) - size)] = '\0';
+      g_free (xml);
+      xml = g_strdup_printf (MESSAGE ("%s"), body);
+    }
+  return xml;
+}
+
+static void
+test_bytes (void)
+{
+  EnjLimits limits = enj_limits_default ();
+  g_autofree char *half = sized_new (5000);
+  g_autofree char *more = sized_new (5001);
+  EnjWorldServer *here;
+
+  enj_test_proves ("S36");
+  limits.queue_bytes = 10000;
+  here = server_new (&limits);
+  g_assert_true (enj_world_send (here, half));
+  g_assert_true (enj_world_send (here, more));
+  enj_world_run (here->world);
+  assert_refused (here, 0, "<resource-constraint ");
+  g_assert_true (enj_world_send (here, half));
+  enj_world_run (here->world);
+  g_assert_cmpuint (here->inbox->len, ==, 1);
+  enj_world_free (here->world);
+}
+
+static void
+test_age (void)
+{
+  EnjLimits limits = enj_limits_default ();
+  EnjWorldServer *here;
+
+  enj_test_proves ("S36");
+  limits.queue_age = 20;
+  here = server_new (&limits);
+  g_assert_true (enj_world_send (here, MESSAGE ("1")));
+  enj_world_wait (here->world, 10 * ENJ_SECOND);
+  g_assert_true (enj_world_send (here, MESSAGE ("2")));
+  enj_world_wait (here->world, 9 * ENJ_SECOND);
+  g_assert_cmpuint (here->inbox->len, ==, 0);
+  enj_world_wait (here->world, 2 * ENJ_SECOND);
+  assert_refused (here, 0, "<remote-server-timeout ");
+  enj_world_wait (here->world, 8 * ENJ_SECOND);
+  g_assert_cmpuint (here->inbox->len, ==, 1);
+  enj_world_wait (here->world, 2 * ENJ_SECOND);
+  assert_refused (here, 1, "<remote-server-timeout ");
+  enj_world_free (here->world);
+}
+
+/* A peer that reads nothing fills its own queue and nobody else's. */
+static void
+test_stalled_peer (void)
+{
+  EnjLimits limits = enj_limits_default ();
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here, *there, *other;
+  g_autofree char *body = g_strnfill (100000, 'x');
+  g_autofree char *xml = g_strdup_printf (
+    "<message from='a@" HERE "' to='b@" THERE "'><body>%s</body></message>", body);
+  guint refused;
+
+  enj_test_proves ("S36 S19");
+  limits.queue_stanzas = 10;
+  here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+  there = enj_world_add (world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  other = enj_world_add (world, "other.example", ENJ_ENCRYPTION_REQUIRED, NULL);
+  enj_world_add_address (world, HERE, &here->address);
+  enj_world_add_address (world, THERE, &there->address);
+  enj_world_add_address (world, "other.example", &other->address);
+  g_assert_true (enj_world_send (here, xml));
+  enj_world_run (world);
+  g_assert_cmpuint (there->inbox->len, ==, 1);
+
+  enj_world_freeze (world, TRUE);
+  for (guint i = 0; i < 30; i++)
+    g_assert_true (enj_world_send (here, xml));
+  enj_world_run (world);
+  refused = here->inbox->len;
+  g_assert_cmpuint (refused, >, 0);
+  g_assert_cmpuint (refused, <, 20);
+  g_assert_nonnull (strstr (here->inbox->pdata[0], "<resource-constraint "));
+  enj_world_freeze (world, FALSE);
+  enj_world_run (world);
+  g_assert_cmpuint (there->inbox->len, ==, 31 - refused);
+  g_assert_cmpuint (here->inbox->len, ==, refused);
+  enj_world_free (world);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/world/queue/is-bounded-in-stanzas", test_stanzas);
+  g_test_add_func ("/world/queue/is-bounded-in-bytes", test_bytes);
+  g_test_add_func ("/world/queue/is-bounded-in-age", test_age);
+  g_test_add_func ("/world/queue/of-a-peer-that-does-not-read", test_stalled_peer);
+  return g_test_run ();
+}
