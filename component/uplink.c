@@ -5,28 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "protocol/backoff.h"
+#include "protocol/comeback.h"
 #include "component/dialer.h"
 #include "component/setup.h"
 #include "component/wire.h"
-
-/* Up for so long, and a link counts as good. */
-#define GOOD_AFTER (60 * ENJ_SECOND)
-
-/* Unknown for so long, and the operator hears of it. */
-#define UNKNOWN_AFTER (300 * ENJ_SECOND)
-
-/* An established link that was taken over by another. */
-#define CONFLICT_REST (60 * ENJ_SECOND)
-
-/* What the operator hears of once for each time that the link is down. */
-typedef enum
-{
-  FAULT_REACH = 1 << 0,   /* no connection */
-  FAULT_SECRET = 1 << 1,  /* the server refuses the handshake */
-  FAULT_REFUSED = 1 << 2, /* the server ends the attempt otherwise */
-  FAULT_UNKNOWN = 1 << 3  /* the server has known no such component for long */
-} Fault;
 
 struct EnjUplink
 {
@@ -39,11 +21,8 @@ struct EnjUplink
   guint16 port;
   char *secret;
   guint64 connect_timeout;
-  EnjBackoff backoff;
+  EnjComeback comeback;
   EnjWatch *timer;
-  gint64 up_since;      /* 0 while down */
-  gint64 unknown_since; /* 0 unless the server says host-unknown */
-  guint told;           /* of Fault */
   gboolean stopped;
   guint64 lookup;
   EnjAddress *addresses; /* still to be tried */
@@ -56,14 +35,40 @@ struct EnjUplink
 
 static void try_next_address (EnjUplink *self);
 
-/* TRUE the first time. */
-static gboolean
-may_tell (EnjUplink *self, Fault fault)
+static void
+tell (const EnjUplink *self, EnjComebackNews news, const char *why)
 {
-  gboolean first = !(self->told & fault);
-
-  self->told |= fault;
-  return first;
+  switch (news)
+    {
+    case ENJ_COMEBACK_NO_NEWS:
+      break;
+    case ENJ_COMEBACK_UNREACHABLE:
+      enj_log_warning (NULL, "%s: cannot reach the server at %s:%u: %s; trying again by itself",
+                       self->domain, self->host, self->port, why);
+      break;
+    case ENJ_COMEBACK_REFUSED:
+      enj_log_message (NULL, "%s: the server does not take the link: %s; trying again by itself",
+                       self->domain, why);
+      break;
+    case ENJ_COMEBACK_SECRET:
+      enj_log_warning (NULL,
+                       "%s: the server refuses our secret: component_secret there and secret here "
+                       "must be the same",
+                       self->domain);
+      break;
+    case ENJ_COMEBACK_UNKNOWN:
+      enj_log_warning (NULL,
+                       "%s: the server has known no such component for five minutes: add "
+                       "Component \"%s\" to its configuration",
+                       self->domain, self->domain);
+      break;
+    case ENJ_COMEBACK_CONFLICT:
+      enj_log_warning (NULL,
+                       "%s: the server gave the link to another connection: a second enjamb for "
+                       "this domain, or a component of this name elsewhere; waiting a minute",
+                       self->domain);
+      break;
+    }
 }
 
 static void
@@ -79,10 +84,10 @@ come_back (EnjUplink *self, gint64 delay)
 static void
 give_up_attempt (EnjUplink *self, const char *why)
 {
-  if (may_tell (self, FAULT_REACH))
-    enj_log_warning (NULL, "%s: cannot reach the server at %s:%u: %s; trying again by itself",
-                     self->domain, self->host, self->port, why);
-  come_back (self, enj_backoff_next (&self->backoff));
+  gint64 delay;
+
+  tell (self, enj_comeback_missed (&self->comeback, &delay), why);
+  come_back (self, delay);
 }
 
 /* ---- Connecting ---------------------------------------------------------------- */
@@ -193,72 +198,19 @@ handle_timer (guint32 events, gint64 now, gpointer data)
 void
 enj_uplink_came_up (EnjUplink *self, gint64 now)
 {
-  self->up_since = now;
-  self->unknown_since = 0;
-  self->told = 0;
-}
-
-/* The server knows no such component: it may be starting (C16). */
-static void
-note_unknown (EnjUplink *self, gint64 now)
-{
-  if (!self->unknown_since)
-    self->unknown_since = now;
-  if (now - self->unknown_since < UNKNOWN_AFTER || !may_tell (self, FAULT_UNKNOWN))
-    return;
-  enj_log_warning (NULL,
-                   "%s: the server has known no such component for five minutes: add Component "
-                   "\"%s\" to its configuration",
-                   self->domain, self->domain);
-}
-
-static void
-warn_of_secret (EnjUplink *self)
-{
-  if (may_tell (self, FAULT_SECRET))
-    enj_log_warning (NULL,
-                     "%s: the server refuses our secret: component_secret there and secret here "
-                     "must be the same",
-                     self->domain);
-}
-
-static void
-warn_of_conflict (EnjUplink *self)
-{
-  enj_log_warning (NULL,
-                   "%s: the server gave the link to another connection: a second enjamb for this "
-                   "domain, or a component of this name elsewhere; waiting a minute",
-                   self->domain);
+  enj_comeback_up (&self->comeback, now);
 }
 
 void
 enj_uplink_went_down (EnjUplink *self, const GError *error, gboolean was_up, gint64 now)
 {
-  if (self->up_since && now - self->up_since >= GOOD_AFTER)
-    enj_backoff_reset (&self->backoff);
-  self->up_since = 0;
-  if (was_up)
-    enj_log_message (NULL, "%s: link down: %s", self->domain,
-                     error ? error->message : "closed in order");
+  const char *why = error ? error->message : "closed in order";
+  gint64 delay;
 
-  if (g_error_matches (error, ENJ_STREAM_ERROR, ENJ_STREAM_NOT_AUTHORIZED))
-    {
-      warn_of_secret (self);
-      come_back (self, enj_backoff_longest (&self->backoff));
-      return;
-    }
-  if (was_up && g_error_matches (error, ENJ_STREAM_ERROR, ENJ_STREAM_CONFLICT))
-    {
-      warn_of_conflict (self);
-      come_back (self, CONFLICT_REST);
-      return;
-    }
-  if (g_error_matches (error, ENJ_STREAM_ERROR, ENJ_STREAM_HOST_UNKNOWN))
-    note_unknown (self, now);
-  else if (!was_up && may_tell (self, FAULT_REFUSED))
-    enj_log_message (NULL, "%s: the server does not take the link: %s; trying again by itself",
-                     self->domain, error ? error->message : "closed in order");
-  come_back (self, enj_backoff_next (&self->backoff));
+  if (was_up)
+    enj_log_message (NULL, "%s: link down: %s", self->domain, why);
+  tell (self, enj_comeback_ended (&self->comeback, error, now, &delay), why);
+  come_back (self, delay);
 }
 
 /* ---- Life ---------------------------------------------------------------------------- */
@@ -278,7 +230,7 @@ enj_uplink_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
   self->port = component->server->port;
   self->secret = g_strdup (component->secret);
   self->connect_timeout = limits->connect_timeout;
-  enj_backoff_init (&self->backoff, limits->link_retry_max);
+  enj_comeback_init (&self->comeback, limits->link_retry_max);
   self->timer = enj_loop_watch (loop, -1, 0, handle_timer, self, error);
   if (!self->timer)
     {
@@ -317,4 +269,11 @@ enj_uplink_stop (EnjUplink *self)
   if (self->lookup)
     enj_resolver_cancel (self->resolver, self->lookup);
   self->lookup = 0;
+}
+
+void
+enj_uplink_set_limits (EnjUplink *self, const EnjLimits *limits)
+{
+  self->connect_timeout = limits->connect_timeout;
+  enj_comeback_set_max (&self->comeback, limits->link_retry_max);
 }

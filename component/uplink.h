@@ -1,9 +1,8 @@
 /* uplink.h - keeps the link of one component to its server.
  *
- * Looks up, connects, attaches, and comes back by itself: after 1 s, then
- * twice as long each time up to link-retry-max, with jitter; anew from 1 s once
- * a link has been up for a minute.  Tells the operator what only he can mend:
- * a wrong secret at once, a host that stays unknown after five minutes. */
+ * Looks up, connects, attaches, and comes back by itself, as comeback.h says:
+ * after 1 s, then twice as long each time up to link-retry-max, with jitter.
+ * Tells the operator what he must mend. */
 #pragma once
 
 #include "protocol/exchange.h"
@@ -22,6 +21,9 @@ void enj_uplink_free (EnjUplink *self);
 /* What the exchange tells of our link. */
 void enj_uplink_came_up (EnjUplink *self, gint64 now);
 void enj_uplink_went_down (EnjUplink *self, const GError *error, gboolean was_up, gint64 now);
+
+/* Limits of a new configuration, from the next attempt on. */
+void enj_uplink_set_limits (EnjUplink *self, const EnjLimits *limits);
 
 /* No new connections. */
 void enj_uplink_stop (EnjUplink *self);

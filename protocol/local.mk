@@ -12,6 +12,7 @@ libprotocol_la_SOURCES += %D%/backoff.c %D%/backoff.h
 libprotocol_la_SOURCES += %D%/bytes.c %D%/bytes.h
 libprotocol_la_SOURCES += %D%/canon.c %D%/canon.h
 libprotocol_la_SOURCES += %D%/chance.c %D%/chance.h
+libprotocol_la_SOURCES += %D%/comeback.c %D%/comeback.h
 libprotocol_la_SOURCES += %D%/condition.c %D%/condition.h
 libprotocol_la_SOURCES += %D%/counters.h
 libprotocol_la_SOURCES += %D%/credentials.c %D%/credentials.h

@@ -9,6 +9,7 @@ unit_tests += %D%/test-bytes
 unit_tests += %D%/test-canon
 unit_tests += %D%/test-certificates
 unit_tests += %D%/test-chance
+unit_tests += %D%/test-comeback
 unit_tests += %D%/test-condition
 unit_tests += %D%/test-configuration
 unit_tests += %D%/test-credentials
