@@ -34,7 +34,8 @@ libtestsupport_la_SOURCES += %D%/support/talk.c %D%/support/talk.h
 libtestsupport_la_SOURCES += %D%/support/transcript.c %D%/support/transcript.h
 LDADD = libtestsupport.la libcomponent.la libprotocol.la
 
-EXTRA_DIST += %D%/support/tap %D%/CHECKLIST %D%/checklist-report
+EXTRA_DIST += %D%/support/tap %D%/support/valgrind %D%/valgrind.supp
+EXTRA_DIST += %D%/CHECKLIST %D%/checklist-report
 
 # What takes long, or needs real servers for long: run by check-long only. Scripts, .sh or .py.
 LONG_TESTS =
@@ -46,6 +47,7 @@ include %D%/world/local.mk
 include %D%/fuzz/local.mk
 include %D%/bench/local.mk
 include %D%/library/local.mk
+include %D%/mutants/local.mk
 include %D%/live/local.mk
 
 TESTS = $(enjamb_tests)
@@ -68,4 +70,12 @@ check-long: all $(check_LTLIBRARIES) $(check_PROGRAMS)
 	  $(REPORT) -v long=1 $(top_srcdir)/%D%/CHECKLIST $(TEST_LOGS) $(LONG_LOGS); \
 	fi
 .PHONY: check-long
-MOSTLYCLEANFILES = test-suite-long.log $(LONG_LOGS) $(LONG_LOGS:.log=.trs)
+
+# The C programs below live/, each under valgrind.
+valgrind_tests = $(unit_tests) $(transcript_tests) $(world_tests) $(fuzz_targets)
+check-valgrind: all $(check_LTLIBRARIES) $(check_PROGRAMS)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(valgrind_tests)' \
+	  TEST_SUITE_LOG=test-suite-valgrind.log \
+	  LOG_COMPILER='$(SHELL) $(top_srcdir)/%D%/support/valgrind'
+.PHONY: check-valgrind
+MOSTLYCLEANFILES = test-suite-long.log test-suite-valgrind.log $(LONG_LOGS) $(LONG_LOGS:.log=.trs)

@@ -1,6 +1,6 @@
 /* A peer that says anything at all to an inbound stream in clear.  The first
  * byte of the input says how the rest is cut, the second how its questions are
- * answered.  No stanza comes out but of a pair that was answered as valid;
+ * answered; at a zero byte, which is not fed, the peer waits.  No stanza comes out but of a pair that was answered as valid;
  * what we write is well formed; a stream that proves nothing comes to its end. */
 #include "config.h"
 
@@ -206,16 +206,17 @@ feed (Play *play, const guint8 *data, gsize size)
 
   for (gsize at = 2; at < size && !enj_session_is_over (play->session);)
     {
-      gsize n = cut == 0 ? size - at : 1 + (cut >> 8) % (cut % 256 + 1);
+      const guint8 *pause = memchr (data + at, 0, size - at);
+      gsize most = pause ? (gsize) (pause - data) - at : size - at;
+      gsize n = cut == 0 ? most : MIN (most, 1 + (cut >> 8) % (cut % 256 + 1));
       /* An allocation of its own: a byte too far is seen. */
       g_autofree guint8 *piece = NULL;
 
-      n = MIN (n, size - at);
       piece = g_memdup2 (data + at, n);
       play->now += cut % 100 * 1000;
       enj_session_feed (play->session, piece, n, play->now);
       take_events (play, data[1]);
-      at += n;
+      at += n + (n == most);
       cut = cut * 1103515245 + data[0];
     }
 }

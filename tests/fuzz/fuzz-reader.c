@@ -74,7 +74,7 @@ plant (const EnjReaderEvent *event)
   const char *name = event->element ? enj_element_get_name (event->element) : "";
   g_autofree char *small = g_malloc (4);
 
-  if (strcmp (name, "overflow") == 0)
+  if (strncmp (name, "over", 4) == 0)
     strcpy (small, name);
 }
 #endif

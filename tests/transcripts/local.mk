@@ -1,6 +1,7 @@
 # Dialogues with the machines, each played four ways; a transcript is data, no line here.
 
-check_PROGRAMS += %D%/test-transcripts
-enjamb_tests += %D%/test-transcripts
+transcript_tests = %D%/test-transcripts
+check_PROGRAMS += $(transcript_tests)
+enjamb_tests += $(transcript_tests)
 %C%_test_transcripts_SOURCES = %D%/player.c
 EXTRA_DIST += %D%

@@ -306,6 +306,7 @@ pairs_new (void)
   enj_pairs_set (pairs, "friend.test", "alone.test", ENJ_PAIR_VALID);
   enj_pairs_set (pairs, "secret.test", "comp.local.test", ENJ_PAIR_VALID);
   enj_pairs_set (pairs, "pending.test", "comp.local.test", ENJ_PAIR_PENDING);
+  enj_pairs_set (pairs, "friend.test", "comp.local.test", ENJ_PAIR_PENDING);
   /* That cannot come to be; it is refused all the same. */
   enj_pairs_set (pairs, "local.test", "comp.local.test", ENJ_PAIR_VALID);
   enj_pairs_set (pairs, "alone.test", "comp.local.test", ENJ_PAIR_VALID);

@@ -1,0 +1,8 @@
+# Each fault of the list turns a named test red: all by "make mutants", some by "make check-long".
+
+mutants: all
+	$(PYTHON3) -B $(top_srcdir)/%D%/run
+.PHONY: mutants
+
+LONG_TESTS += %D%/some.sh
+EXTRA_DIST += %D%/run %D%/list
