@@ -1,6 +1,7 @@
 # The house rules that a machine can check; the files without suffix are their tables.
 
 style_tests =
+style_tests += %D%/constant-time.sh
 style_tests += %D%/exports.sh
 style_tests += %D%/floors.sh
 style_tests += %D%/manual-keys.sh

@@ -104,7 +104,7 @@ handle_start (void *data, const XML_Char *name, const XML_Char **attributes)
       return;
     }
   node = node_new (name);
-  g_ptr_array_extend_and_steal (node->attributes, g_ptr_array_ref (self->declarations));
+  g_ptr_array_extend_and_steal (node->attributes, g_steal_pointer (&self->declarations));
   self->declarations = g_ptr_array_new_with_free_func (g_free);
   for (; *attributes; attributes += 2)
     {

@@ -6,6 +6,8 @@
 
 #include "protocol/chance.h"
 
+#include "tests/support/proves.h"
+
 static void
 fill_with (guint8 *data, gsize len, gpointer user_data)
 {
@@ -28,6 +30,7 @@ test_encoding (void)
   };
   char buffer[ENJ_TOKEN_SIZE];
 
+  enj_test_proves ("K08");
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       enj_chance_set_source (fill_with, (gpointer) cases[i].random);
@@ -43,6 +46,7 @@ test_unique (void)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
+  enj_test_proves ("K08");
   for (guint i = 0; i < 10000; i++)
     {
       char buffer[ENJ_TOKEN_SIZE];
