@@ -9,12 +9,15 @@ from tap import equal, run, say, test, true
 @test("a user of another server reaches echo, and echo the user", proves="D08 D40")
 def echo(lab):
     romeo = lab.romeo()
-    romeo.send(ECHO, "what light through yonder window")
-    answer = romeo.wait_message("what light through yonder window", ECHO)
-    equal(str(answer["to"]), romeo.jid, "to")
+    bodies = ["what light through yonder window %d" % number for number in range(20)]
+    for body in bodies:
+        romeo.send(ECHO, body)
+    answers = [romeo.wait_message(sender=ECHO) for _ in bodies]
+    equal([answer["body"] for answer in answers], bodies, "what waited for the stream, in order")
+    equal(str(answers[0]["to"]), romeo.jid, "to")
 
 
-@test("both streams are TLS 1.3 and dialback, says Prosody's own log", proves="T09 T10")
+@test("both streams are TLS 1.3 and dialback, says Prosody's own log", proves="T11")
 def how(lab):
     streams = waiting.until(
         lambda: lab.b.streams(ECHO) if len(lab.b.streams(ECHO)) >= 2 else None, "two streams")
@@ -33,6 +36,17 @@ def how_we_say_it(lab):
     for line in lines:
         say(line)
         true("TLS" in line and "1.3" in line and "dialback" in line, "TLS 1.3 and dialback")
+
+
+@test("TLS 1.2 and 1.3 get a handshake, TLS 1.1 does not")
+def versions(lab):
+    for options, taken in (
+            (("-tls1_3",), True),
+            (("-tls1_2",), True),
+            (("-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"), False)):
+        done = lab.bridge.handshake(ECHO, *options)
+        equal("Cipher is (NONE)" not in done, taken, "%s: %s" % (options, done))
+        true("Compression: NONE" in done or not taken, "no compression: " + done)
 
 
 @test("two hundred messages come back in order", proves="S27")

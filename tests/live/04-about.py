@@ -60,6 +60,7 @@ def version(lab):
         answer = asker.get(address, VERSION)
         equal(answer.xml.findtext(".//{%s}name" % VERSION), "enjamb", "name")
         true(answer.xml.findtext(".//{%s}version" % VERSION), "there is a version")
+        equal(answer.xml.find(".//{%s}os" % VERSION), None, "the operating system")
 
 
 @test("anything else is service-unavailable", proves="V11")

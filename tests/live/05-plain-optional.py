@@ -13,11 +13,16 @@ def plain_lab():
     return lab
 
 
-@test("by default nothing is ever sent in clear", proves="T08")
+@test("by default TLS is asked for though it is not offered, and nothing is sent in clear",
+      proves="T08")
 def required(lab):
+    since = lab.b.process.mark()
     _, condition = lab.juliet().ping("%s@%s" % (REMOTE, RELAY))
     equal(condition, "remote-server-timeout", "the answer to juliet")
     equal(lab.b.streams(RELAY), [], "streams with Prosody B")
+    lab.b.process.wait_line(r"Received\[s2sin\w*\]: <starttls", since)
+    equal(lab.b.process.line(r"Received\[s2sin\w*\]: <(db:result|message|iq|presence)", since), None,
+          "what Prosody B was told in clear")
 
 
 @test("encryption = optional for the peer: both ways by dialback alone")

@@ -76,7 +76,7 @@ def smuggled(table):
             if prosody in ours and enjamb not in (ours[prosody], "-")]
 
 
-@test("ordinary names are what they are, for both", proves="S37")
+@test("ordinary names are what they are, for both")
 def plain(_names):
     for name, prosody, enjamb in both(PLAIN + OWN):
         equal((prosody, enjamb), (name, name), shown(name))

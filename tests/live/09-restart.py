@@ -125,12 +125,12 @@ def restart(lab, number):
     equal(load.connections(), before, "four-tuples of the S2S connections")
 
 
-@test("ten times TERM: the link comes back by itself, S2S stays untouched", proves="C16")
+@test("ten times TERM: the link comes back by itself, S2S stays untouched")
 def by_term(lab):
     restart(lab, signal.SIGTERM)
 
 
-@test("ten times KILL: the link comes back by itself, S2S stays untouched", proves="C16")
+@test("ten times KILL: the link comes back by itself, S2S stays untouched")
 def by_kill(lab):
     restart(lab, signal.SIGKILL)
 

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 
 import ports
 from process import Process
@@ -100,6 +101,14 @@ class Bridge:
     def links(self):
         """The four-tuples of the connections to Prosody A's component port."""
         return ports.established((self.lab.a.address, self.lab.a.component))
+
+    def handshake(self, domain, *options):
+        """What openssl tells of a new connection that starts TLS for the domain."""
+        return subprocess.run(
+            ["openssl", "s_client", "-starttls", "xmpp-server", "-xmpphost", domain, *options,
+             "-connect", "%s:%d" % (self.address, self.s2s)],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            timeout=20).stdout
 
     def warnings(self, since=0):
         """The warnings that were logged."""

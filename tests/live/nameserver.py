@@ -74,13 +74,17 @@ class Dns:
     def set_service(self, domain, *targets):
         """SRV records of the domain's S2S, instead of those before.
 
-        Each target is (priority, weight, port, host); a host that is an IPv4
+        Each target is (priority, weight, port, host); a host that is an IP
         address gets a name under the domain."""
         service = "_xmpp-server._tcp." + domain
         records = []
         self.remove(service)
         for priority, weight, port, host in targets:
-            if host[:1].isdigit():
+            if ":" in host:
+                name = "six." + domain
+                records.append("%s AAAA %s" % (name, host))
+                host = name
+            elif host[:1].isdigit():
                 name = "s%d.%s" % (int(host.rsplit(".", 1)[1]), domain)
                 records.append("%s A %s" % (name, host))
                 host = name

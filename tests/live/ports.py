@@ -15,8 +15,12 @@ COMPONENT = 5347
 DNS = 5353
 
 
+def _family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
 def _bind(address, port, kind):
-    with socket.socket(socket.AF_INET, kind) as probe:
+    with socket.socket(_family(address), kind) as probe:
         if kind == socket.SOCK_STREAM:
             # A port that rests in TIME_WAIT is free to listen on.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -54,9 +58,18 @@ def dead_port(address):
     return _bind(address, 0, socket.SOCK_STREAM)
 
 
+def has_ipv6():
+    """Whether this machine has a loopback of that kind."""
+    try:
+        _bind("::1", 0, socket.SOCK_STREAM)
+        return True
+    except OSError:
+        return False
+
+
 def listening(address, port):
     """Whether somebody accepts connections there."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+    with socket.socket(_family(address), socket.SOCK_STREAM) as probe:
         probe.settimeout(1)
         return probe.connect_ex((address, port)) == 0
 

@@ -29,7 +29,7 @@ data_path = "%(folder)s/data"
 certificates = "%(folder)s/certs"
 admin_socket = "%(folder)s/prosody.sock"
 log = { %(log_level)s = "*console" }
-interfaces = { "%(address)s" }
+interfaces = { %(interfaces)s }
 c2s_ports = { %(c2s)d }
 c2s_direct_tls_ports = { }
 s2s_ports = { %(s2s_ports)s }
@@ -86,6 +86,7 @@ class Prosody:
         self.c2s = network.port(self.address, ports.XMPP_CLIENT)
         self.s2s = network.port(self.address, ports.XMPP_SERVER)
         self.more_s2s = []
+        self.more_addresses = []
         self.log_level = "debug"
         self.component = network.port(self.address, ports.COMPONENT)
         self.conf = os.path.join(self.folder, "prosody.cfg.lua")
@@ -97,8 +98,9 @@ class Prosody:
     def place(self):
         """The settings that let a server live in its folder, on loopback."""
         s2s_ports = ", ".join(str(port) for port in [self.s2s] + self.more_s2s)
+        interfaces = ", ".join('"%s"' % text for text in [self.address] + self.more_addresses)
         return (UNBOUND % (self.dns.address, self.dns.port)
-                + PLACE % dict(vars(self), s2s_ports=s2s_ports))
+                + PLACE % dict(vars(self), s2s_ports=s2s_ports, interfaces=interfaces))
 
     def configure(self, federation=FEDERATION, hosts=""):
         """`hosts` is Lua for after the virtual host: the components."""
