@@ -124,3 +124,11 @@ enj_escape_write_attribute (EnjBytes *out, const char *name, const char *value)
   enj_bytes_commit (out, name_len + len + 4);
   return TRUE;
 }
+
+gboolean
+enj_escape_is_plain (const char *value, gsize len)
+{
+  const guint8 *end = (const guint8 *) value + len;
+
+  return find_special ((const guint8 *) value, end, IN_ATTRIBUTE) == end;
+}

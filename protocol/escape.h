@@ -14,3 +14,6 @@ gboolean enj_escape_attribute (EnjBytes *out, const char *value, gsize len);
 
 /* Writes ` name="value"`; nothing for a NULL value. */
 gboolean enj_escape_write_attribute (EnjBytes *out, const char *name, const char *value);
+
+/* Nothing in @value would be escaped in an attribute. */
+gboolean enj_escape_is_plain (const char *value, gsize len);

@@ -9,9 +9,8 @@
 #include "protocol/legal.h"
 #include "protocol/ns.h"
 
-/* What an attribute may not hold as it is, and the most bytes that one of them becomes. */
-#define SPECIAL "&<\"\t\n\r"
-#define SPECIAL_MAX 6
+/* The most bytes that one character of an attribute becomes. */
+#define ESCAPED_MAX 6
 
 /* Shared by all heads over the same bytes. */
 typedef struct
@@ -21,10 +20,22 @@ typedef struct
   guint8 data[];
 } Content;
 
+/* The strings of a head in the order of the wire, with their names. */
+#define ATTRIBUTES(X)        \
+  X (from, "from")           \
+  X (to, "to")               \
+  X (id, "id")               \
+  X (type, "type")           \
+  X (lang, "xml:lang")
+
 struct EnjStanza
 {
   guint refs;
   EnjStanzaHead head; /* points into strings */
+#define X(field, name) guint32 field##_len;
+  ATTRIBUTES (X)
+#undef X
+  gboolean is_plain; /* no value of the head has anything to escape */
   gsize size;
   Content *content;
   EnjReceipt *receipt;
@@ -37,14 +48,6 @@ static const char *const kind_names[] = {
   [ENJ_STANZA_PRESENCE] = "presence",
   [ENJ_STANZA_IQ] = "iq",
 };
-
-/* The strings of a head in the order of the wire, with their names. */
-#define ATTRIBUTES(X)        \
-  X (from, "from")           \
-  X (to, "to")               \
-  X (id, "id")               \
-  X (type, "type")           \
-  X (lang, "xml:lang")
 
 static Content *
 content_try_new (const guint8 *data, gsize len)
@@ -74,17 +77,17 @@ content_unref (Content *self)
 
 /* The length of @value; what it may take on the wire is added to @size. */
 static gsize
-measure (const char *value, gsize *size)
+measure (const char *value, gsize *size, gboolean *is_plain)
 {
-  gsize len = strcspn (value, SPECIAL);
+  gsize len = strlen (value);
 
   *size += len;
-  for (const char *p = value + len; *p; p++)
-    {
-      *size += strchr (SPECIAL, *p) ? SPECIAL_MAX : 1;
-      len++;
-    }
+  if (enj_escape_is_plain (value, len))
+    return len;
 
+  *is_plain = FALSE;
+  for (gsize i = 0; i < len; i++)
+    *size += enj_escape_is_plain (value + i, 1) ? 0 : ESCAPED_MAX - 1;
   return len;
 }
 
@@ -110,11 +113,12 @@ stanza_try_new (const EnjStanzaHead *head, Content *content)
                                 : name_len + strlen ("</>");
   gsize extra_len = head->extra ? strlen (head->extra) : 0;
   gsize strings = extra_len + 1;
+  gboolean is_plain = TRUE;
   EnjStanza *self;
   char *end;
 
 #define X(field, name)                                                            \
-  gsize field##_len = head->field ? measure (head->field, &size) : 0;             \
+  gsize field##_len = head->field ? measure (head->field, &size, &is_plain) : 0;  \
   if (head->field)                                                                \
     {                                                                             \
       size += strlen (" " name "=\"\"");                                          \
@@ -131,9 +135,12 @@ stanza_try_new (const EnjStanzaHead *head, Content *content)
     }
 
   *self = (EnjStanza){ .refs = 1, .size = size + extra_len, .content = content };
+  self->is_plain = is_plain;
   self->head.kind = head->kind;
   end = self->strings;
-#define X(field, name) self->head.field = put_string (&end, head->field, field##_len);
+#define X(field, name)                                                            \
+  self->head.field = put_string (&end, head->field, field##_len);                 \
+  self->field##_len = (guint32) field##_len;
   ATTRIBUTES (X)
 #undef X
   self->head.extra = put_string (&end, head->extra, extra_len);
@@ -306,15 +313,52 @@ put_content (EnjBytes *out, const char *name, const Content *content)
          && put (out, "</") && put (out, name) && put (out, ">");
 }
 
+/* Nearly all stanzas: every length is known and nothing is escaped. */
+static gsize
+format_plain (const EnjStanza *self, guint8 *start)
+{
+  const char *name = kind_names[self->head.kind];
+  guint8 *p = start;
+
+  p = mempcpy (p, "<", 1);
+  p = mempcpy (p, name, strlen (name));
+#define X(field, attribute)                                                       \
+  if (self->head.field)                                                           \
+    {                                                                             \
+      p = mempcpy (p, " " attribute "=\"", strlen (" " attribute "=\""));         \
+      p = mempcpy (p, self->head.field, self->field##_len);                       \
+      *p++ = '"';                                                                 \
+    }
+  ATTRIBUTES (X)
+#undef X
+  if (self->head.extra)
+    p = mempcpy (p, self->head.extra, strlen (self->head.extra));
+  if (self->content->len == 0)
+    return (gsize) ((guint8 *) mempcpy (p, "/>", 2) - start);
+
+  *p++ = '>';
+  p = mempcpy (p, self->content->data, self->content->len);
+  p = mempcpy (p, "</", 2);
+  p = mempcpy (p, name, strlen (name));
+  *p++ = '>';
+  return (gsize) (p - start);
+}
+
 gboolean
 enj_stanza_format (const EnjStanza *self, EnjBytes *out)
 {
   const EnjStanzaHead *head = &self->head;
   const char *name = kind_names[head->kind];
+  guint8 *room = enj_bytes_reserve (out, self->size);
 
   /* With room for all of it nothing below can fail. */
-  if (!enj_bytes_reserve (out, self->size))
+  if (!room)
     return FALSE;
+  if (self->is_plain)
+    {
+      enj_bytes_commit (out, format_plain (self, room));
+      return TRUE;
+    }
 
 #define X(field, attribute) && enj_escape_write_attribute (out, attribute, head->field)
   return put (out, "<") && put (out, name) ATTRIBUTES (X)
