@@ -459,6 +459,9 @@ enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now)
   g_hash_table_iter_init (&iter, self->inbounds);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     enj_inbound_set_settings (((Talk *) value)->inbound, settings, now);
+  g_hash_table_iter_init (&iter, self->trunks);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    enj_trunk_set_settings (((Talk *) value)->trunk, settings);
 }
 
 const EnjCounters *

@@ -326,24 +326,31 @@ push_through (EnjLink *self, const EnjStanza *stanza)
   enj_bytes_commit (enj_stream_output (self->session.stream), longest);
 }
 
-gboolean
-enj_link_may_send (const EnjLink *self, const EnjStanza *stanza)
+static gboolean
+is_from_component (const EnjLink *self, const EnjStanza *stanza)
 {
   const char *from = enj_stanza_get_from (stanza);
   gsize len = 0;
   const char *domain = from ? enj_jid_find_domain (from, &len) : NULL;
 
   return domain && enj_stanza_get_to (stanza) && strlen (self->domain) == len
-         && memcmp (domain, self->domain, len) == 0
+         && memcmp (domain, self->domain, len) == 0;
+}
+
+gboolean
+enj_link_may_send (const EnjLink *self, const EnjStanza *stanza)
+{
+  return is_from_component (self, stanza)
          && enj_stanza_get_size (stanza) <= self->session.settings->limits.stanza_size_link;
 }
 
 gboolean
 enj_link_send (EnjLink *self, EnjStanza *stanza, gint64 now)
 {
-  g_return_val_if_fail (enj_link_may_send (self, stanza), FALSE);
+  g_return_val_if_fail (is_from_component (self, stanza), FALSE);
 
-  if (!enj_link_is_up (self))
+  /* One that has waited may be larger than a limit that came meanwhile. */
+  if (!enj_link_is_up (self) || !enj_link_may_send (self, stanza))
     return FALSE;
   self->session.now = now;
   if (!enj_session_send (&self->session, stanza))

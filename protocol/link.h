@@ -39,7 +39,8 @@ gboolean enj_link_next (EnjLink *self, EnjLinkEvent *event);
 gboolean enj_link_is_up (const EnjLink *self);
 gboolean enj_link_was_up (const EnjLink *self);
 
-/* Writes a stanza.  FALSE unless the link is up and has room. */
+/* Writes a stanza.  FALSE unless the link is up and has room, and the stanza is not too
+ * large for it. */
 gboolean enj_link_send (EnjLink *self, EnjStanza *stanza, gint64 now);
 
 /* Would the server close the link for its size, or for its `from`? */

@@ -32,6 +32,20 @@ enj_trunk_new (const char *domain, EnjSettings *settings, EnjCounters *counters,
 }
 
 void
+enj_trunk_set_settings (EnjTrunk *self, EnjSettings *settings)
+{
+  const EnjLimits *limits = &settings->limits;
+  EnjSession *session = self->link ? enj_link_get_session (self->link) : NULL;
+
+  enj_waiting_set_limits (self->waiting, limits->queue_stanzas, limits->queue_bytes,
+                          (gint64) limits->queue_age * ENJ_SECOND);
+  if (!session)
+    return;
+  enj_settings_unref (session->settings);
+  session->settings = enj_settings_ref (settings);
+}
+
+void
 enj_trunk_free (EnjTrunk *self)
 {
   if (!self)

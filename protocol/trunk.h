@@ -31,6 +31,9 @@ typedef struct
 EnjTrunk *enj_trunk_new (const char *domain, EnjSettings *settings, EnjCounters *counters,
                          EnjWake wake);
 void enj_trunk_free (EnjTrunk *self);
+
+/* For a link that is up, too. */
+void enj_trunk_set_settings (EnjTrunk *self, EnjSettings *settings);
 const char *enj_trunk_get_domain (const EnjTrunk *self);
 
 /* A connection to the server is there: the session to drive, NULL while there

@@ -32,6 +32,14 @@ enj_waiting_new (guint64 max_stanzas, guint64 max_bytes, gint64 max_age)
 }
 
 void
+enj_waiting_set_limits (EnjWaiting *self, guint64 max_stanzas, guint64 max_bytes, gint64 max_age)
+{
+  self->max_stanzas = max_stanzas;
+  self->max_bytes = max_bytes;
+  self->max_age = max_age;
+}
+
+void
 enj_waiting_free (EnjWaiting *self)
 {
   EnjStanza *stanza;

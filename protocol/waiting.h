@@ -12,6 +12,10 @@ typedef struct EnjWaiting EnjWaiting;
 EnjWaiting *enj_waiting_new (guint64 max_stanzas, guint64 max_bytes, gint64 max_age);
 void enj_waiting_free (EnjWaiting *self);
 
+/* For what comes from now on; what waits already is kept, for as long as it was to. */
+void enj_waiting_set_limits (EnjWaiting *self, guint64 max_stanzas, guint64 max_bytes,
+                             gint64 max_age);
+
 /* FALSE when it is full; the stanza is then not taken. */
 gboolean enj_waiting_push (EnjWaiting *self, EnjStanza *stanza, gint64 now);
 

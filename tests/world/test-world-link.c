@@ -5,6 +5,7 @@
 #include "protocol/farewell.h"
 
 #include "tests/support/proves.h"
+#include "tests/world/settings.h"
 #include "tests/world/world.h"
 
 #define HERE "here.example"
@@ -172,6 +173,59 @@ test_too_large_for_the_link (void)
   enj_world_free (world);
 }
 
+static void
+send_of_size (EnjWorldServer *server, guint number, gsize size)
+{
+  g_autofree char *body = g_strnfill (size, 'x');
+  g_autofree char *xml = g_strdup_printf (
+    "<message from='a@" HERE "' to='b@" HOME "' id='%u'><body>%s</body></message>", number, body);
+
+  g_assert_true (enj_world_send (server, xml));
+  enj_world_run (server->world);
+}
+
+static void
+set_limits (EnjWorldServer *server, const EnjLimits *limits)
+{
+  g_autoptr (EnjSettings) settings
+    = enj_world_settings_new (server->domain, ENJ_ENCRYPTION_REQUIRED, limits);
+
+  enj_exchange_set_settings (server->exchange, settings, enj_world_now (server->world));
+}
+
+/* The limits of a reload are those of a link that is up, too. */
+static void
+test_other_limits (void)
+{
+  EnjLimits limits = enj_limits_default ();
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here;
+  EnjPuppet *puppet;
+
+  limits.stanza_size_link = 10000;
+  here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+  puppet = link_up (here);
+  limits.stanza_size_link = 30000;
+  set_limits (here, &limits);
+  send_of_size (here, 1, 20000);
+  assert_in_order (puppet->heard->str, 1, 1);
+
+  enj_world_hang_up (world, puppet);
+  send_of_size (here, 2, 20000);
+  limits.stanza_size_link = 10000;
+  limits.queue_stanzas = 2;
+  set_limits (here, &limits);
+  send_of_size (here, 3, 1);
+  send_of_size (here, 4, 1);
+  g_assert_cmpuint (count_inbox (here, 4, TRUE), ==, 1);
+  puppet = link_up (here);
+  enj_world_wait (world, 61 * ENJ_SECOND);
+  g_assert_cmpuint (count_inbox (here, 2, TRUE), ==, 1);
+  g_assert_cmpuint (count_in (puppet->heard->str, 2), ==, 0);
+  assert_in_order (puppet->heard->str, 3, 3);
+  enj_world_free (world);
+}
+
 /* From the server: for the component only. */
 static void
 test_from_the_server (void)
@@ -258,6 +312,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/link/is-lost-and-comes-back", test_link_lost_and_back);
   g_test_add_func ("/world/link/stays-away", test_link_stays_away);
   g_test_add_func ("/world/link/is-not-broken-by-a-large-stanza", test_too_large_for_the_link);
+  g_test_add_func ("/world/link/takes-other-limits", test_other_limits);
   g_test_add_func ("/world/link/carries-for-the-component-only", test_from_the_server);
   g_test_add_func ("/world/link/farewell-loses-nothing", test_farewell);
   return g_test_run ();
