@@ -33,15 +33,15 @@ decide_outward (const EnjSettings *settings, EnjDecision *decision)
 {
   const EnjPeerPolicy *peer;
 
-  if (!*decision->local || enj_realm_classify (settings->realm, decision->local) != ENJ_REALM_OURS)
-    {
-      drop (decision, "not from a domain of ours");
-      return;
-    }
   if (enj_realm_is_local_to (settings->realm, decision->local, decision->domain))
     {
       decision->route = ENJ_ROUTE_LINK;
       memcpy (decision->domain, decision->local, strlen (decision->local) + 1);
+      return;
+    }
+  if (enj_realm_classify (settings->realm, decision->local) != ENJ_REALM_OURS)
+    {
+      drop (decision, "not from a domain of ours");
       return;
     }
 
