@@ -264,6 +264,13 @@ enj_outbound_verify (EnjOutbound *self, const char *id, const char *key, gint64 
   send_dialback (self, &request);
 }
 
+/* What comes too late is not an answer to the same question put again. */
+void
+enj_outbound_forget (EnjOutbound *self, const char *id)
+{
+  g_hash_table_remove (self->questions, id);
+}
+
 /* The peer's verdict on us. */
 static void
 handle_result (EnjOutbound *self, const EnjDialback *answer)

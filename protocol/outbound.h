@@ -46,13 +46,14 @@ gboolean enj_outbound_is_up (const EnjOutbound *self);
 /* Asks the peer to verify us, unless that is done or under way (D01). */
 void enj_outbound_authorise (EnjOutbound *self, gint64 now);
 
-/* Asks whether @key for our stream @id is the peer's. */
+/* Asks whether @key for our stream @id is the peer's; forget() waits no longer. */
 void enj_outbound_verify (EnjOutbound *self, const char *id, const char *key, gint64 now);
+void enj_outbound_forget (EnjOutbound *self, const char *id);
 
 /* It ended where the peer could not do the TLS that policy asks for. */
 gboolean enj_outbound_is_breach (const EnjOutbound *self);
 
-/* Opened for questions only, and all are answered (D24). */
+/* Opened for questions only, and all are answered or forgotten (D24). */
 gboolean enj_outbound_is_idle (const EnjOutbound *self);
 
 /* Writes a stanza.  FALSE unless the stream is up and has room. */

@@ -102,7 +102,7 @@ fail_questions (EnjPeer *self, EnjStanzaCondition condition)
 {
   guint64 asker;
 
-  while ((asker = enj_verifier_steal_due (self->verifier, G_MAXINT64)))
+  while ((asker = enj_verifier_steal_due (self->verifier, G_MAXINT64, NULL)))
     tell_verdict (self, asker, ENJ_DIALBACK_ERROR, condition);
 }
 
@@ -322,14 +322,21 @@ use_stream (EnjPeer *self, gint64 now)
 static void
 expire (EnjPeer *self, gint64 now)
 {
+  char *stream_id = NULL;
   EnjStanza *stanza;
   guint64 asker;
 
   while ((stanza = enj_waiting_steal_expired (self->waiting, now)))
     bounce (self, stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
             "the remote server was not reached in time");
-  while ((asker = enj_verifier_steal_due (self->verifier, now)))
-    tell_verdict (self, asker, ENJ_DIALBACK_ERROR, ENJ_STANZA_REMOTE_SERVER_TIMEOUT);
+  while ((asker = enj_verifier_steal_due (self->verifier, now, &stream_id)))
+    {
+      /* A stream for this question only has nothing to wait for now. */
+      if (self->outbound)
+        enj_outbound_forget (self->outbound, stream_id);
+      g_clear_pointer (&stream_id, g_free);
+      tell_verdict (self, asker, ENJ_DIALBACK_ERROR, ENJ_STANZA_REMOTE_SERVER_TIMEOUT);
+    }
 }
 
 /* ---- Public -------------------------------------------------------------------- */

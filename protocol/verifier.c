@@ -97,11 +97,15 @@ enj_verifier_steal (EnjVerifier *self, const char *stream_id)
 }
 
 guint64
-enj_verifier_steal_due (EnjVerifier *self, gint64 now)
+enj_verifier_steal_due (EnjVerifier *self, gint64 now, char **stream_id)
 {
-  const Entry *entry = g_queue_peek_head (&self->entries);
+  Entry *entry = g_queue_peek_head (&self->entries);
 
-  return entry && entry->due <= now ? steal_link (self, self->entries.head) : 0;
+  if (!entry || entry->due > now)
+    return 0;
+  if (stream_id)
+    *stream_id = g_steal_pointer (&entry->stream_id);
+  return steal_link (self, self->entries.head);
 }
 
 void

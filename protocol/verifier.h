@@ -31,8 +31,9 @@ gboolean enj_verifier_next (EnjVerifier *self, EnjQuestion *question);
 /* Who asked about the stream @stream_id, and forgets it; 0 when nobody did. */
 guint64 enj_verifier_steal (EnjVerifier *self, const char *stream_id);
 
-/* The same for the oldest that is due at @now; pass G_MAXINT64 for any. */
-guint64 enj_verifier_steal_due (EnjVerifier *self, gint64 now);
+/* The same for the oldest that is due at @now; pass G_MAXINT64 for any.
+ * @stream_id, newly allocated, may be NULL. */
+guint64 enj_verifier_steal_due (EnjVerifier *self, gint64 now, char **stream_id);
 
 /* Questions that were put to a stream which is gone count as not put. */
 void enj_verifier_rewind (EnjVerifier *self);

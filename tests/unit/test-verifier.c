@@ -76,17 +76,19 @@ static void
 test_gives_up_in_time (void)
 {
   g_autoptr (EnjVerifier) verifier = enj_verifier_new ();
+  g_autofree char *stream_id = NULL;
 
   g_assert_cmpint (enj_verifier_deadline (verifier), ==, ENJ_NEVER);
-  g_assert_cmpuint (enj_verifier_steal_due (verifier, G_MAXINT64), ==, 0);
+  g_assert_cmpuint (enj_verifier_steal_due (verifier, G_MAXINT64, NULL), ==, 0);
   enj_verifier_add (verifier, 1, "s1", "k1", 100);
   enj_verifier_add (verifier, 2, "s2", "k2", 200);
   g_assert_cmpint (enj_verifier_deadline (verifier), ==, 100);
-  g_assert_cmpuint (enj_verifier_steal_due (verifier, 99), ==, 0);
-  g_assert_cmpuint (enj_verifier_steal_due (verifier, 100), ==, 1);
-  g_assert_cmpuint (enj_verifier_steal_due (verifier, 100), ==, 0);
+  g_assert_cmpuint (enj_verifier_steal_due (verifier, 99, NULL), ==, 0);
+  g_assert_cmpuint (enj_verifier_steal_due (verifier, 100, &stream_id), ==, 1);
+  g_assert_cmpstr (stream_id, ==, "s1");
+  g_assert_cmpuint (enj_verifier_steal_due (verifier, 100, NULL), ==, 0);
   g_assert_cmpint (enj_verifier_deadline (verifier), ==, 200);
-  g_assert_cmpuint (enj_verifier_steal_due (verifier, G_MAXINT64), ==, 2);
+  g_assert_cmpuint (enj_verifier_steal_due (verifier, G_MAXINT64, NULL), ==, 2);
   g_assert_cmpint (enj_verifier_deadline (verifier), ==, ENJ_NEVER);
 }
 

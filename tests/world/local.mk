@@ -15,6 +15,8 @@ world_tests += %D%/test-world-dialback
 %C%_test_world_dialback_LDADD = libtestworld.la $(LDADD)
 world_tests += %D%/test-world-link
 %C%_test_world_link_LDADD = libtestworld.la $(LDADD)
+world_tests += %D%/test-world-questions
+%C%_test_world_questions_LDADD = libtestworld.la $(LDADD)
 world_tests += %D%/test-world-queue
 %C%_test_world_queue_LDADD = libtestworld.la $(LDADD)
 

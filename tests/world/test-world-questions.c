@@ -1,0 +1,159 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "tests/support/proves.h"
+#include "tests/world/world.h"
+
+#define HERE "here.example"
+#define THERE "there.example"
+
+#define HEADER                                                                             \
+  "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'"   \
+  " xmlns:db='jabber:server:dialback' id='1' from='" THERE "' to='" HERE "' version='1.0'>"
+
+#define FEATURES                                                                           \
+  "<stream:features><dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback>"     \
+  "</stream:features>"
+
+#define REQUEST(key) "<db:result from='" THERE "' to='" HERE "'>" key "</db:result>"
+
+#define MESSAGE "<message from='a@" HERE "' to='b@" THERE "'/>"
+
+/* Somebody who says to be there.example, and the server that is to know. */
+typedef struct
+{
+  EnjWorld *world;
+  EnjWorldServer *here;
+  EnjSession *caller;
+  GString *heard; /* by the caller */
+} Scene;
+
+static void
+listen (Scene *self)
+{
+  const guint8 *data;
+  gsize len;
+
+  enj_world_run (self->world);
+  while ((data = enj_session_peek (self->caller, &len)) && len > 0)
+    {
+      g_string_append_len (self->heard, (const char *) data, (gssize) len);
+      enj_session_drained (self->caller, len, enj_world_now (self->world));
+    }
+}
+
+static void
+say (Scene *self, const char *xml)
+{
+  enj_session_feed (self->caller, (const guint8 *) xml, strlen (xml), enj_world_now (self->world));
+  listen (self);
+}
+
+static void
+wait (Scene *self, guint seconds)
+{
+  enj_world_wait (self->world, (gint64) seconds * ENJ_SECOND);
+  listen (self);
+}
+
+/* A caller comes in place of the one before. */
+static void
+call (Scene *self)
+{
+  self->caller = enj_exchange_accept (self->here->exchange, enj_world_now (self->world));
+  g_string_truncate (self->heard, 0);
+  say (self, HEADER);
+}
+
+static Scene
+scene_new (void)
+{
+  Scene self = { .world = enj_world_new (), .heard = g_string_new (NULL) };
+  EnjWorldServer *there;
+
+  self.here = enj_world_add (self.world, HERE, ENJ_ENCRYPTION_OPTIONAL, NULL);
+  there = enj_world_add (self.world, THERE, ENJ_ENCRYPTION_OPTIONAL, NULL);
+  there->is_puppet = TRUE;
+  enj_world_add_srv (self.world, THERE, 1, "xmpp.there.example");
+  enj_world_add_address (self.world, "xmpp.there.example", &there->address);
+  call (&self);
+  return self;
+}
+
+static void
+scene_free (Scene *self)
+{
+  enj_world_free (self->world);
+  g_string_free (self->heard, TRUE);
+}
+
+/* The answer to a question that the server has heard last. */
+static void
+answer (Scene *self, EnjPuppet *server, const char *type)
+{
+  const char *question = g_strrstr (server->heard->str, "<db:verify");
+  const char *id = strstr (question, " id=\"") + strlen (" id=\"");
+  g_autofree char *xml = g_strdup_printf ("<db:verify from='" THERE "' to='" HERE "' id='%.*s'"
+                                          " type='%s'/>",
+                                          (int) strcspn (id, "\""), id, type);
+
+  enj_world_say (self->world, server, xml);
+  listen (self);
+}
+
+/* A stream that was opened to ask is closed when nothing comes, for anybody can make us open it. */
+static void
+test_unanswered (void)
+{
+  Scene scene = scene_new ();
+  EnjPuppet *server;
+
+  enj_test_proves ("D24 D13");
+  say (&scene, REQUEST ("k"));
+  server = enj_world_get_puppet (scene.world);
+  enj_world_say (scene.world, server, HEADER FEATURES);
+  g_assert_nonnull (strstr (server->heard->str, ">k</db:verify>"));
+  wait (&scene, 61);
+  g_assert_nonnull (strstr (scene.heard->str, "<remote-server-timeout "));
+  g_assert_true (g_str_has_suffix (server->heard->str, "</stream:stream>"));
+  wait (&scene, 10);
+  g_assert_true (server->is_gone);
+  scene_free (&scene);
+}
+
+/* What the server says of one key in the end says nothing of the next. */
+static void
+test_late (void)
+{
+  Scene scene = scene_new ();
+  EnjPuppet *server;
+
+  enj_test_proves ("D28");
+  enj_world_send (scene.here, MESSAGE);
+  enj_world_run (scene.world);
+  server = enj_world_get_puppet (scene.world);
+  enj_world_say (scene.world, server, HEADER FEATURES);
+  enj_world_say (scene.world, server, "<db:result from='" THERE "' to='" HERE "' type='valid'/>");
+  say (&scene, REQUEST ("first"));
+  g_assert_nonnull (strstr (server->heard->str, ">first</db:verify>"));
+  wait (&scene, 61);
+  g_assert_nonnull (strstr (scene.heard->str, "<remote-server-timeout "));
+  answer (&scene, server, "valid");
+  g_assert_null (strstr (scene.heard->str, "'valid'"));
+
+  say (&scene, REQUEST ("second"));
+  g_assert_nonnull (strstr (server->heard->str, ">second</db:verify>"));
+  answer (&scene, server, "valid");
+  g_assert_nonnull (strstr (scene.heard->str, "type=\"valid\""));
+  scene_free (&scene);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/world/questions/end-with-their-stream", test_unanswered);
+  g_test_add_func ("/world/questions/are-not-answered-late", test_late);
+  return g_test_run ();
+}
