@@ -289,8 +289,10 @@ bury (EnjPeer *self, gint64 now)
                     unknown || enj_outbound_is_breach (self->outbound) ? "cancel" : "wait",
                     unknown ? "the remote server does not serve this domain"
                             : "the stream to the remote server could not be set up");
-  fail_questions (self, unknown ? ENJ_STANZA_REMOTE_SERVER_NOT_FOUND
-                                : ENJ_STANZA_REMOTE_SERVER_TIMEOUT);
+  /* Where we ended it ourselves, the next one asks what came too late for this. */
+  if (!self->is_spent)
+    fail_questions (self, unknown ? ENJ_STANZA_REMOTE_SERVER_NOT_FOUND
+                                  : ENJ_STANZA_REMOTE_SERVER_TIMEOUT);
   if (self->was_up)
     push_event (self, ENJ_PEER_DOWN)->text = g_strdup (reason ? reason->message : NULL);
 

@@ -149,11 +149,40 @@ test_late (void)
   scene_free (&scene);
 }
 
+/* A stream whose work is done is closing when the next question comes. */
+static void
+test_next_stream (void)
+{
+  Scene scene = scene_new ();
+  EnjPuppet *first, *second;
+
+  enj_test_proves ("D24");
+  say (&scene, REQUEST ("one"));
+  first = enj_world_get_puppet (scene.world);
+  enj_world_say (scene.world, first, HEADER FEATURES);
+  answer (&scene, first, "valid");
+  g_assert_true (g_str_has_suffix (first->heard->str, "</stream:stream>"));
+
+  call (&scene);
+  say (&scene, REQUEST ("two"));
+  enj_world_say (scene.world, first, "</stream:stream>");
+  listen (&scene);
+  g_assert_null (strstr (scene.heard->str, "<db:result"));
+  second = enj_world_get_puppet (scene.world);
+  g_assert_true (second != first);
+  enj_world_say (scene.world, second, HEADER FEATURES);
+  g_assert_nonnull (strstr (second->heard->str, ">two</db:verify>"));
+  answer (&scene, second, "valid");
+  g_assert_nonnull (strstr (scene.heard->str, "type=\"valid\""));
+  scene_free (&scene);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/world/questions/end-with-their-stream", test_unanswered);
   g_test_add_func ("/world/questions/are-not-answered-late", test_late);
+  g_test_add_func ("/world/questions/wait-for-the-next-stream", test_next_stream);
   return g_test_run ();
 }
