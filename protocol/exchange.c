@@ -109,24 +109,22 @@ deliver (EnjExchange *self, const char *domain, EnjStanza *stanza)
 static void
 route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
 {
+  g_autoptr (EnjStanza) spelt = NULL;
   EnjDecision decision;
   gboolean taken = TRUE;
 
   enj_router_decide (self->settings, origin, stanza, &decision);
+  spelt = enj_router_spell_new (&decision, stanza);
   switch (decision.route)
     {
     case ENJ_ROUTE_SERVICE:
       deliver (self, decision.domain, stanza);
       break;
     case ENJ_ROUTE_LINK:
-      if (enj_stanza_get_size (stanza) > self->settings->limits.stanza_size_link)
-        enj_exchange_bounce (self, stanza, ENJ_STANZA_POLICY_VIOLATION, "modify",
-                             "larger than the local server takes", now);
-      else
-        taken = enj_trunk_send (find_trunk (self, decision.domain), stanza, now);
+      taken = spelt && enj_trunk_send (find_trunk (self, decision.domain), spelt, now);
       break;
     case ENJ_ROUTE_PEER:
-      taken = enj_peers_send (self->peers, decision.local, decision.domain, stanza, now);
+      taken = spelt && enj_peers_send (self->peers, decision.local, decision.domain, spelt, now);
       break;
     case ENJ_ROUTE_BOUNCE:
       enj_exchange_bounce (self, stanza, decision.condition, decision.error_type, decision.text,

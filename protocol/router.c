@@ -29,12 +29,18 @@ drop (EnjDecision *decision, const char *text)
 
 /* What a service sends, or an error of ours on its way back. */
 static void
-decide_outward (const EnjSettings *settings, EnjDecision *decision)
+decide_outward (const EnjSettings *settings, const EnjStanza *stanza, EnjDecision *decision)
 {
   const EnjPeerPolicy *peer;
 
   if (enj_realm_is_local_to (settings->realm, decision->local, decision->domain))
     {
+      if (enj_stanza_get_size (stanza) > settings->limits.stanza_size_link)
+        {
+          bounce (decision, ENJ_STANZA_POLICY_VIOLATION, "modify",
+                  "larger than the local server takes");
+          return;
+        }
       decision->route = ENJ_ROUTE_LINK;
       memcpy (decision->domain, decision->local, strlen (decision->local) + 1);
       return;
@@ -71,12 +77,28 @@ enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanz
   else if (enj_realm_classify (settings->realm, decision->domain) == ENJ_REALM_OURS)
     decision->route = ENJ_ROUTE_SERVICE;
   else if (origin == ENJ_ORIGIN_SERVICE)
-    decide_outward (settings, decision);
+    decide_outward (settings, stanza, decision);
   else if (origin == ENJ_ORIGIN_LINK)
     bounce (decision, ENJ_STANZA_ITEM_NOT_FOUND, "cancel", "not a domain of this component");
   else
     /* RFC 6120 10.4: never an open relay. */
     drop (decision, "a remote server may only reach domains of ours");
+}
+
+EnjStanza *
+enj_router_spell_new (const EnjDecision *decision, EnjStanza *stanza)
+{
+  EnjStanzaHead head = *enj_stanza_get_head (stanza);
+  gsize len = 0;
+  const char *domain = head.from ? enj_jid_find_domain (head.from, &len) : NULL;
+  g_autofree char *from = NULL;
+
+  if (!domain || (strlen (decision->local) == len && memcmp (domain, decision->local, len) == 0))
+    return enj_stanza_ref (stanza);
+  from = g_strdup_printf ("%.*s%s%s", (int) (domain - head.from), head.from, decision->local,
+                          domain + len);
+  head.from = from;
+  return enj_stanza_new_headed (stanza, &head);
 }
 
 gboolean

@@ -39,5 +39,9 @@ typedef struct
 void enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanza *stanza,
                         EnjDecision *decision);
 
+/* The stanza for a LINK or a PEER: the domain of its `from` as @decision spells it, for servers
+ * compare bytes.  A new reference; NULL when memory cannot be had. */
+EnjStanza *enj_router_spell_new (const EnjDecision *decision, EnjStanza *stanza);
+
 /* May a service of @component send it: is `from` within, and is there a `to`? */
 gboolean enj_router_may_send (const char *component, const EnjStanza *stanza);

@@ -2,6 +2,8 @@
 
 #include "protocol/router.h"
 
+#include <string.h>
+
 #include "tests/support/proves.h"
 #include "tests/support/settings.h"
 
@@ -233,6 +235,49 @@ test_without_federation (void)
 }
 
 static void
+test_spelling (void)
+{
+  static const char *const cases[][2] = {
+    { "comp.local.test", "comp.local.test" },
+    { "Comp.Local.TEST", "comp.local.test" },
+    { "a@comp.local.test./R/x@y", "a@comp.local.test/R/x@y" },
+    { "a@COMP.local.test", "a@comp.local.test" },
+    { "\357\274\243omp.local.test/r", "comp.local.test/r" },
+  };
+  g_autoptr (EnjSettings) settings = enj_test_settings_new ();
+
+  enj_test_proves ("C08");
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EnjStanza) stanza = stanza_new (cases[i][0], "u@local.test");
+      g_autoptr (EnjStanza) spelt = NULL;
+      EnjDecision decision;
+
+      enj_router_decide (settings, ENJ_ORIGIN_SERVICE, stanza, &decision);
+      g_assert_cmpint (decision.route, ==, ENJ_ROUTE_LINK);
+      spelt = enj_router_spell_new (&decision, stanza);
+      g_assert_cmpstr (enj_stanza_get_from (spelt), ==, cases[i][1]);
+      g_assert_cmpstr (enj_stanza_get_to (spelt), ==, "u@local.test");
+    }
+}
+
+static void
+test_size (void)
+{
+  g_autoptr (EnjSettings) settings = enj_test_settings_new ();
+  g_autofree char *text = g_strnfill (settings->limits.stanza_size_link, 'x');
+  const EnjStanzaHead head
+      = { .kind = ENJ_STANZA_MESSAGE, .from = "comp.local.test", .to = "u@local.test" };
+  g_autoptr (EnjStanza) stanza
+      = enj_stanza_new_raw (&head, (const guint8 *) text, strlen (text));
+  EnjDecision decision;
+
+  enj_router_decide (settings, ENJ_ORIGIN_SERVICE, stanza, &decision);
+  g_assert_cmpint (decision.route, ==, ENJ_ROUTE_BOUNCE);
+  g_assert_cmpint (decision.condition, ==, ENJ_STANZA_POLICY_VIOLATION);
+}
+
+static void
 test_may_send (void)
 {
   static const struct
@@ -280,6 +325,8 @@ main (int argc, char **argv)
   g_test_add_func ("/router/no-federation-with-ip-addresses", test_ip_addresses);
   g_test_add_func ("/router/bounces-what-has-no-address", test_no_address);
   g_test_add_func ("/router/does-without-federation", test_without_federation);
+  g_test_add_func ("/router/spells-our-own-domain-as-servers-compare-it", test_spelling);
+  g_test_add_func ("/router/keeps-from-the-link-what-is-too-large-for-it", test_size);
   g_test_add_func ("/router/services-send-under-their-own-name", test_may_send);
   return g_test_run ();
 }

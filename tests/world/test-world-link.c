@@ -226,6 +226,22 @@ test_other_limits (void)
   enj_world_free (world);
 }
 
+/* Prosody compares the domain byte by byte and closes the link; what a service sends back may be
+ * as somebody else wrote it. */
+static void
+test_own_name (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjPuppet *puppet = link_up (here);
+
+  enj_test_proves ("C08");
+  g_assert_true (enj_world_send (here, "<message from='a@HERE.example./R' to='b@" HOME "'/>"));
+  enj_world_run (world);
+  g_assert_nonnull (strstr (puppet->heard->str, "<message from=\"a@" HERE "/R\""));
+  enj_world_free (world);
+}
+
 /* From the server: for the component only. */
 static void
 test_from_the_server (void)
@@ -304,6 +320,25 @@ test_farewell (void)
   enj_world_free (world);
 }
 
+/* Going down is no reason to send back what can still be delivered. */
+static void
+test_farewell_delivers (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjWorldServer *there = enj_world_add (world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjPuppet *puppet = link_up (here);
+
+  enj_test_proves ("D08 S16");
+  enj_world_add_address (world, HERE, &here->address);
+  enj_world_add_address (world, THERE, &there->address);
+  send_numbered (here, "b@" THERE, 1);
+  say_farewell (world, here, puppet);
+  g_assert_cmpuint (count_inbox (there, 1, FALSE), ==, 1);
+  g_assert_cmpuint (here->inbox->len, ==, 0);
+  enj_world_free (world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -313,7 +348,9 @@ main (int argc, char **argv)
   g_test_add_func ("/world/link/stays-away", test_link_stays_away);
   g_test_add_func ("/world/link/is-not-broken-by-a-large-stanza", test_too_large_for_the_link);
   g_test_add_func ("/world/link/takes-other-limits", test_other_limits);
+  g_test_add_func ("/world/link/carries-our-name-in-one-spelling", test_own_name);
   g_test_add_func ("/world/link/carries-for-the-component-only", test_from_the_server);
   g_test_add_func ("/world/link/farewell-loses-nothing", test_farewell);
+  g_test_add_func ("/world/link/farewell-delivers-what-it-can", test_farewell_delivers);
   return g_test_run ();
 }
