@@ -13,6 +13,7 @@ struct EnjTrunk
   EnjLink *link;    /* until it is over */
   GPtrArray *dying; /* of EnjLink: over, but not yet closed */
   EnjWaiting *waiting;
+  GQueue refused; /* of EnjStanza: too large by now, the server would close the link */
   gint64 expire_before;
 };
 
@@ -53,6 +54,7 @@ enj_trunk_free (EnjTrunk *self)
   enj_link_free (self->link);
   g_ptr_array_unref (self->dying);
   enj_waiting_free (self->waiting);
+  g_queue_clear_full (&self->refused, (GDestroyNotify) enj_stanza_unref);
   g_free (self->domain);
   g_free (self);
 }
@@ -93,8 +95,15 @@ flush (EnjTrunk *self, gint64 now)
 
   while (enj_trunk_is_up (self) && (stanza = enj_waiting_steal (self->waiting)))
     {
-      gboolean sent = enj_link_send (self->link, stanza, now);
+      gboolean sent;
 
+      if (!enj_link_may_send (self->link, stanza))
+        {
+          g_queue_push_tail (&self->refused, stanza);
+          enj_wake (self->wake);
+          continue;
+        }
+      sent = enj_link_send (self->link, stanza, now);
       if (!sent)
         enj_waiting_push_front (self->waiting, stanza, now);
       enj_stanza_unref (stanza);
@@ -148,7 +157,9 @@ enj_trunk_next (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
     }
   flush (self, now);
   event->type = ENJ_TRUNK_EXPIRED;
-  event->stanza = enj_waiting_steal_expired (self->waiting, MAX (now, self->expire_before));
+  event->stanza = g_queue_pop_head (&self->refused);
+  if (!event->stanza)
+    event->stanza = enj_waiting_steal_expired (self->waiting, MAX (now, self->expire_before));
   return event->stanza != NULL;
 }
 

@@ -15,7 +15,7 @@ typedef enum
   ENJ_TRUNK_UP,
   ENJ_TRUNK_DOWN,   /* error, was_up */
   ENJ_TRUNK_STANZA, /* stanza: from the server */
-  ENJ_TRUNK_EXPIRED /* stanza: for the server, has waited too long */
+  ENJ_TRUNK_EXPIRED /* stanza: for the server, has waited too long, or the limits shrank */
 } EnjTrunkEventType;
 
 /* The receiver owns stanza and error. */
