@@ -113,6 +113,26 @@ test_age (void)
   enj_world_free (here->world);
 }
 
+/* Who was dialled for a stanza that is gone by now is not talked to. */
+static void
+test_dialled_too_late (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjWorldServer *there = enj_world_add (world, SILENT, ENJ_ENCRYPTION_REQUIRED, NULL);
+
+  enj_world_add_address (world, SILENT, &there->address);
+  enj_world_hold (world, FALSE, TRUE);
+  g_assert_true (enj_world_send (here, MESSAGE ("x")));
+  enj_world_wait (world, 61 * ENJ_SECOND);
+  assert_refused (here, 0, "<remote-server-timeout ");
+  enj_world_hold (world, FALSE, FALSE);
+  enj_world_run (world);
+  g_assert_cmpuint (enj_world_count_wires (world), ==, 0);
+  g_assert_cmpuint (enj_exchange_get_counters (there->exchange)->streams_in, ==, 0);
+  enj_world_free (world);
+}
+
 /* A peer that reads nothing fills its own queue and nobody else's. */
 static void
 test_stalled_peer (void)
@@ -159,6 +179,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/queue/is-bounded-in-stanzas", test_stanzas);
   g_test_add_func ("/world/queue/is-bounded-in-bytes", test_bytes);
   g_test_add_func ("/world/queue/is-bounded-in-age", test_age);
+  g_test_add_func ("/world/queue/is-empty-when-the-connection-comes", test_dialled_too_late);
   g_test_add_func ("/world/queue/of-a-peer-that-does-not-read", test_stalled_peer);
   return g_test_run ();
 }
