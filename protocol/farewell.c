@@ -87,7 +87,8 @@ is_step_done (const EnjFarewell *self)
 gboolean
 enj_farewell_advance (EnjFarewell *self, gint64 now)
 {
-  while (self->step != STEP_DONE && (now >= self->due || is_step_done (self)))
+  /* One at a time: the bounces of a step are moved before the next is looked at. */
+  if (self->step != STEP_DONE && (now >= self->due || is_step_done (self)))
     enter (self, self->step + 1, now);
   return self->step == STEP_DONE;
 }

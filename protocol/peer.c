@@ -163,7 +163,15 @@ start (EnjPeer *self, gint64 now)
 {
   const EnjPeerPolicy *policy = enj_policy_find (self->common->settings->policy, self->remote);
 
-  if (self->targets || self->outbound || !has_work (self))
+  if (self->outbound || !has_work (self))
+    return;
+  if (self->common->goodbye)
+    {
+      bounce_waiting (self, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait", self->common->goodbye);
+      fail_questions (self, ENJ_STANZA_REMOTE_SERVER_TIMEOUT);
+      return;
+    }
+  if (self->targets)
     return;
   if (policy->authentication == ENJ_AUTHENTICATION_CERTIFICATE)
     {
@@ -503,7 +511,7 @@ enj_peer_close (EnjPeer *self, const char *text, gint64 now)
 {
   bounce_waiting (self, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait", text);
   fail_questions (self, ENJ_STANZA_REMOTE_SERVER_TIMEOUT);
-  g_clear_pointer (&self->targets, enj_targets_free);
+  /* Targets stay: the answer to their wish is not one to the wish of others. */
   if (self->outbound)
     {
       enj_outbound_get_session (self->outbound)->now = now;

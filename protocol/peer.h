@@ -56,6 +56,7 @@ typedef struct
   GQueue dirty;      /* of EnjPeer: those that want process() */
   GQueue events;     /* of EnjPeerEvent, newly allocated */
   gint64 due;        /* not later than the earliest of all peers */
+  char *goodbye;     /* why no stream is opened any more; NULL while some are */
 } EnjPeerCommon;
 
 EnjPeer *enj_peer_new (EnjPeerCommon *common, guint64 id, const char *local, const char *remote);

@@ -83,6 +83,7 @@ enj_peers_free (EnjPeers *self)
   g_queue_clear_full (&self->common.events, free_event);
   g_array_unref (self->common.forbidden);
   enj_settings_unref (self->common.settings);
+  g_free (self->common.goodbye);
   g_free (self);
 }
 
@@ -201,6 +202,8 @@ enj_peers_close (EnjPeers *self, const char *remote, const char *text, gint64 no
   GHashTableIter iter;
   gpointer peer;
 
+  if (!remote && !self->common.goodbye)
+    self->common.goodbye = g_strdup (text);
   g_hash_table_iter_init (&iter, self->by_pair);
   while (g_hash_table_iter_next (&iter, NULL, &peer))
     if (!remote || strcmp (remote, enj_peer_get_remote (peer)) == 0)

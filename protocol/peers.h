@@ -46,8 +46,8 @@ gboolean enj_peers_next (EnjPeers *self, EnjPeerEvent *event, gint64 now);
 gint64 enj_peers_deadline (const EnjPeers *self);
 void enj_peers_tick (EnjPeers *self, gint64 now);
 
-/* Ends one pair's stream in order; NULL as @remote ends all.  What waits is
- * bounced with @text. */
+/* Ends the streams to @remote in order.  What waits is bounced with @text.
+ * NULL as @remote ends all, for good: what comes later is bounced, too. */
 void enj_peers_close (EnjPeers *self, const char *remote, const char *text, gint64 now);
 
 /* Stanzas that wait or have not left us as a whole. */

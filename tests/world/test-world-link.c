@@ -283,6 +283,86 @@ say_farewell (EnjWorld *world, EnjWorldServer *server, EnjPuppet *puppet)
   enj_farewell_free (farewell);
 }
 
+/* Somebody writes to a remote server by a service, which takes to both sides what it is given. */
+static void
+relay (EnjWorldServer *server, const char *to)
+{
+  g_autofree char *xml = NULL;
+
+  for (guint i = 0; i < server->inbox->len; i++)
+    {
+      const char *error = strstr (server->inbox->pdata[i], "<error ");
+
+      xml = g_strdup_printf ("<message from='a@" HERE "' to='%s' type='error' id='e%u'>%s",
+                             to, i, error);
+      g_assert_nonnull (error);
+      g_assert_true (enj_world_send (server, xml));
+      g_clear_pointer (&xml, g_free);
+    }
+  g_ptr_array_set_size (server->inbox, 0);
+}
+
+/* The bounces of what waits for peers need the link, which closes behind them. */
+static void
+test_farewell_order (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjPuppet *puppet = link_up (here);
+  EnjFarewell *farewell;
+
+  enj_test_proves ("C17");
+  enj_world_set_result (world, "_xmpp-server._tcp.silent.example", G_MAXUINT);
+  send_numbered (here, "b@silent.example", 1);
+  enj_world_run (world);
+  farewell = enj_farewell_new (here->exchange, enj_world_now (world));
+  while (!enj_farewell_advance (farewell, enj_world_now (world)))
+    {
+      enj_world_run (world);
+      relay (here, "b@" HOME);
+      if (strstr (puppet->heard->str, "</stream:stream>"))
+        break;
+      enj_world_wait (world, ENJ_SECOND);
+      relay (here, "b@" HOME);
+    }
+  g_assert_nonnull (strstr (puppet->heard->str, "id=\"e0\""));
+  enj_farewell_free (farewell);
+  enj_world_free (world);
+}
+
+/* What comes when the streams are closing, or did not leave, is told to its sender. */
+static void
+test_farewell_late (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjWorldServer *there = enj_world_add (world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+
+  enj_test_proves ("C17");
+  enj_world_add_srv (world, HERE, 1, HERE);
+  enj_world_add_address (world, HERE, &here->address);
+  enj_world_add_srv (world, THERE, 1, THERE);
+  enj_world_add_address (world, THERE, &there->address);
+  send_numbered (here, "b@" THERE, 1);
+  enj_world_run (world);
+  g_assert_cmpuint (count_inbox (there, 1, FALSE), ==, 1);
+  enj_world_freeze (world, TRUE);
+  send_numbered (here, "b@" THERE, 2);
+  enj_world_run (world);
+  enj_exchange_close_outbound (here->exchange, enj_world_now (world));
+  enj_world_run (world);
+  send_numbered (here, "b@" THERE, 3);
+  g_ptr_array_set_size (here->asked, 0);
+  enj_world_wait (world, 10 * ENJ_SECOND);
+  g_assert_cmpuint (count_inbox (here, 2, TRUE), ==, 1);
+  g_assert_cmpuint (count_inbox (here, 3, TRUE), ==, 1);
+  send_numbered (here, "b@" THERE, 4);
+  enj_world_run (world);
+  g_assert_cmpuint (count_inbox (here, 4, TRUE), ==, 1);
+  g_assert_cmpuint (here->asked->len, ==, 0);
+  enj_world_free (world);
+}
+
 static void
 test_farewell (void)
 {
@@ -351,6 +431,8 @@ main (int argc, char **argv)
   g_test_add_func ("/world/link/carries-our-name-in-one-spelling", test_own_name);
   g_test_add_func ("/world/link/carries-for-the-component-only", test_from_the_server);
   g_test_add_func ("/world/link/farewell-loses-nothing", test_farewell);
+  g_test_add_func ("/world/link/farewell-closes-it-behind-the-bounces", test_farewell_order);
+  g_test_add_func ("/world/link/farewell-bounces-what-comes-late", test_farewell_late);
   g_test_add_func ("/world/link/farewell-delivers-what-it-can", test_farewell_delivers);
   return g_test_run ();
 }
