@@ -95,6 +95,10 @@ handle_event (EnjSession *self, EnjStreamEvent *event)
   switch (event->type)
     {
     case ENJ_STREAM_OPENED:
+      /* What negotiates on would come behind our end tag. */
+      if (self->state == ENJ_SESSION_OPEN)
+        self->klass->event (self, event);
+      break;
     case ENJ_STREAM_STANZA:
       self->klass->event (self, event);
       break;
@@ -460,6 +464,16 @@ enj_session_start_tls (EnjSession *self, EnjTls *tls)
   return TRUE;
 }
 
+/* Our end tag is written: of all deadlines only those of the end are left. */
+static void
+await_close (EnjSession *self)
+{
+  for (guint i = 0; i < ENJ_N_WAITS; i++)
+    self->due[i] = ENJ_NEVER;
+  enj_session_written (self);
+  enj_session_wait (self, ENJ_WAIT_CLOSE, self->settings->limits.close_timeout);
+}
+
 void
 enj_session_close (EnjSession *self)
 {
@@ -473,8 +487,7 @@ enj_session_close (EnjSession *self)
     }
   self->state = ENJ_SESSION_CLOSING;
   (void) enj_stream_send_close (self->stream); /* Over its limit, the deadline ends it. */
-  enj_session_written (self);
-  enj_session_wait (self, ENJ_WAIT_CLOSE, self->settings->limits.close_timeout);
+  await_close (self);
 }
 
 void
@@ -500,10 +513,7 @@ enj_session_fail (EnjSession *self, GError *error)
   (void) enj_stream_send_close (self->stream);
   take_reason (self, error);
   self->state = ENJ_SESSION_DEAF;
-  for (guint i = 0; i < ENJ_N_WAITS; i++)
-    self->due[i] = ENJ_NEVER;
-  enj_session_written (self);
-  enj_session_wait (self, ENJ_WAIT_CLOSE, self->settings->limits.close_timeout);
+  await_close (self);
   enj_wake (self->wake);
 }
 
