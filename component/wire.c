@@ -317,9 +317,3 @@ enj_wire_free (EnjWire *self)
   close_socket (self);
   g_free (self);
 }
-
-EnjSession *
-enj_wire_get_session (const EnjWire *self)
-{
-  return self->session;
-}

@@ -27,6 +27,4 @@ EnjWire *enj_wire_new (EnjLoop *loop, int fd, EnjSession *session, gboolean alwa
 /* Before closed() it cuts the connection off. */
 void enj_wire_free (EnjWire *self);
 
-EnjSession *enj_wire_get_session (const EnjWire *self);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjWire, enj_wire_free)
