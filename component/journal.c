@@ -393,6 +393,15 @@ enj_journal_install (GLogLevelFlags level)
   install (level, FALSE);
 }
 
+void
+enj_journal_set_level (GLogLevelFlags level)
+{
+  g_mutex_lock (&journal.lock);
+  if (!journal.for_tests)
+    journal.threshold = level;
+  g_mutex_unlock (&journal.lock);
+}
+
 guint64
 enj_journal_get_lost (void)
 {

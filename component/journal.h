@@ -19,6 +19,9 @@
  * writer and has SIGPIPE ignored; the next ones only change the level. */
 void enj_journal_install (GLogLevelFlags level);
 
+/* Another level, for a program that has installed it; without effect in others. */
+void enj_journal_set_level (GLogLevelFlags level);
+
 /* Lines that could not be written. */
 guint64 enj_journal_get_lost (void);
 
