@@ -10,6 +10,7 @@
 #include "protocol/farewell.h"
 #include "protocol/jid.h"
 #include "component/gateway.h"
+#include "component/journal.h"
 #include "component/notify.h"
 #include "component/reception.h"
 #include "component/reload.h"
@@ -36,6 +37,9 @@ struct EnjBridge
   GHashTable *uplinks; /* component domain to EnjUplink */
   EnjFarewell *farewell;
   GMainLoop *main_loop; /* of run() */
+  EnjWatch *watchdog;   /* of run(), where somebody waits for it */
+  guint n_up;           /* links */
+  gboolean busy;        /* the program may be inside one of its functions */
   gboolean stopped;
 };
 
@@ -69,6 +73,18 @@ report_survey (EnjBridge *self, EnjStanza *answer, gpointer user_data)
     enj_survey_report (self->config->realm, enj_stanza_get_to (answer), answer);
 }
 
+/* The service manager is told by run() only: other programs have their own state. */
+static void
+show_links (EnjBridge *self, int change)
+{
+  g_autofree char *status = NULL;
+
+  self->n_up = (guint) ((int) self->n_up + change);
+  status = g_strdup_printf ("%u of %u links up", self->n_up, g_hash_table_size (self->uplinks));
+  if (self->main_loop)
+    enj_notify_status (status);
+}
+
 static void
 handle_link_up (EnjBridge *self, const EnjExchangeEvent *event, gint64 now)
 {
@@ -80,6 +96,7 @@ handle_link_up (EnjBridge *self, const EnjExchangeEvent *event, gint64 now)
   /* A parent that local-domains leaves out would be asked over the world. */
   if (enj_realm_is_local_to (self->config->realm, event->local, parent))
     enj_reception_request (self->reception, event->local, question, report_survey, NULL, now);
+  show_links (self, 1);
   tell (self, ENJ_EVENT_LINK_UP, event, "handshake");
 }
 
@@ -103,7 +120,10 @@ handle_event (EnjBridge *self, EnjExchangeEvent *event, gint64 now)
       enj_uplink_went_down (g_hash_table_lookup (self->uplinks, event->local), event->error,
                             event->was_up, now);
       if (event->was_up)
-        tell (self, ENJ_EVENT_LINK_DOWN, event, NULL);
+        {
+          show_links (self, -1);
+          tell (self, ENJ_EVENT_LINK_DOWN, event, NULL);
+        }
       break;
     case ENJ_EXCHANGE_STREAM_UP:
       tell (self, ENJ_EVENT_STREAM_UP, event, "dialback");
@@ -131,11 +151,13 @@ think (gpointer data)
   gint64 due;
   EnjExchangeEvent event;
 
+  self->busy = TRUE;
   while (enj_exchange_next (self->exchange, &event, now))
     {
       handle_event (self, &event, now);
       enj_exchange_event_clear (&event);
     }
+  self->busy = FALSE;
   if (self->farewell && !self->stopped && enj_farewell_advance (self->farewell, now))
     finish (self);
 
@@ -151,8 +173,10 @@ handle_timer (guint32 events, gint64 now, gpointer data)
   EnjBridge *self = data;
 
   (void) events;
+  self->busy = TRUE;
   enj_exchange_tick (self->exchange, now);
   enj_reception_tick (self->reception, now);
+  self->busy = FALSE;
   enj_loop_defer (self->loop, &self->thinking);
 }
 
@@ -176,19 +200,15 @@ send_from_reception (const char *component, EnjStanza *stanza, gpointer user_dat
 
 /* ---- Life --------------------------------------------------------------------------- */
 
-EnjBridge *
-enj_bridge_new (EnjConfig *config)
+static EnjBridge *
+bridge_new (EnjConfig *config, GError **error)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (EnjDialbackKey) key = enj_dialback_key_new_random ();
-  g_autoptr (EnjSettings) settings = enj_setup_new (config, key, &error);
+  g_autoptr (EnjSettings) settings = enj_setup_new (config, key, error);
   EnjBridge *self;
 
   if (!settings)
-    {
-      enj_log_warning (NULL, "%s", error->message);
-      return NULL;
-    }
+    return NULL;
   self = g_new0 (EnjBridge, 1);
   self->config = enj_config_ref (config);
   self->key = g_steal_pointer (&key);
@@ -201,18 +221,37 @@ enj_bridge_new (EnjConfig *config)
 }
 
 EnjBridge *
+enj_bridge_new (EnjConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+  EnjBridge *self = bridge_new (config, &error);
+
+  if (!self)
+    enj_log_warning (NULL, "%s", error->message);
+  return self;
+}
+
+EnjBridge *
 enj_bridge_new_from_file (const char *path, GError **error)
 {
   g_autoptr (EnjConfig) config = enj_config_new_from_file (path, error);
-  EnjBridge *self;
 
-  if (!config)
-    return NULL;
-  self = enj_bridge_new (config);
-  if (!self)
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: the certificates cannot be used",
-                 path);
-  return self;
+  return config ? bridge_new (config, error) : NULL;
+}
+
+/* What attach_context() has made, in reverse. */
+static void
+detach (EnjBridge *self)
+{
+  if (!self->loop)
+    return;
+  enj_deferred_clear (&self->thinking);
+  g_hash_table_remove_all (self->uplinks);
+  g_clear_pointer (&self->gateway, enj_gateway_free);
+  g_clear_pointer (&self->resolver, enj_resolver_free);
+  g_clear_pointer (&self->watchdog, enj_watch_free);
+  g_clear_pointer (&self->timer, enj_watch_free);
+  g_clear_pointer (&self->loop, enj_loop_free);
 }
 
 void
@@ -220,19 +259,14 @@ enj_bridge_free (EnjBridge *self)
 {
   if (!self)
     return;
-  if (self->loop)
-    enj_deferred_clear (&self->thinking);
-  g_hash_table_unref (self->uplinks);
-  enj_gateway_free (self->gateway);
-  enj_resolver_free (self->resolver);
-  enj_farewell_free (self->farewell);
+  g_return_if_fail (!self->busy && !self->main_loop);
+
+  /* The program hears of its requests while there still is a bridge to call. */
   enj_reception_free (self->reception);
+  detach (self);
+  g_hash_table_unref (self->uplinks);
+  enj_farewell_free (self->farewell);
   enj_exchange_free (self->exchange);
-  if (self->loop)
-    {
-      enj_watch_free (self->timer);
-      enj_loop_free (self->loop);
-    }
   if (self->event_destroy)
     self->event_destroy (self->event_data);
   enj_dialback_key_unref (self->key);
@@ -259,6 +293,20 @@ start_uplinks (EnjBridge *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+start (EnjBridge *self, GError **error)
+{
+  self->timer = enj_loop_watch (self->loop, -1, 0, handle_timer, self, error);
+  if (!self->timer)
+    return FALSE;
+  self->resolver = enj_resolver_new (self->loop, self->config, error);
+  if (!self->resolver)
+    return FALSE;
+  self->gateway
+    = enj_gateway_new (self->loop, self->resolver, self->exchange, self->config, error);
+  return self->gateway && start_uplinks (self, error);
+}
+
 gboolean
 enj_bridge_attach_context (EnjBridge *self, GMainContext *context, GError **error)
 {
@@ -267,15 +315,13 @@ enj_bridge_attach_context (EnjBridge *self, GMainContext *context, GError **erro
   self->loop = enj_loop_new (context, error);
   if (!self->loop)
     return FALSE;
-  self->timer = enj_loop_watch (self->loop, -1, 0, handle_timer, self, error);
-  self->resolver = self->timer ? enj_resolver_new (self->loop, self->config, error) : NULL;
-  self->gateway = self->resolver ? enj_gateway_new (self->loop, self->resolver, self->exchange,
-                                                    self->config, error)
-                                 : NULL;
-  if (!self->gateway)
-    return FALSE;
+  if (!start (self, error))
+    {
+      detach (self);
+      return FALSE;
+    }
   enj_loop_defer (self->loop, &self->thinking);
-  return start_uplinks (self, error);
+  return TRUE;
 }
 
 static gboolean
@@ -300,24 +346,50 @@ handle_reload_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+static void
+handle_watchdog (guint32 events, gint64 now, gpointer data)
+{
+  EnjBridge *self = data;
+
+  (void) events;
+  (void) enj_notify_watchdog (); /* Who does not hear it will act. */
+  enj_watch_set_deadline (self->watchdog, now + enj_notify_get_watchdog_interval ());
+}
+
+/* One more file descriptor is not needed, so it cannot fail. */
+static void
+start_watchdog (EnjBridge *self)
+{
+  gint64 interval = enj_notify_get_watchdog_interval ();
+
+  if (interval == 0)
+    return;
+  self->watchdog = enj_loop_watch (self->loop, -1, 0, handle_watchdog, self, NULL);
+  enj_watch_set_deadline (self->watchdog, enj_loop_now (self->loop) + interval);
+}
+
 int
 enj_bridge_run (EnjBridge *self)
 {
   g_autoptr (GError) error = NULL;
   guint sources[3];
 
-  if (!self->loop && !enj_bridge_attach_context (self, NULL, &error))
+  g_return_val_if_fail (!self->loop || self->stopped, 1);
+
+  if (self->stopped)
+    return 0;
+  if (!enj_bridge_attach_context (self, NULL, &error))
     {
       enj_log_warning (NULL, "%s", error->message);
       return 1;
     }
   self->main_loop = g_main_loop_new (NULL, FALSE);
+  start_watchdog (self);
   sources[0] = g_unix_signal_add (SIGTERM, handle_stop_signal, self);
   sources[1] = g_unix_signal_add (SIGINT, handle_stop_signal, self);
   sources[2] = g_unix_signal_add (SIGHUP, handle_reload_signal, self);
   enj_notify_ready ();
-  if (!self->stopped)
-    g_main_loop_run (self->main_loop);
+  g_main_loop_run (self->main_loop);
   for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
     g_source_remove (sources[i]);
   g_clear_pointer (&self->main_loop, g_main_loop_unref);
@@ -350,7 +422,8 @@ enj_bridge_stop (EnjBridge *self)
   else
     {
       enj_log_message (NULL, "stopping");
-      enj_notify_stopping ();
+      if (self->main_loop)
+        enj_notify_stopping ();
       enj_gateway_stop_listening (self->gateway);
       g_hash_table_foreach (self->uplinks, stop_uplink, NULL);
       self->farewell = enj_farewell_new (self->exchange, now);
@@ -359,6 +432,13 @@ enj_bridge_stop (EnjBridge *self)
 }
 
 /* ---- Configuration --------------------------------------------------------------------- */
+
+static void
+set_uplink_limits (gpointer key, gpointer value, gpointer user_data)
+{
+  (void) key;
+  enj_uplink_set_limits (value, user_data);
+}
 
 gboolean
 enj_bridge_reload (EnjBridge *self, GError **error)
@@ -374,8 +454,13 @@ enj_bridge_reload (EnjBridge *self, GError **error)
 
   enj_exchange_set_settings (self->exchange, settings, now_of (self));
   enj_reception_set_config (self->reception, config);
-  if (self->gateway)
-    enj_gateway_set_limits (self->gateway, &config->limits);
+  if (self->loop)
+    {
+      enj_gateway_set_limits (self->gateway, &config->limits);
+      enj_resolver_set_limits (self->resolver, &config->limits);
+      g_hash_table_foreach (self->uplinks, set_uplink_limits, (gpointer) &config->limits);
+    }
+  enj_journal_set_level (config->log_level);
   enj_config_unref (self->config);
   self->config = g_steal_pointer (&config);
   return TRUE;
@@ -435,6 +520,7 @@ enj_bridge_send (EnjBridge *self, EnjStanza *stanza)
 {
   const EnjConfigComponent *sender = find_sender (self, stanza);
 
+  wake (self); /* Outside of a turn, there is one deadline more to look at. */
   return sender && enj_exchange_send (self->exchange, sender->domain, stanza, now_of (self));
 }
 
@@ -443,6 +529,7 @@ enj_bridge_request (EnjBridge *self, EnjStanza *iq, EnjAnswerHandler handler, gp
 {
   const EnjConfigComponent *sender = find_sender (self, iq);
 
+  wake (self); /* As above. */
   return sender
          && enj_reception_request (self->reception, sender->domain, iq, handler, user_data,
                                    now_of (self));

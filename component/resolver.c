@@ -447,6 +447,13 @@ enj_resolver_new (EnjLoop *loop, const EnjConfig *config, GError **error)
 }
 
 void
+enj_resolver_set_limits (EnjResolver *self, const EnjLimits *limits)
+{
+  self->max = (guint) limits->lookups;
+  enj_loop_defer (self->loop, &self->starting);
+}
+
+void
 enj_resolver_free (EnjResolver *self)
 {
   if (!self)

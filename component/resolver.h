@@ -26,6 +26,9 @@ typedef void (*EnjResolverAddressesFunc) (EnjLookupResult result, const EnjAddre
  * server that passes on what DNSSEC needs, answers are not validated. */
 EnjResolver *enj_resolver_new (EnjLoop *loop, const EnjConfig *config, GError **error);
 
+/* limits.lookups of a new configuration. */
+void enj_resolver_set_limits (EnjResolver *self, const EnjLimits *limits);
+
 /* What is still looked up gets no answer. */
 void enj_resolver_free (EnjResolver *self);
 

@@ -193,12 +193,17 @@ EnjConfig *enj_config_new_from_file (const char *path, GError **error);
 EnjConfig *enj_config_ref (const EnjConfig *self);
 void enj_config_unref (EnjConfig *self);
 
+/* NULL, after a warning in the log, where the certificates cannot be used. */
 EnjBridge *enj_bridge_new (EnjConfig *config);
 EnjBridge *enj_bridge_new_from_file (const char *path, GError **error);
+
+/* At once and out of order: stop() comes first where streams are up.  Requests
+ * end without an answer.  Not inside a callback, nor inside run(): stop() there. */
 void enj_bridge_free (EnjBridge *self);
 
 /* Every stanza for @domain comes to @handler; this wins over `service =`.
- * FALSE, and a warning, for a domain without a [component] group. */
+ * FALSE, and a warning, for a domain without a [component] group.  @destroy runs
+ * in any case: then, when it is replaced or unregistered, or with the bridge. */
 gboolean enj_bridge_register (EnjBridge *self, const char *domain, EnjHandler handler,
                               gpointer user_data, GDestroyNotify destroy);
 void enj_bridge_unregister (EnjBridge *self, const char *domain);
@@ -210,20 +215,24 @@ void enj_bridge_set_event_handler (EnjBridge *self, EnjEventHandler handler, gpo
 gboolean enj_bridge_send (EnjBridge *self, EnjStanza *stanza);
 
 /* Sends an iq get or set under an id of the bridge's own and gives its
- * answer, matched by id and sender, to @handler. */
+ * answer, matched by id and sender, to @handler.  FALSE, and never a call, where
+ * it is no such request, has no `to`, or is not from an address of ours. */
 gboolean enj_bridge_request (EnjBridge *self, EnjStanza *iq, EnjAnswerHandler handler,
                              gpointer user_data);
 
-/* Runs until TERM, INT or stop(); the exit status for main(). */
+/* Runs in the default context until TERM, INT or stop(); HUP reloads.  The exit
+ * status for main().  Once, and not after attach_context(). */
 int enj_bridge_run (EnjBridge *self);
 
-/* For programs with a loop of their own; signals stay theirs. */
+/* For programs with a loop of their own; signals stay theirs.  NULL is the
+ * default context.  After an error nothing is attached. */
 gboolean enj_bridge_attach_context (EnjBridge *self, GMainContext *context, GError **error);
 
 /* Stops gracefully; a second call at once, still in order. */
 void enj_bridge_stop (EnjBridge *self);
 
-/* Reads the file again, all or nothing. */
+/* Reads the file again, all or nothing.  An error names what is wrong or the key
+ * that cannot change while the bridge runs. */
 gboolean enj_bridge_reload (EnjBridge *self, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjElement, enj_element_unref)

@@ -5,6 +5,7 @@ unit_tests += %D%/test-about
 unit_tests += %D%/test-address
 unit_tests += %D%/test-admission
 unit_tests += %D%/test-backoff
+unit_tests += %D%/test-bridge
 unit_tests += %D%/test-bytes
 unit_tests += %D%/test-canon
 unit_tests += %D%/test-certificates
