@@ -110,6 +110,13 @@ test_only_for_its_pair (void)
   enj_dialback_key_compute (self, "receiving.test", "originating.test", "id", key);
   for (guint i = 0; i < G_N_ELEMENTS (others); i++)
     g_assert_false (enj_dialback_key_check (self, others[i][0], others[i][1], others[i][2], key));
+  for (gsize i = 0; key[i]; i++)
+    {
+      key[i] ^= 1;
+      g_assert_false (
+          enj_dialback_key_check (self, "receiving.test", "originating.test", "id", key));
+      key[i] ^= 1;
+    }
 
   g_assert_true (enj_dialback_key_check (self, "receiving.test", "originating.test", "id", key));
   g_assert_false (enj_dialback_key_check (other, "receiving.test", "originating.test", "id", key));

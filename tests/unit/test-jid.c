@@ -326,6 +326,7 @@ test_parts (void)
 
   g_assert_true (start == jid + 6);
   g_assert_cmpuint (len, ==, strlen ("Remote.example"));
+  g_assert_cmpstr (enj_jid_find_domain ("a@evil@local.test", &len), ==, "evil@local.test");
 
   g_assert_true (enj_jid_parse (jid, &local, &domain, &resource, NULL));
   g_assert_cmpstr (local, ==, "romeo");

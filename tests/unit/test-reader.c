@@ -168,6 +168,9 @@ test_size_canonical (void)
       g_strconcat ("<a xmlns:p='urn:", ns, "'><p:b/><p:b/><p:b/><p:b/></a>", NULL);
   g_autofree char *stanza =
       g_strconcat ("<iq xmlns:p='urn:", ns, "'><p:b/><p:b/><p:b/><p:b/></iq>", NULL);
+  /* The fault does not wait for the end tag: what is written takes no more memory than that. */
+  g_autofree char *endless =
+      g_strconcat ("<iq xmlns:p='urn:", ns, "'><p:b/><p:b/><p:b/><p:b/>", NULL);
 
   enj_test_proves ("S43");
   assert_fills (text_fits);
@@ -178,6 +181,7 @@ test_size_canonical (void)
   enj_test_assert_stream (extra_over, "! stanza-too-big\n", &small);
   enj_test_assert_stream (tree, "! stanza-too-big\n", &small);
   enj_test_assert_stream (stanza, "! stanza-too-big\n", &small);
+  enj_test_assert_stream (endless, "! stanza-too-big\n", &small);
 }
 
 static void
@@ -217,6 +221,23 @@ test_blanks (void)
       g_assert_true (enj_test_take_events (reader, out));
     }
   g_string_free (out, TRUE);
+}
+
+static void
+test_bad_format (void)
+{
+  static const Case cases[] = {
+    { "<iq/>x<iq/>", "stanza <iq/>\n! bad-format\n" },
+    { "<iq/> &amp;", "stanza <iq/>\n! bad-format\n" },
+    { "<![CDATA[x]]>", "! bad-format\n" },
+    { "<message><stream:stream/></message>", "! bad-format\n" },
+    { "<message><a><s:x xmlns:s='http://etherx.jabber.org/streams'/></a></message>",
+      "! bad-format\n" },
+    { "<db:result><stream:error/></db:result>", "! bad-format\n" },
+    { "<stream:features><stream:features/></stream:features>", "! bad-format\n" },
+  };
+
+  assert_streams (cases, G_N_ELEMENTS (cases));
 }
 
 static void
@@ -344,6 +365,7 @@ main (int argc, char **argv)
   g_test_add_func ("/reader/refuses-the-first-byte-too-much", test_size_at_once);
   g_test_add_func ("/reader/holds-the-size-of-what-it-writes", test_size_canonical);
   g_test_add_func ("/reader/holds-the-size-of-the-header", test_size_header);
+  g_test_add_func ("/reader/takes-no-text-between-stanzas-and-no-stream-inside", test_bad_format);
   g_test_add_func ("/reader/takes-blanks-between-stanzas-but-not-endless-ones", test_blanks);
   g_test_add_func ("/reader/counts-elements-depth-and-attributes", test_counts);
   g_test_add_func ("/reader/does-not-recurse", test_deep);
