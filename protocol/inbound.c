@@ -14,6 +14,9 @@
 /* After so many senders that were not what they said, the stream ends. */
 #define MAX_FAILURES 10
 
+/* No server's key is longer than 128 bytes; it is kept, and sent on to others. */
+#define MAX_KEY 1024
+
 /* RFC 6120 6.4.5: two to five. */
 #define MAX_AUTHS 3
 
@@ -187,6 +190,10 @@ handle_secured (EnjSession *session)
 
   g_clear_pointer (&self->pairs, enj_pairs_free);
   self->pairs = enj_pairs_new ();
+  /* Who had proved himself in clear has it before him again. */
+  enj_session_wait (session, ENJ_WAIT_QUIET, 0);
+  if (session->due[ENJ_WAIT_NEGOTIATION] == ENJ_NEVER)
+    enj_session_wait (session, ENJ_WAIT_NEGOTIATION, session->settings->limits.negotiation_timeout);
   enj_log_info (&session->log, "encrypted: %s", how);
   enj_session_wait (session, ENJ_WAIT_HEADER, session->settings->limits.header_timeout);
 }
@@ -196,10 +203,9 @@ static void
 handle_auth (EnjInbound *self)
 {
   EnjSession *session = &self->session;
-  const char *failure = session->tls ? "<failure xmlns='" ENJ_NS_SASL "'>"
-                                       "<invalid-mechanism/></failure>"
-                                     : "<failure xmlns='" ENJ_NS_SASL "'>"
-                                       "<encryption-required/></failure>";
+  g_autofree char *failure
+    = g_strdup_printf ("<failure xmlns='" ENJ_NS_SASL "'><%s/></failure>",
+                       session->tls ? "invalid-mechanism" : "encryption-required");
 
   (void) enj_stream_send_text (session->stream, failure);
   enj_session_written (session);
@@ -218,16 +224,19 @@ send_dialback (EnjInbound *self, const EnjDialback *answer)
 }
 
 static void
+send_verdict (EnjInbound *self, const char *from, const char *to, EnjDialbackType type)
+{
+  EnjDialback answer = { .kind = ENJ_DIALBACK_RESULT, .type = type, .from = (char *) to,
+                         .to = (char *) from };
+
+  send_dialback (self, &answer);
+}
+
+static void
 send_dialback_error (EnjInbound *self, const EnjDialback *request, EnjStanzaCondition condition)
 {
-  EnjDialback answer = {
-    .kind = request->kind,
-    .type = ENJ_DIALBACK_ERROR,
-    .from = request->to,
-    .to = request->from,
-    .id = request->id,
-    .condition = condition,
-  };
+  EnjDialback answer = { .kind = request->kind, .type = ENJ_DIALBACK_ERROR, .from = request->to,
+                         .to = request->from, .id = request->id, .condition = condition };
 
   send_dialback (self, &answer);
 }
@@ -260,10 +269,6 @@ handle_request (EnjInbound *self, const EnjDialback *request)
 {
   const EnjLimits *limits = &self->session.settings->limits;
   g_autoptr (GError) error = NULL;
-  EnjDialback valid = { .kind = ENJ_DIALBACK_RESULT,
-                        .type = ENJ_DIALBACK_VALID,
-                        .from = request->to,
-                        .to = request->from };
 
   if (!enj_admission_pair (self->session.settings, request->from, request->to,
                            enj_session_is_encrypted (&self->session), &error))
@@ -277,7 +282,7 @@ handle_request (EnjInbound *self, const EnjDialback *request)
   switch (enj_pairs_get (self->pairs, request->from, request->to))
     {
     case ENJ_PAIR_VALID:
-      send_dialback (self, &valid);
+      send_verdict (self, request->from, request->to, ENJ_DIALBACK_VALID);
       return;
     case ENJ_PAIR_PENDING:
       return; /* The answer to the first request is the answer to this one. */
@@ -285,8 +290,9 @@ handle_request (EnjInbound *self, const EnjDialback *request)
       break;
     }
 
-  if (enj_pairs_count (self->pairs, ENJ_PAIR_PENDING)
-        + enj_pairs_count (self->pairs, ENJ_PAIR_VALID) >= limits->pairs_per_stream)
+  if (strlen (request->key) > MAX_KEY
+      || enj_pairs_count (self->pairs, ENJ_PAIR_PENDING)
+             + enj_pairs_count (self->pairs, ENJ_PAIR_VALID) >= limits->pairs_per_stream)
     {
       send_dialback_error (self, request, ENJ_STANZA_RESOURCE_CONSTRAINT);
       count_failure (self);
@@ -353,11 +359,6 @@ static void
 accept_pair (EnjInbound *self, const char *from, const char *to)
 {
   EnjDialback pair = { .from = (char *) from, .to = (char *) to };
-  EnjDialback valid = { .kind = ENJ_DIALBACK_RESULT,
-                        .type = ENJ_DIALBACK_VALID,
-                        .from = (char *) to,
-                        .to = (char *) from };
-
   g_autofree char *how = enj_session_describe (&self->session);
 
   enj_pairs_set (self->pairs, from, to, ENJ_PAIR_VALID);
@@ -366,7 +367,7 @@ accept_pair (EnjInbound *self, const char *from, const char *to)
   enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, 0);
   enj_session_wait (&self->session, ENJ_WAIT_QUIET, self->session.settings->limits.keepalive);
   enj_stream_raise_limits (self->session.stream, self->session.settings->limits.stanza_size);
-  send_dialback (self, &valid);
+  send_verdict (self, from, to, ENJ_DIALBACK_VALID);
   push_event (self, event_new (self, ENJ_INBOUND_UP, NULL, &pair));
 }
 
@@ -375,10 +376,6 @@ reject_pair (EnjInbound *self, const char *from, const char *to, EnjDialbackType
              EnjStanzaCondition condition)
 {
   EnjDialback request = { .kind = ENJ_DIALBACK_RESULT, .from = (char *) from, .to = (char *) to };
-  EnjDialback invalid = { .kind = ENJ_DIALBACK_RESULT,
-                          .type = ENJ_DIALBACK_INVALID,
-                          .from = (char *) to,
-                          .to = (char *) from };
 
   enj_pairs_set (self->pairs, from, to, ENJ_PAIR_NONE);
   if (type == ENJ_DIALBACK_INVALID && enj_pairs_count (self->pairs, ENJ_PAIR_VALID) == 0)
@@ -386,7 +383,7 @@ reject_pair (EnjInbound *self, const char *from, const char *to, EnjDialbackType
       /* XEP-0220 2.2.1: the only pair is a lie. */
       self->counters->pairs_failed++;
       enj_log_info (&self->session.log, "%s is not who it says: key invalid", from);
-      send_dialback (self, &invalid);
+      send_verdict (self, from, to, ENJ_DIALBACK_INVALID);
       enj_session_close (&self->session);
       return;
     }
@@ -436,7 +433,14 @@ handle_element (EnjInbound *self, const EnjElement *element)
 {
   EnjDialback dialback;
 
-  if (enj_dialback_parse (element, &dialback))
+  if (!enj_session_has_room (&self->session))
+    {
+      /* All that waits here is answers: a peer that does not read them gets no more. */
+      enj_session_fail (&self->session,
+                        g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESOURCE_CONSTRAINT,
+                                     "answers are not read"));
+    }
+  else if (enj_dialback_parse (element, &dialback))
     {
       handle_dialback (self, &dialback);
       enj_dialback_clear (&dialback);
@@ -571,12 +575,6 @@ enj_inbound_next (EnjInbound *self, EnjInboundEvent *event)
   *event = *first;
   g_free (first);
   return TRUE;
-}
-
-gboolean
-enj_inbound_has_pair (const EnjInbound *self, const char *from, const char *to)
-{
-  return enj_pairs_get (self->pairs, from, to) == ENJ_PAIR_VALID;
 }
 
 void

@@ -456,6 +456,7 @@ enj_session_start_tls (EnjSession *self, EnjTls *tls)
       return FALSE;
     }
 
+  enj_stream_lower_limits (self->stream);
   self->tls = tls;
   self->header_sent = FALSE;
   self->clear_left = enj_bytes_length (enj_stream_output (self->stream));

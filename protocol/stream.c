@@ -19,7 +19,8 @@ struct EnjStream
   char *content_ns;
   EnjReader *reader;
   EnjReaderLimits limits;
-  guint elements; /* the limit after authentication */
+  EnjReaderLimits first; /* those before authentication */
+  guint elements;        /* the limit after it */
 
   EnjElement *header_element; /* what header borrows from */
   EnjHeader header;
@@ -54,6 +55,7 @@ enj_stream_new (const char *content_ns, const EnjLimits *limits)
     .depth = (guint) limits->depth,
     .attributes = (guint) limits->attributes,
   };
+  self->first = self->limits;
   self->elements = (guint) limits->elements;
   self->reader = enj_reader_new (content_ns, &self->limits);
   self->flush_interval = FLUSH_INTERVAL;
@@ -83,6 +85,13 @@ enj_stream_raise_limits (EnjStream *self, gsize size)
 {
   self->limits.size = size;
   self->limits.elements = self->elements;
+  enj_reader_set_limits (self->reader, &self->limits);
+}
+
+void
+enj_stream_lower_limits (EnjStream *self)
+{
+  self->limits = self->first;
   enj_reader_set_limits (self->reader, &self->limits);
 }
 

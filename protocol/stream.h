@@ -37,6 +37,9 @@ void enj_stream_free (EnjStream *self);
 /* After authentication: @size is the stanza limit from now on, in bytes. */
 void enj_stream_raise_limits (EnjStream *self, gsize size);
 
+/* As at first: what was proved does not count any more. */
+void enj_stream_lower_limits (EnjStream *self);
+
 /* The shape of feed: feed(), then next() until FALSE.  @data is borrowed
  * until then. */
 void enj_stream_feed (EnjStream *self, const guint8 *data, gsize len, gint64 now);
