@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "component/configuration.h"
+#include "component/descriptors.h"
 #include "component/journal.h"
 
 #define DEFAULT_CONFIG SYSCONFDIR "/enjamb/enjamb.conf"
@@ -70,18 +71,6 @@ forbid_cores (void)
   (void) setrlimit (RLIMIT_CORE, &none);
 }
 
-/* One descriptor a connection: take what the system allows. */
-static void
-raise_descriptors (void)
-{
-  struct rlimit limit;
-
-  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
-    return;
-  limit.rlim_cur = limit.rlim_max;
-  (void) setrlimit (RLIMIT_NOFILE, &limit); /* The old limit then stays. */
-}
-
 static int
 run (const char *path)
 {
@@ -99,7 +88,7 @@ run (const char *path)
   enj_journal_install (config->log_level);
   umask (077);
   forbid_cores ();
-  raise_descriptors ();
+  enj_descriptors_raise ();
 
   bridge = enj_bridge_new (config);
   return bridge ? enj_bridge_run (bridge) : EXIT_FAILURE;

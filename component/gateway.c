@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "component/descriptors.h"
 #include "component/dialer.h"
 #include "component/listener.h"
 #include "component/wire.h"
@@ -28,6 +29,7 @@ struct EnjGateway
   GPtrArray *listeners;
   GHashTable *wishes; /* set of Wish */
   GHashTable *wires;  /* EnjWire to the EnjSession it drives */
+  guint64 max_wires;
 };
 
 static void
@@ -77,7 +79,7 @@ handle_accepted (int fd, const EnjAddress *peer, gpointer data)
   char from[ENJ_ADDRESS_STRING];
   EnjSession *session;
 
-  if (g_hash_table_size (self->wires) >= self->limits.connections)
+  if (g_hash_table_size (self->wires) >= self->max_wires)
     {
       /* XEP-0205: turned away without a word. */
       close (fd);
@@ -200,6 +202,18 @@ listen_all (EnjGateway *self, const EnjConfig *config, GError **error)
   return TRUE;
 }
 
+void
+enj_gateway_set_limits (EnjGateway *self, const EnjLimits *limits)
+{
+  self->limits = *limits;
+  self->max_wires = enj_descriptors_allow (limits->connections);
+  if (self->listeners->len > 0 && self->max_wires < limits->connections)
+    enj_log_message (NULL,
+                     "the system's limit of open files allows %" G_GUINT64_FORMAT
+                     " connections, fewer than [limits] connections",
+                     self->max_wires);
+}
+
 EnjGateway *
 enj_gateway_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
                  const EnjConfig *config, GError **error)
@@ -210,13 +224,16 @@ enj_gateway_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
   self->loop = loop;
   self->resolver = resolver;
   self->exchange = exchange;
-  self->limits = config->limits;
   self->has_source = source && enj_address_parse (&self->source, source, 0);
   self->listeners = g_ptr_array_new_with_free_func ((GDestroyNotify) enj_listener_free);
   self->wishes = g_hash_table_new_full (NULL, NULL, wish_free, NULL);
   self->wires = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) enj_wire_free, NULL);
   if (config->federation.enabled && !listen_all (self, config, error))
-    g_clear_pointer (&self, enj_gateway_free);
+    {
+      enj_gateway_free (self);
+      return NULL;
+    }
+  enj_gateway_set_limits (self, &config->limits);
   return self;
 }
 
@@ -229,12 +246,6 @@ enj_gateway_free (EnjGateway *self)
   g_hash_table_unref (self->wires);
   g_ptr_array_unref (self->listeners);
   g_free (self);
-}
-
-void
-enj_gateway_set_limits (EnjGateway *self, const EnjLimits *limits)
-{
-  self->limits = *limits;
 }
 
 void

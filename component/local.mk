@@ -16,6 +16,7 @@ libcomponent_la_SOURCES += %D%/about.c %D%/about.h
 libcomponent_la_SOURCES += %D%/bridge.c
 libcomponent_la_SOURCES += %D%/certificates.c %D%/certificates.h
 libcomponent_la_SOURCES += %D%/configuration.c %D%/configuration.h
+libcomponent_la_SOURCES += %D%/descriptors.c %D%/descriptors.h
 libcomponent_la_SOURCES += %D%/dialer.c %D%/dialer.h
 libcomponent_la_SOURCES += %D%/dns.c %D%/dns.h
 libcomponent_la_SOURCES += %D%/file.c %D%/file.h

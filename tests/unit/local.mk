@@ -15,6 +15,7 @@ unit_tests += %D%/test-condition
 unit_tests += %D%/test-configuration
 unit_tests += %D%/test-credentials
 unit_tests += %D%/test-deadlines
+unit_tests += %D%/test-descriptors
 unit_tests += %D%/test-dialback
 unit_tests += %D%/test-dialback-key
 unit_tests += %D%/test-dialer
