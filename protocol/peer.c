@@ -20,6 +20,7 @@ struct EnjPeer
   EnjWaiting *waiting;
   EnjVerifier *verifier;
   gint64 rest_until;
+  gint64 lose_until; /* what streams lose is tried again; 0 while none has lost anything */
   gboolean retried; /* after resource-constraint (D16) */
   gboolean was_up;
   gboolean is_spent; /* we end the stream ourselves: what waits has the next one */
@@ -268,17 +269,32 @@ handle_outbound_event (EnjPeer *self, const EnjOutboundEvent *event)
     }
 }
 
+/* How long anything may wait, in microseconds. */
+static gint64
+get_age (const EnjPeer *self)
+{
+  return (gint64) self->common->settings->limits.queue_age * ENJ_SECOND;
+}
+
 static void
 requeue_unsent (EnjPeer *self, gint64 now)
 {
   EnjSession *session = enj_outbound_get_session (self->outbound);
   EnjStanza *stanza;
 
+  if (session->unsent.length == 0)
+    return;
   while ((stanza = enj_session_steal_unsent (session)))
     {
       enj_waiting_push_front (self->waiting, stanza, now);
       enj_stanza_unref (stanza);
     }
+  /* A peer that takes streams and no stanzas must not keep them for ever. */
+  if (self->lose_until == 0)
+    self->lose_until = now + get_age (self);
+  else if (now >= self->lose_until)
+    bounce_waiting (self, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
+                    "the stream to the remote server broke again and again");
 }
 
 /* The stream is over: what did not leave waits again, or goes back. */
@@ -413,8 +429,11 @@ enj_peer_get_remote (const EnjPeer *self)
 gboolean
 enj_peer_send (EnjPeer *self, EnjStanza *stanza, gint64 now)
 {
-  gboolean taken = enj_waiting_push (self->waiting, stanza, now);
+  gboolean taken;
 
+  if (enj_peer_count_waiting (self) == 0)
+    self->lose_until = 0; /* All that was lost has left us since. */
+  taken = enj_waiting_push (self->waiting, stanza, now);
   if (self->outbound && enj_outbound_is_up (self->outbound))
     flush (self, now);
   else
@@ -426,9 +445,7 @@ enj_peer_send (EnjPeer *self, EnjStanza *stanza, gint64 now)
 void
 enj_peer_verify (EnjPeer *self, guint64 asker, const char *stream_id, const char *key, gint64 now)
 {
-  gint64 age = (gint64) self->common->settings->limits.queue_age * ENJ_SECOND;
-
-  enj_verifier_add (self->verifier, asker, stream_id, key, now + age);
+  enj_verifier_add (self->verifier, asker, stream_id, key, now + get_age (self));
   note_deadline (self);
   mark_dirty (self);
 }

@@ -172,6 +172,40 @@ test_stalled_peer (void)
   enj_world_free (world);
 }
 
+/* A peer that takes every stream and reads no stanza from any. */
+static void
+test_broken_again (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_OPTIONAL, NULL);
+  EnjWorldServer *there = enj_world_add (world, THERE, ENJ_ENCRYPTION_OPTIONAL, NULL);
+
+  enj_test_proves ("S36");
+  there->is_puppet = TRUE;
+  enj_world_add_address (world, THERE, &there->address);
+  enj_world_send (here, "<message from='a@" HERE "' to='b@" THERE "'/>");
+  for (guint i = 0; i < 5 && here->inbox->len == 0; i++)
+    {
+      EnjPuppet *puppet;
+
+      enj_world_wait (world, 2 * ENJ_SECOND);
+      puppet = enj_world_get_puppet (world);
+      enj_world_say (world, puppet,
+                     "<stream:stream xmlns='jabber:server' id='1' version='1.0'"
+                     " xmlns:stream='http://etherx.jabber.org/streams'><stream:features>"
+                     "<dialback xmlns='urn:xmpp:features:dialback'/></stream:features>");
+      puppet->is_deaf = TRUE;
+      enj_world_say (world, puppet,
+                     "<result xmlns='jabber:server:dialback' from='" THERE "' to='" HERE "'"
+                     " type='valid'/>");
+      enj_world_wait (world, 25 * ENJ_SECOND);
+      enj_world_hang_up (world, puppet);
+    }
+  g_assert_cmpuint (here->inbox->len, ==, 1);
+  g_assert_nonnull (strstr (here->inbox->pdata[0], "<remote-server-timeout "));
+  enj_world_free (world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -181,5 +215,6 @@ main (int argc, char **argv)
   g_test_add_func ("/world/queue/is-bounded-in-age", test_age);
   g_test_add_func ("/world/queue/is-empty-when-the-connection-comes", test_dialled_too_late);
   g_test_add_func ("/world/queue/of-a-peer-that-does-not-read", test_stalled_peer);
+  g_test_add_func ("/world/queue/of-a-peer-that-breaks-every-stream", test_broken_again);
   return g_test_run ();
 }
