@@ -235,7 +235,7 @@ enj_outbound_authorise (EnjOutbound *self, gint64 now)
   self->session.now = now;
   if (self->state != STATE_READY || self->proof != PROOF_NONE)
     return;
-  if (!self->stream_id)
+  if (!self->stream_id || !*self->stream_id)
     {
       fail (self, ENJ_STREAM_BAD_FORMAT, "stream header without an id, dialback needs one");
       return;
@@ -314,7 +314,8 @@ handle_dialback (EnjOutbound *self, const EnjDialback *answer)
     {
       push_event (self, ENJ_OUTBOUND_ANSWER, answer);
     }
-  else if (answer->type == ENJ_DIALBACK_REQUEST && answer->from && answer->to)
+  else if (answer->type == ENJ_DIALBACK_REQUEST && answer->from && answer->to
+           && enj_session_has_room (&self->session))
     {
       /* Without bidi nobody proves or asks anything on our stream. */
       EnjDialback refusal = { .kind = answer->kind,
