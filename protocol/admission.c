@@ -149,6 +149,7 @@ enj_admission_stanza_new (const EnjSettings *settings, const EnjPairs *pairs, gb
   g_autofree char *from = NULL;
   g_autofree char *to = NULL;
   EnjStanzaHead head = *enj_stanza_get_head (stanza);
+  EnjStanza *admitted;
 
   if (enj_pairs_count (pairs, ENJ_PAIR_VALID) == 0)
     {
@@ -188,5 +189,9 @@ enj_admission_stanza_new (const EnjSettings *settings, const EnjPairs *pairs, gb
 
   head.from = from;
   head.to = to;
-  return enj_stanza_new_headed (stanza, &head);
+  admitted = enj_stanza_new_headed (stanza, &head);
+  if (!admitted)
+    g_set_error (error, ENJ_STREAM_ERROR, ENJ_STREAM_RESOURCE_CONSTRAINT,
+                 "no memory for a stanza");
+  return admitted;
 }
