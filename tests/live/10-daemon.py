@@ -134,6 +134,22 @@ def reload_certificate(lab):
     true(streams and streams <= ports.established(endpoint), "the streams are those from before")
 
 
+@test("HUP takes a new level of the log")
+def reload_level(lab):
+    def told():
+        since = lab.bridge.process.mark()
+        certificate_shown(lab, ECHO)
+        return lab.bridge.process.line(" info .*connected from", since) is not None
+
+    old = lab.bridge.groups["log"]["level"]
+    equal(told(), True, "a line of level info")
+    lab.bridge.groups["log"]["level"] = "message"
+    lab.bridge.reload()
+    equal(told(), False, "a line of level info")
+    lab.bridge.groups["log"]["level"] = old
+    lab.bridge.reload()
+
+
 def refused(lab, named):
     """Reloads the configuration as it is now; nothing of it may be taken."""
     told = lab.bridge.reload()
