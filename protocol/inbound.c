@@ -267,7 +267,6 @@ ask (EnjInbound *self)
 static void
 handle_request (EnjInbound *self, const EnjDialback *request)
 {
-  const EnjLimits *limits = &self->session.settings->limits;
   g_autoptr (GError) error = NULL;
 
   if (!enj_admission_pair (self->session.settings, request->from, request->to,
@@ -292,7 +291,8 @@ handle_request (EnjInbound *self, const EnjDialback *request)
 
   if (strlen (request->key) > MAX_KEY
       || enj_pairs_count (self->pairs, ENJ_PAIR_PENDING)
-             + enj_pairs_count (self->pairs, ENJ_PAIR_VALID) >= limits->pairs_per_stream)
+             + enj_pairs_count (self->pairs, ENJ_PAIR_VALID)
+           >= self->session.settings->limits.pairs_per_stream)
     {
       send_dialback_error (self, request, ENJ_STANZA_RESOURCE_CONSTRAINT);
       count_failure (self);
@@ -314,9 +314,7 @@ handle_verify (EnjInbound *self, const EnjDialback *request)
                                            request->id, request->key);
   EnjDialback answer = { .kind = ENJ_DIALBACK_VERIFY,
                          .type = valid ? ENJ_DIALBACK_VALID : ENJ_DIALBACK_INVALID,
-                         .from = request->to,
-                         .to = request->from,
-                         .id = request->id };
+                         .from = request->to, .to = request->from, .id = request->id };
 
   if (!ours)
     send_dialback_error (self, request, ENJ_STANZA_ITEM_NOT_FOUND);
@@ -479,14 +477,12 @@ handle_event (EnjSession *session, EnjStreamEvent *event)
 static void
 handle_due (EnjSession *session, EnjWait which)
 {
-  const EnjLimits *limits = &session->settings->limits;
-
   if (which == ENJ_WAIT_QUIET)
     {
       /* RFC 6120 4.6.3: white space keeps the connection alive. */
       (void) enj_stream_send_text (session->stream, " ");
       enj_session_written (session);
-      enj_session_wait (session, ENJ_WAIT_QUIET, limits->keepalive);
+      enj_session_wait (session, ENJ_WAIT_QUIET, session->settings->limits.keepalive);
       return;
     }
   enj_session_fail (session,
@@ -575,6 +571,12 @@ enj_inbound_next (EnjInbound *self, EnjInboundEvent *event)
   *event = *first;
   g_free (first);
   return TRUE;
+}
+
+gboolean
+enj_inbound_has_pair (const EnjInbound *self, const char *from, const char *to)
+{
+  return enj_pairs_get (self->pairs, from, to) == ENJ_PAIR_VALID;
 }
 
 void

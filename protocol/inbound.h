@@ -46,6 +46,9 @@ void enj_inbound_event_clear (EnjInboundEvent *event);
 void enj_inbound_answer (EnjInbound *self, const char *from, const char *to, EnjDialbackType type,
                          EnjStanzaCondition condition, gint64 now);
 
+/* Is the pair verified here? */
+gboolean enj_inbound_has_pair (const EnjInbound *self, const char *from, const char *to);
+
 /* New settings; a pair whose sender they deny ends the stream. */
 void enj_inbound_set_settings (EnjInbound *self, EnjSettings *settings, gint64 now);
 
