@@ -4,5 +4,6 @@ mutants: all
 	$(PYTHON3) -B $(top_srcdir)/%D%/run
 .PHONY: mutants
 
+enjamb_tests += %D%/fits.sh
 LONG_TESTS += %D%/some.sh
-EXTRA_DIST += %D%/run %D%/list
+EXTRA_DIST += %D%/fits.sh %D%/run %D%/list
