@@ -43,15 +43,18 @@ class Load:
                             self.inward, flows, RATE)
         # (died, known to be down, up again), monotonic seconds
         self.outages = []
+        # The first number after the last outage whose fate was open, for each flow
+        self.calm = {flow: 0 for flow in flows}
         # Numbers that were under way in some outage, for each flow
         self.under_way = {flow: set() for flow in flows}
 
-    def flowing(self, count=100):
-        """Waits until that many more have arrived both ways."""
-        goal = [len(flow.arrived) + count for flow in (self.outward, self.inward)]
-        waiting.until(lambda: (len(self.outward.arrived) >= goal[0]
-                               and len(self.inward.arrived) >= goal[1]),
+    def flowing(self):
+        """Waits until a message of a second from now has arrived: a flow keeps its
+        order, so all that went before has come to its end."""
+        goals = {flow: len(flow.sent) + RATE for flow in self.calm}
+        waiting.until(lambda: all(flow.newest >= goal for flow, goal in goals.items()),
                       "messages to flow both ways", 60)
+        self.calm = goals
 
     def connections(self):
         lab = self.lab
@@ -78,13 +81,13 @@ class Load:
         waiting.until(lambda: self.a.online, "the load client to come back", 30)
         self.flowing()
 
-    @staticmethod
-    def cut_off(flow, known):
-        """What was under way when Prosody A died.  A flow keeps its order, so
-        that is what was sent before, and behind all that has arrived."""
-        before = [number for number, when in flow.sent.items() if when <= known]
-        last = max((number for number in before if number in flow.arrived), default=-1)
-        return set(before[last + 1:])
+    def cut_off(self, flow, known):
+        """What was under way when Prosody A died: sent since all was well and
+        before it was known, and behind all of these that have arrived."""
+        sent = [number for number, when in flow.sent.items()
+                if number >= self.calm[flow] and when <= known]
+        last = max((number for number in sent if number in flow.arrived), default=-1)
+        return {number for number in sent if number > last}
 
     def unexcused(self, flow):
         """Lost, and not under way when Prosody A died."""

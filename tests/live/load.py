@@ -30,6 +30,7 @@ class Flow:
         self.arrived = {}
         self.bounced = {}
         self.twice = 0
+        self.newest = -1
 
     def lost(self):
         """Number to time of what has neither arrived nor come back."""
@@ -43,6 +44,7 @@ class Flow:
             self.twice += 1
         else:
             self.arrived[number] = now
+            self.newest = max(self.newest, number)
 
 
 class LoadClient:
@@ -84,7 +86,8 @@ class LoadClient:
                 "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>%s</auth>"
                 % plain).encode(), b"<success")
             await self._say(reader, writer, header, b"</stream:features>")
-            await self._say(reader, writer, (
+            # Once the resource is bound, messages come among the answers.
+            early = await self._say(reader, writer, (
                 "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
                 "<resource>%s</resource></bind></iq><iq type='set' id='session'>"
                 "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq><presence/>"
@@ -92,7 +95,7 @@ class LoadClient:
             self.online = True
             sender = asyncio.ensure_future(self._send(writer))
             try:
-                await self._hear(reader)
+                await self._hear(reader, early)
             finally:
                 sender.cancel()
         finally:
@@ -107,6 +110,7 @@ class LoadClient:
             if not more:
                 raise OSError("the server closed the stream")
             seen += more
+        return seen
 
     async def _send(self, writer):
         started, count = time.monotonic(), 0
@@ -124,12 +128,9 @@ class LoadClient:
                         self.out.name, number, self.target, number)).encode())
             count = int((now - started) * self.rate)
 
-    async def _hear(self, reader):
+    async def _hear(self, reader, data):
         rest = b""
-        while True:
-            data = await reader.read(65536)
-            if not data:
-                return
+        while data:
             now = time.monotonic()
             data = rest + data
             end = data.rfind(b">") + 1
@@ -139,3 +140,4 @@ class LoadClient:
                     error = b"type='error'" in tag or b'type="error"' in tag
                     self.flows[ident.group(1)].note(int(ident.group(2)), error, now)
             rest = data[end:]
+            data = await reader.read(65536)
