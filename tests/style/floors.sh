@@ -39,6 +39,7 @@ find protocol component -name '*.[ch]' | LC_ALL=C sort | awk '
     for (i = 1; i <= n; i++) {
       module = files[i]
       sub(/\.[ch]$/, "", module)
+      there[module] = 1
       if (!(module in floor)) {
         fault(files[i] ": the module has no floor")
         continue
@@ -47,6 +48,9 @@ find protocol component -name '*.[ch]' | LC_ALL=C sort | awk '
         check(module, files[i], line)
       close(files[i])
     }
+    for (module in floor)
+      if (!(module in there))
+        fault(module ": has a floor, but is not there")
     print (bad || n == 0 ? "not ok" : "ok") " 1 - includes go down only"
     exit bad
   }' - tests/style/floors
