@@ -453,7 +453,7 @@ enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now)
 
   enj_settings_unref (self->settings);
   self->settings = enj_settings_ref (settings);
-  enj_peers_set_settings (self->peers, settings);
+  enj_peers_set_settings (self->peers, settings, now);
   g_hash_table_iter_init (&iter, self->inbounds);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     enj_inbound_set_settings (((Talk *) value)->inbound, settings, now);

@@ -507,7 +507,14 @@ enj_outbound_is_up (const EnjOutbound *self)
 gboolean
 enj_outbound_is_breach (const EnjOutbound *self)
 {
-  return self->breach || self->state == STATE_STARTTLS || self->state == STATE_TLS;
+  const EnjSession *session = &self->session;
+  gboolean is_lost
+    = g_error_matches (session->reason, ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED)
+      || g_error_matches (session->reason, ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT);
+
+  if (self->state == STATE_TLS)
+    return session->tls && enj_tls_has_failed (session->tls);
+  return self->breach || (self->state == STATE_STARTTLS && !is_lost);
 }
 
 gboolean

@@ -537,6 +537,22 @@ enj_peer_close (EnjPeer *self, const char *text, gint64 now)
   mark_dirty (self);
 }
 
+void
+enj_peer_deny (EnjPeer *self, gint64 now)
+{
+  bounce_waiting (self, ENJ_STANZA_NOT_ALLOWED, "cancel",
+                  "communication with this domain is not enabled");
+  fail_questions (self, ENJ_STANZA_POLICY_VIOLATION);
+  if (self->outbound)
+    {
+      enj_outbound_get_session (self->outbound)->now = now;
+      enj_session_fail (enj_outbound_get_session (self->outbound),
+                        g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
+                                     "communication with %s is not enabled", self->remote));
+    }
+  mark_dirty (self);
+}
+
 gboolean
 enj_peer_is_done (const EnjPeer *self)
 {

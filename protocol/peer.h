@@ -86,6 +86,9 @@ void enj_peer_tick (EnjPeer *self, gint64 now);
 /* Bounces what waits with @text, and ends the stream in order. */
 void enj_peer_close (EnjPeer *self, const char *text, gint64 now);
 
+/* The same, where policy has come to deny the remote domain. */
+void enj_peer_deny (EnjPeer *self, gint64 now);
+
 /* There is nothing to remember: it may be freed. */
 gboolean enj_peer_is_done (const EnjPeer *self);
 gboolean enj_peer_has_stream (const EnjPeer *self);

@@ -88,10 +88,17 @@ enj_peers_free (EnjPeers *self)
 }
 
 void
-enj_peers_set_settings (EnjPeers *self, EnjSettings *settings)
+enj_peers_set_settings (EnjPeers *self, EnjSettings *settings, gint64 now)
 {
+  GHashTableIter iter;
+  gpointer peer;
+
   enj_settings_unref (self->common.settings);
   self->common.settings = enj_settings_ref (settings);
+  g_hash_table_iter_init (&iter, self->by_pair);
+  while (g_hash_table_iter_next (&iter, NULL, &peer))
+    if (!enj_policy_find (settings->policy, enj_peer_get_remote (peer))->allow)
+      enj_peer_deny (peer, now);
 }
 
 void

@@ -13,8 +13,8 @@ typedef struct EnjPeers EnjPeers;
 EnjPeers *enj_peers_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake);
 void enj_peers_free (EnjPeers *self);
 
-/* For what is opened from now on. */
-void enj_peers_set_settings (EnjPeers *self, EnjSettings *settings);
+/* For what is opened from now on; streams to domains that are now denied end. */
+void enj_peers_set_settings (EnjPeers *self, EnjSettings *settings, gint64 now);
 
 /* An address of ours that DNS must never lead to. */
 void enj_peers_forbid (EnjPeers *self, const EnjAddress *address);

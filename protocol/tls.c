@@ -276,6 +276,12 @@ enj_tls_is_closed (const EnjTls *self)
 }
 
 gboolean
+enj_tls_has_failed (const EnjTls *self)
+{
+  return self->has_failed;
+}
+
+gboolean
 enj_tls_write (EnjTls *self, const guint8 *data, gsize len, GError **error)
 {
   g_return_val_if_fail (self->is_up, FALSE);

@@ -32,6 +32,9 @@ gssize enj_tls_read (EnjTls *self, guint8 *buffer, gsize size, GError **error);
 gboolean enj_tls_is_up (const EnjTls *self);
 gboolean enj_tls_is_closed (const EnjTls *self);
 
+/* The two could not agree, or somebody broke the rules. */
+gboolean enj_tls_has_failed (const EnjTls *self);
+
 /* Encrypts; only when up.  The same errors. */
 gboolean enj_tls_write (EnjTls *self, const guint8 *data, gsize len, GError **error);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/support/proves.h"
+#include "tests/world/settings.h"
 #include "tests/world/world.h"
 
 #define HERE "here.example"
@@ -30,7 +31,7 @@ typedef struct
   gboolean has_address;
   gboolean is_away;
   gboolean needs_tls;
-  const char *says[3]; /* of the peer that answers: header, features, verdict */
+  const char *says[4]; /* of the peer that answers: header, features, verdict */
   gboolean hangs_up;
   const char *type;
   const char *condition;
@@ -75,8 +76,12 @@ static const Row rows[] = {
               "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>" },
     .type = "cancel", .condition = TIMEOUT },
   { .name = "broken-tls", UP, .needs_tls = TRUE,
+    .says = { header, features, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+              "this is no handshake" },
+    .type = "cancel", .condition = TIMEOUT },
+  { .name = "lost-in-the-handshake", UP, .needs_tls = TRUE,
     .says = { header, features, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" },
-    .hangs_up = TRUE, .type = "cancel", .condition = TIMEOUT },
+    .hangs_up = TRUE, .type = "wait", .condition = TIMEOUT },
   { .name = "no-dialback", UP,
     .says = { "<stream:stream xmlns='jabber:server' id='1' version='1.0'"
               " xmlns:stream='http://etherx.jabber.org/streams'>",
@@ -230,6 +235,38 @@ test_no_fallback (void)
   enj_world_free (world);
 }
 
+/* A domain that a reload denies: its stream ends, and nothing goes there. */
+static void
+test_denied_by_reload (void)
+{
+  const EnjPeerPolicy nobody = { .allow = FALSE };
+  const EnjLimits limits = enj_limits_default ();
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjWorldServer *there = enj_world_add (world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  g_autoptr (EnjSettings) settings
+    = enj_world_settings_new (HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+
+  enj_world_add_srv (world, HERE, 1, HERE);
+  enj_world_add_address (world, HERE, &here->address);
+  enj_world_add_srv (world, THERE, 1, THERE);
+  enj_world_add_address (world, THERE, &there->address);
+  enj_world_send (here, MESSAGE);
+  enj_world_run (world);
+  g_assert_cmpuint (there->inbox->len, ==, 1);
+  g_assert_cmpuint (enj_exchange_get_load (here->exchange).outbound, ==, 1);
+
+  g_assert_true (enj_policy_add (settings->policy, THERE, &nobody));
+  enj_exchange_set_settings (here->exchange, settings, enj_world_now (world));
+  enj_world_run (world);
+  g_assert_cmpuint (enj_exchange_get_load (here->exchange).outbound, ==, 0);
+  enj_world_send (here, MESSAGE);
+  enj_world_run (world);
+  g_assert_cmpuint (there->inbox->len, ==, 1);
+  g_assert_nonnull (strstr (here->inbox->pdata[0], "<not-allowed "));
+  enj_world_free (world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -244,5 +281,6 @@ main (int argc, char **argv)
   g_test_add_func ("/world/bounce/only-when-all-targets-are-dead", test_dead_targets);
   g_test_add_func ("/world/bounce/without-trying-the-domain-behind-its-records",
                    test_no_fallback);
+  g_test_add_func ("/world/bounce/when-a-reload-denies-the-domain", test_denied_by_reload);
   return g_test_run ();
 }
