@@ -336,12 +336,15 @@ handle_reload_signal (gpointer data)
 {
   EnjBridge *self = data;
   g_autoptr (GError) error = NULL;
+  g_auto (GStrv) problems = NULL;
 
   enj_notify_reloading ();
   if (enj_bridge_reload (self, &error))
     enj_log_message (NULL, "reloaded %s", self->config->path);
   else
-    enj_log_warning (NULL, "nothing was reloaded: %s", error->message);
+    problems = g_strsplit (error->message, "\n", -1);
+  for (guint i = 0; problems && problems[i]; i++)
+    enj_log_warning (NULL, "nothing was reloaded: %s", problems[i]);
   enj_notify_ready ();
   return G_SOURCE_CONTINUE;
 }

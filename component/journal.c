@@ -202,7 +202,8 @@ init_rates (gint64 now)
   journal.rates_ready = TRUE;
 }
 
-/* Streams that have not told their name yet are one source for each kind. */
+/* Streams that have not told their name yet are one source for each kind, and
+ * lines without a stream are one more. */
 static guint
 source_of (const char *remote, const char *stream)
 {
@@ -210,7 +211,7 @@ source_of (const char *remote, const char *stream)
 
   if (remote)
     return g_str_hash (remote) % SOURCES;
-  for (; *stream && *stream != '-'; stream++)
+  for (; stream && *stream && *stream != '-'; stream++)
     hash = hash * 33 + (guint8) *stream;
   return hash % SOURCES;
 }
@@ -218,10 +219,11 @@ source_of (const char *remote, const char *stream)
 gboolean
 enj_journal_admit (GLogLevelFlags level, const char *remote, const char *stream, gint64 now)
 {
-  gboolean debug = (level & G_LOG_LEVEL_MASK) >= G_LOG_LEVEL_DEBUG;
+  guint mask = level & G_LOG_LEVEL_MASK;
+  gboolean debug = mask >= G_LOG_LEVEL_DEBUG;
   EnjRate *source;
 
-  if ((level & G_LOG_LEVEL_MASK) < G_LOG_LEVEL_MESSAGE || (!remote && !stream))
+  if (mask < G_LOG_LEVEL_MESSAGE || (mask == G_LOG_LEVEL_MESSAGE && !remote && !stream))
     return TRUE;
   if (!journal.rates_ready)
     init_rates (now);

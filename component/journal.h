@@ -6,8 +6,8 @@
  *   2024-05-01 10:32:18 info in-5 remote.example>bridge.example.com: stream up
  *
  * What cannot be printed is escaped.  Of the lines that peers can cause, message
- * and below with a stream, so many a second are written for each remote domain,
- * and the next one tells how many were not.  A write never waits and never
+ * with a stream and all below, so many a second are written for each remote
+ * domain, and the next one tells how many were not.  A write never waits and never
  * fails: what does not fit is counted.  After a critical the process aborts.
  *
  * For programs only: a library leaves the writer to its program.  Any thread. */
@@ -52,6 +52,6 @@ char *enj_journal_format_line (GLogLevelFlags level, const GLogField *fields, gs
 char *enj_journal_format_datagram (const GLogField *fields, gsize n_fields, gsize *len);
 
 /* May a line at @now, monotonic microseconds, about that remote domain or, as
- * NULL, about that stream be written? */
+ * NULL, about that stream be written?  Both are NULL for a line about neither. */
 gboolean enj_journal_admit (GLogLevelFlags level, const char *remote, const char *stream,
                             gint64 now);
