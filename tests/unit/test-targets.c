@@ -285,7 +285,6 @@ test_other_kind (void)
   g_autoptr (EnjTargets) refused = new_from_dns ();
   g_autoptr (EnjTargets) both = new_from_dns ();
 
-  enj_test_proves ("N07 N10");
   enj_targets_srv (only, ENJ_LOOKUP_NO_NAME, NULL, 0);
   SRV (only, "1 0 443 a.example");
   assert_asks (only, ENJ_TARGETS_LOOKUP_ADDRESSES, "a.example");
