@@ -209,6 +209,7 @@ bridge_new (EnjConfig *config, GError **error)
 
   if (!settings)
     return NULL;
+  enj_setup_tell_missing (config);
   self = g_new0 (EnjBridge, 1);
   self->config = enj_config_ref (config);
   self->key = g_steal_pointer (&key);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "protocol/log.h"
 #include "component/certificates.h"
 
 EnjSettings *
@@ -33,6 +34,30 @@ enj_setup_new (const EnjConfig *config, EnjDialbackKey *key, GError **error)
       enj_settings_add_credentials (settings, component->domain, credentials);
     }
   return g_steal_pointer (&settings);
+}
+
+void
+enj_setup_tell_missing (const EnjConfig *config)
+{
+  const EnjConfigFederation *federation = &config->federation;
+
+  for (guint i = 0; i < config->components->len; i++)
+    {
+      const EnjConfigComponent *component = config->components->pdata[i];
+
+      if (component->service == ENJ_SERVICE_HOSTED)
+        enj_log_warning (NULL,
+                         "[component %s] service: 'hosted' is not in this version: whoever "
+                         "writes there gets service-unavailable",
+                         component->domain);
+    }
+  if (federation->listen_tls->len > 0)
+    enj_log_warning (NULL, "[federation] listen-tls: direct TLS is not in this version");
+  if (federation->authentication == ENJ_AUTHENTICATION_CERTIFICATE)
+    enj_log_warning (NULL, "[federation] authentication: proof by certificate is not in this "
+                           "version: nobody can be reached and nobody is let in");
+  if (config->metrics_listen->len > 0)
+    enj_log_warning (NULL, "[metrics] listen: metrics are not in this version");
 }
 
 char *

@@ -142,6 +142,23 @@ test_parent (void)
     }
 }
 
+static void
+test_missing (void)
+{
+  g_autoptr (EnjConfig) plain = enj_test_config_new (LINK);
+  g_autoptr (EnjConfig) config = enj_test_config_new (
+    "[component b.here.test]\nserver = none\n"
+    "[federation]\nlisten-tls = [::]:5270\nauthentication = certificate\n"
+    "[metrics]\nlisten = 127.0.0.1:9090\n");
+
+  enj_setup_tell_missing (plain);
+  enj_journal_expect (G_LOG_LEVEL_WARNING, "*listen-tls: direct TLS is not in this version");
+  enj_journal_expect (G_LOG_LEVEL_WARNING, "*authentication: proof by certificate is not*");
+  enj_journal_expect (G_LOG_LEVEL_WARNING, "*metrics are not in this version");
+  enj_setup_tell_missing (config);
+  enj_journal_assert_expected ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -156,6 +173,7 @@ main (int argc, char **argv)
   g_test_add_func ("/setup/shared-secret-takes-the-place-of-the-key", test_shared_key);
   g_test_add_func ("/setup/loads-certificates-or-names-the-file", test_certificates);
   g_test_add_func ("/setup/parent-is-a-name-behind-the-link", test_parent);
+  g_test_add_func ("/setup/tells-what-this-version-does-not-have", test_missing);
   status = g_test_run ();
   (void) g_rmdir (folder);
   g_free (folder);
