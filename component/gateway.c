@@ -125,12 +125,14 @@ handle_dialled (int fd, const char *why, gpointer data)
   gint64 now = enj_loop_now (self->loop);
   EnjSession *session;
 
-  g_hash_table_remove (self->wishes, wish);
   if (fd < 0)
     {
+      /* The dialer, which goes with the wish, owns @why. */
       enj_exchange_dial_failed (self->exchange, id, why, now);
+      g_hash_table_remove (self->wishes, wish);
       return;
     }
+  g_hash_table_remove (self->wishes, wish);
   session = enj_exchange_dialled (self->exchange, id, now);
   if (session)
     drive (self, fd, session);
