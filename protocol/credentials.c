@@ -75,6 +75,22 @@ note_expiry (EnjCredentials *self, GError **error)
   return done;
 }
 
+/* GnuTLS 3.7 loses the memory of a certificate that it cannot read when it is to make credentials
+ * of it, so it is read before. */
+static gboolean
+check_readable (const gnutls_datum_t *pem, GError **error)
+{
+  gnutls_x509_crt_t *list = NULL;
+  unsigned int n = 0;
+  gboolean done = check (gnutls_x509_crt_list_import2 (&list, &n, pem, GNUTLS_X509_FMT_PEM, 0),
+                         "certificate", error);
+
+  for (unsigned int i = 0; i < n; i++)
+    gnutls_x509_crt_deinit (list[i]);
+  gnutls_free (list);
+  return done;
+}
+
 EnjCredentials *
 enj_credentials_new (const char *certificate_pem, const char *key_pem, GError **error)
 {
@@ -82,10 +98,11 @@ enj_credentials_new (const char *certificate_pem, const char *key_pem, GError **
   gnutls_datum_t certificate = { (guint8 *) certificate_pem, (unsigned) strlen (certificate_pem) };
   gnutls_datum_t key = { (guint8 *) key_pem, (unsigned) strlen (key_pem) };
 
-  /* This compares the public keys too. */
-  if (!check (gnutls_certificate_set_x509_key_mem2 (self->gnutls, &certificate, &key,
-                                                    GNUTLS_X509_FMT_PEM, NULL, 0),
-              "certificate and key", error)
+  /* The second compares the public keys too. */
+  if (!check_readable (&certificate, error)
+      || !check (gnutls_certificate_set_x509_key_mem2 (self->gnutls, &certificate, &key,
+                                                       GNUTLS_X509_FMT_PEM, NULL, 0),
+                 "certificate and key", error)
       || !note_expiry (self, error))
     return NULL;
   return g_steal_pointer (&self);

@@ -81,6 +81,9 @@ test_refusals (void)
   enj_test_pem_new (GNUTLS_PK_ECDSA, "a.example", WALL, &certificate, &key);
   enj_test_pem_new (GNUTLS_PK_ECDSA, "a.example", WALL, &other, &other_key);
 
+  /* As a disk that is full leaves it, and the same with its last line. */
+  g_autofree char *cut = g_strndup (certificate, 200);
+  g_autofree char *closed = g_strconcat (cut, "\n-----END CERTIFICATE-----\n", NULL);
   const struct
   {
     const char *certificate;
@@ -88,6 +91,7 @@ test_refusals (void)
   } pairs[] = {
     { certificate, other_key }, { other, key }, { key, certificate },       { "", "" },
     { certificate, "" },        { "", key },    { certificate, "garbage" }, { "garbage", key },
+    { cut, key },               { closed, key },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
