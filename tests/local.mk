@@ -25,6 +25,7 @@ libtestsupport_la_SOURCES += %D%/support/configs.c %D%/support/configs.h
 libtestsupport_la_SOURCES += %D%/support/expectation.c %D%/support/expectation.h
 libtestsupport_la_SOURCES += %D%/support/pem.c %D%/support/pem.h
 libtestsupport_la_SOURCES += %D%/support/proves.c %D%/support/proves.h
+libtestsupport_la_SOURCES += %D%/support/quiet.c %D%/support/quiet.h
 libtestsupport_la_SOURCES += %D%/support/reading.c %D%/support/reading.h
 libtestsupport_la_SOURCES += %D%/support/script.c %D%/support/script.h
 libtestsupport_la_SOURCES += %D%/support/settings.c %D%/support/settings.h

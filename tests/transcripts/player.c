@@ -9,6 +9,7 @@
 
 #include "tests/support/expectation.h"
 #include "tests/support/proves.h"
+#include "tests/support/quiet.h"
 #include "tests/support/stage.h"
 
 typedef struct
@@ -575,15 +576,6 @@ add_case (const char *folder, const char *name, EnjTestWay way)
   g_test_add_data_func_full (path, one, play, case_free);
 }
 
-/* What is no fault is not said: it would stand in the middle of our own lines. */
-static GLogWriterOutput
-write_faults (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer user_data)
-{
-  if ((level & G_LOG_LEVEL_MASK) <= G_LOG_LEVEL_WARNING)
-    return g_log_writer_default (level, fields, n, user_data);
-  return G_LOG_WRITER_HANDLED;
-}
-
 int
 main (int argc, char **argv)
 {
@@ -593,7 +585,7 @@ main (int argc, char **argv)
   const char *name;
 
   g_test_init (&argc, &argv, NULL);
-  g_log_set_writer_func (write_faults, NULL, NULL);
+  enj_test_be_quiet ();
   folder = g_test_build_filename (G_TEST_DIST, "tests", "transcripts", NULL);
   dir = g_dir_open (folder, 0, &error);
   if (!dir)
