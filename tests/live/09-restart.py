@@ -70,14 +70,16 @@ class Load:
         lab.bridge.wait_link_down(RELAY, mark)
         waiting.until(lambda: not self.a.online, "the load client to notice")
         known = time.monotonic()
+        # Before anything that the bridge has kept arrives over the next link.
+        self.under_way[self.inward] |= self.cut_off(self.inward, known)
         goal = len(self.inward.sent) + RATE // 2
         waiting.until(lambda: len(self.inward.sent) >= goal, "messages sent without a link")
         mark = lab.bridge.process.mark()
         lab.a.start()
         lab.bridge.wait_link(RELAY, mark, 30)
         self.outages.append((died, known, time.monotonic()))
-        for flow in self.under_way:
-            self.under_way[flow] |= self.cut_off(flow, known)
+        # Nothing outward is kept for a later link: all that the bridge got has arrived by now.
+        self.under_way[self.outward] |= self.cut_off(self.outward, known)
         waiting.until(lambda: self.a.online, "the load client to come back", 30)
         self.flowing()
 
