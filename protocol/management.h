@@ -1,0 +1,47 @@
+/* management.h - stream management on one session (XEP-0198): acknowledgements,
+ * without resumption.
+ *
+ * Answers <enable/>, <r/> and <a/>, asks for acknowledgements behind what was
+ * sent (every 32 stanzas, 5 s after the last, and as keepalive), ends a session
+ * whose peer does not answer for 30 s (M12).
+ *
+ * Does not bounce: what is not confirmed when the session is over is stolen
+ * from it. */
+#pragma once
+
+#include "protocol/ack.h"
+#include "protocol/session.h"
+
+typedef struct EnjManagement EnjManagement;
+
+EnjManagement *enj_management_new (EnjSession *session);
+void enj_management_free (EnjManagement *self);
+
+/* We have offered <sm/> behind authentication: <enable/> is welcome from now on (M01, M02). */
+void enj_management_allow (EnjManagement *self);
+
+/* The peer has offered it: sends <enable/>. */
+void enj_management_enable (EnjManagement *self);
+
+/* TRUE: it was an element of urn:xmpp:sm:3 and has been dealt with. */
+gboolean enj_management_handle (EnjManagement *self, const EnjElement *element);
+
+/* Each stanza of the peer, before anybody else has it. */
+void enj_management_note_received (EnjManagement *self, EnjStanza *stanza);
+
+/* For the session: a stanza's last byte has left; and a clean end begins: the last <a/> (M07). */
+void enj_management_note_sent (EnjManagement *self, EnjStanza *stanza);
+void enj_management_note_closing (EnjManagement *self);
+
+void enj_management_tick (EnjManagement *self, gint64 now);
+gint64 enj_management_deadline (const EnjManagement *self);
+
+gboolean enj_management_is_on (const EnjManagement *self);
+
+/* More than 400 stanzas of the peer are not done with: read no more for now. */
+gboolean enj_management_is_full (const EnjManagement *self);
+
+/* The oldest that the peer has not confirmed; NULL when there is none.  For a session that is over. */
+EnjStanza *enj_management_steal_unconfirmed (EnjManagement *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjManagement, enj_management_free)

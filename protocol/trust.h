@@ -1,0 +1,26 @@
+/* trust.h - whom we believe: certificate authorities, and what they revoked.
+ *
+ * PEM texts come in, once for the process; immutable and counted when shared.
+ * Judges a chain (RFC 6120 13.7.2.2), not names. */
+#pragma once
+
+#include <glib.h>
+#include <gnutls/x509.h>
+
+typedef struct EnjTrust EnjTrust;
+
+EnjTrust *enj_trust_new (void);
+EnjTrust *enj_trust_ref (EnjTrust *self);
+void enj_trust_unref (EnjTrust *self);
+
+/* Before sharing.  FALSE with G_FILE_ERROR_INVAL where there is none in it. */
+gboolean enj_trust_add_anchors (EnjTrust *self, const char *pem, gsize len, GError **error);
+
+/* Certificate revocation lists.  The anchors first: a list that none of them signed is refused. */
+gboolean enj_trust_add_crls (EnjTrust *self, const char *pem, gsize len, GError **error);
+
+/* @chain: the leaf first, in DER.  NULL where it is trusted at the time on the
+ * wall; else why not, in words for a log, static. */
+const char *enj_trust_check (EnjTrust *self, const gnutls_datum_t *chain, guint n);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjTrust, enj_trust_unref)
