@@ -2,7 +2,7 @@
 
 #include "protocol/exchange.h"
 
-#include "protocol/inbound.h"
+#include "protocol/arrivals.h"
 #include "protocol/ledger.h"
 #include "protocol/router.h"
 #include "protocol/trunk.h"
@@ -12,16 +12,11 @@
 #define TEXT_LINK_AWAY "the local server is not connected"
 #define TEXT_QUEUE_FULL "the queue to that server is full"
 
-/* An inbound stream or a trunk, and whether it has events for us. */
+/* A trunk, and whether it has events for us. */
 typedef struct
 {
   EnjExchange *exchange;
-  EnjInbound *inbound;
   EnjTrunk *trunk;
-  char *local; /* of the first pair of an inbound stream */
-  char *remote;
-  gboolean told_up;
-  gboolean told_down;
   gboolean dirty;
 } Talk;
 
@@ -32,11 +27,11 @@ struct EnjExchange
   EnjCounters *counters; /* the ledger's */
   EnjWake wake;
   EnjPeers *peers;
-  GHashTable *trunks;   /* component domain to Talk, owned */
-  GHashTable *inbounds; /* session id to Talk, owned */
-  GQueue dirty;         /* of Talk */
-  GQueue events;        /* of EnjExchangeEvent */
-  gboolean peers_dirty;
+  EnjArrivals *arrivals;
+  GHashTable *trunks; /* component domain to Talk, owned */
+  GQueue dirty;       /* of Talk */
+  GQueue events;      /* of EnjExchangeEvent */
+  gboolean others_dirty; /* peers or arrivals */
   gboolean stopping;
 };
 
@@ -47,10 +42,7 @@ talk_free (gpointer data)
 
   if (talk->dirty)
     g_queue_remove (&talk->exchange->dirty, talk);
-  enj_inbound_free (talk->inbound);
   enj_trunk_free (talk->trunk);
-  g_free (talk->local);
-  g_free (talk->remote);
   g_free (talk);
 }
 
@@ -76,11 +68,11 @@ mark_dirty (gpointer data)
 }
 
 static void
-mark_peers_dirty (gpointer data)
+mark_others_dirty (gpointer data)
 {
   EnjExchange *self = data;
 
-  self->peers_dirty = TRUE;
+  self->others_dirty = TRUE;
   enj_wake (self->wake);
 }
 
@@ -166,7 +158,7 @@ enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza, 
   return TRUE;
 }
 
-/* ---- Trunks and inbound streams ------------------------------------------------ */
+/* ---- Trunks and arrivals ------------------------------------------------------- */
 
 static void
 process_trunk (EnjExchange *self, EnjTrunk *trunk, gint64 now)
@@ -200,56 +192,45 @@ process_trunk (EnjExchange *self, EnjTrunk *trunk, gint64 now)
 }
 
 static void
-process_inbound (EnjExchange *self, Talk *talk, gint64 now)
+process_news (EnjExchange *self, EnjArrival *arrival, gint64 now)
 {
-  EnjSession *session = enj_inbound_get_session (talk->inbound);
-  EnjInboundEvent event;
+  EnjNews *news = &arrival->news;
 
-  while (enj_inbound_next (talk->inbound, &event))
+  switch (news->type)
     {
-      switch (event.type)
-        {
-        case ENJ_INBOUND_STANZA:
-          enj_ledger_enter (self->ledger, event.stanza);
-          route (self, ENJ_ORIGIN_PEER, event.stanza, now);
-          break;
-        case ENJ_INBOUND_QUESTION:
-          enj_peers_verify (self->peers, session->id, event.to, event.from, event.stream_id,
-                            event.key, now);
-          break;
-        case ENJ_INBOUND_UP:
-          push_event (self, ENJ_EXCHANGE_STREAM_UP, event.to, event.from);
-          if (!talk->told_up)
-            {
-              talk->told_up = TRUE;
-              talk->local = g_strdup (event.to);
-              talk->remote = g_strdup (event.from);
-            }
-          break;
-        }
-      enj_inbound_event_clear (&event);
+    case ENJ_NEWS_STANZA:
+      enj_ledger_enter (self->ledger, news->stanza);
+      route (self, ENJ_ORIGIN_PEER, news->stanza, now);
+      break;
+    case ENJ_NEWS_QUESTION:
+      enj_peers_verify (self->peers, arrival->session->id, news->local, news->remote, news->id,
+                        news->key, now);
+      break;
+    case ENJ_NEWS_ADMITTED:
+      push_event (self, ENJ_EXCHANGE_STREAM_UP, news->local, news->remote);
+      break;
+    case ENJ_NEWS_READY:
+    case ENJ_NEWS_UP:
+    case ENJ_NEWS_REFUSED:
+    case ENJ_NEWS_ANSWER:
+    case ENJ_NEWS_MOVED:
+      break; /* Not of a stream that a peer has opened. */
     }
+}
 
-  if (enj_session_is_over (session) && talk->told_up && !talk->told_down)
-    {
-      talk->told_down = TRUE;
-      push_event (self, ENJ_EXCHANGE_STREAM_DOWN, talk->local, talk->remote)->error
-        = session->reason ? g_error_copy (session->reason) : NULL;
-    }
+static void
+process_arrival (EnjExchange *self, EnjArrival *arrival, gint64 now)
+{
+  const GError *reason = arrival->session->reason;
+
+  if (arrival->is_over)
+    push_event (self, ENJ_EXCHANGE_STREAM_DOWN, arrival->news.local, arrival->news.remote)->error
+      = reason ? g_error_copy (reason) : NULL;
+  else
+    process_news (self, arrival, now);
 }
 
 /* ---- Peers ----------------------------------------------------------------------- */
-
-static void
-handle_verdict (EnjExchange *self, const EnjPeerEvent *event, gint64 now)
-{
-  Talk *talk = g_hash_table_lookup (self->inbounds, &event->asker);
-
-  /* XEP-0220 2.1.2: who has asked may be gone by now. */
-  if (talk)
-    enj_inbound_answer (talk->inbound, event->remote, event->local, event->answer,
-                        event->condition, now);
-}
 
 static void
 pass_wish (EnjExchange *self, EnjExchangeEventType type, EnjPeerEvent *wish)
@@ -280,7 +261,8 @@ handle_peers_event (EnjExchange *self, EnjPeerEvent *event, gint64 now)
                            now);
       break;
     case ENJ_PEER_VERDICT:
-      handle_verdict (self, event, now);
+      enj_arrivals_answer (self->arrivals, event->asker, event->local, event->remote,
+                           event->answer, event->condition, ENJ_PROOF_DIALBACK, now);
       break;
     case ENJ_PEER_UP:
       push_event (self, ENJ_EXCHANGE_STREAM_UP, event->local, event->remote)->outgoing = TRUE;
@@ -304,18 +286,8 @@ handle_peers_event (EnjExchange *self, EnjPeerEvent *event, gint64 now)
 void
 enj_exchange_close_inbound (EnjExchange *self, gint64 now)
 {
-  GHashTableIter iter;
-  gpointer value;
-
   self->stopping = TRUE;
-  g_hash_table_iter_init (&iter, self->inbounds);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      EnjSession *session = enj_inbound_get_session (((Talk *) value)->inbound);
-
-      session->now = now;
-      enj_session_close (session);
-    }
+  enj_arrivals_close_all (self->arrivals, now);
   enj_wake (self->wake);
 }
 
@@ -353,7 +325,7 @@ enj_exchange_close_links (EnjExchange *self, gint64 now)
 EnjLoad
 enj_exchange_get_load (const EnjExchange *self)
 {
-  EnjLoad load = { .inbound = g_hash_table_size (self->inbounds),
+  EnjLoad load = { .inbound = enj_arrivals_count (self->arrivals),
                    .outbound = enj_peers_count_streams (self->peers),
                    .waiting_for_peers = enj_peers_count_waiting (self->peers),
                    .events = self->events.length };
@@ -377,19 +349,22 @@ static void
 process (EnjExchange *self, gint64 now)
 {
   EnjPeerEvent event;
+  EnjArrival arrival;
   Talk *talk;
 
-  while (self->peers_dirty || !g_queue_is_empty (&self->dirty))
+  while (self->others_dirty || !g_queue_is_empty (&self->dirty))
     {
       while ((talk = g_queue_pop_head (&self->dirty)))
         {
           talk->dirty = FALSE;
-          if (talk->trunk)
-            process_trunk (self, talk->trunk, now);
-          else
-            process_inbound (self, talk, now);
+          process_trunk (self, talk->trunk, now);
         }
-      self->peers_dirty = FALSE;
+      self->others_dirty = FALSE;
+      while (enj_arrivals_next (self->arrivals, &arrival))
+        {
+          process_arrival (self, &arrival, now);
+          enj_news_clear (&arrival.news);
+        }
       while (enj_peers_next (self->peers, &event, now))
         {
           handle_peers_event (self, &event, now);
@@ -408,8 +383,9 @@ enj_exchange_new (EnjSettings *settings, EnjWake wake)
   self->ledger = enj_ledger_new ();
   self->counters = enj_ledger_get_counters (self->ledger);
   self->wake = wake;
-  self->peers = enj_peers_new (settings, self->counters, (EnjWake){ mark_peers_dirty, self });
-  self->inbounds = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, talk_free);
+  self->peers = enj_peers_new (settings, self->counters, (EnjWake){ mark_others_dirty, self });
+  self->arrivals
+    = enj_arrivals_new (settings, self->counters, (EnjWake){ mark_others_dirty, self });
   self->trunks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, talk_free);
   for (guint i = 0; (domain = enj_realm_get_component (settings->realm, i)); i++)
     {
@@ -436,7 +412,7 @@ enj_exchange_free (EnjExchange *self)
   if (!self)
     return;
   self->wake = (EnjWake){ 0 };
-  g_hash_table_unref (self->inbounds);
+  enj_arrivals_free (self->arrivals);
   g_hash_table_unref (self->trunks);
   enj_peers_free (self->peers);
   g_queue_clear_full (&self->events, free_event);
@@ -454,9 +430,7 @@ enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now)
   enj_settings_unref (self->settings);
   self->settings = enj_settings_ref (settings);
   enj_peers_set_settings (self->peers, settings, now);
-  g_hash_table_iter_init (&iter, self->inbounds);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    enj_inbound_set_settings (((Talk *) value)->inbound, settings, now);
+  enj_arrivals_set_settings (self->arrivals, settings, now);
   g_hash_table_iter_init (&iter, self->trunks);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     enj_trunk_set_settings (((Talk *) value)->trunk, settings);
@@ -529,15 +503,7 @@ enj_exchange_tick (EnjExchange *self, gint64 now)
 EnjSession *
 enj_exchange_accept (EnjExchange *self, gint64 now)
 {
-  Talk *talk = g_new0 (Talk, 1);
-  EnjSession *session;
-
-  talk->exchange = self;
-  talk->inbound = enj_inbound_new (self->settings, self->counters,
-                                   (EnjWake){ mark_dirty, talk }, now);
-  session = enj_inbound_get_session (talk->inbound);
-  g_hash_table_insert (self->inbounds, &session->id, talk);
-  return session;
+  return enj_arrivals_accept (self->arrivals, FALSE, now);
 }
 
 EnjSession *
@@ -573,7 +539,7 @@ enj_exchange_closed (EnjExchange *self, EnjSession *session, gint64 now)
 
   process (self, now); /* What it still has to tell comes out first. */
   if (!enj_peers_closed (self->peers, session)
-      && !g_hash_table_remove (self->inbounds, &session->id))
+      && !enj_arrivals_closed (self->arrivals, session))
     {
       g_hash_table_iter_init (&iter, self->trunks);
       while (g_hash_table_iter_next (&iter, NULL, &value)

@@ -2,20 +2,12 @@
 
 #include "protocol/inbound.h"
 
-#include <string.h>
-
 #include "protocol/admission.h"
 #include "protocol/features.h"
 #include "protocol/jid.h"
 #include "protocol/ns.h"
-#include "protocol/pairs.h"
+#include "protocol/receiving.h"
 #include "protocol/token.h"
-
-/* After so many senders that were not what they said, the stream ends. */
-#define MAX_FAILURES 10
-
-/* No server's key is longer than 128 bytes; it is kept, and sent on to others. */
-#define MAX_KEY 1024
 
 /* RFC 6120 6.4.5: two to five. */
 #define MAX_AUTHS 3
@@ -24,40 +16,12 @@ struct EnjInbound
 {
   EnjSession session; /* must be first */
   EnjCounters *counters;
-  EnjPairs *pairs;
-  GQueue events;  /* of EnjInboundEvent */
-  GQueue waiting; /* of EnjInboundEvent: questions for when fewer are open */
-  guint asked;    /* questions that are open */
-  char *local;   /* the domain that the header asked for */
-  char *remote;  /* the domain that it claims, or NULL */
-  char id[ENJ_TOKEN_SIZE];
-  guint failures;
+  EnjReceiving *receiving;
+  EnjNewsQueue news;
+  char *local;  /* the domain that the header asked for */
+  char *remote; /* the domain that it claims, or NULL */
   guint auths;
 };
-
-static EnjInboundEvent *
-event_new (EnjInbound *self, EnjInboundEventType type, EnjStanza *stanza, const EnjDialback *ask)
-{
-  EnjInboundEvent *event = g_new0 (EnjInboundEvent, 1);
-
-  event->type = type;
-  event->stanza = stanza;
-  if (ask)
-    {
-      event->from = g_strdup (ask->from);
-      event->to = g_strdup (ask->to);
-      event->key = g_strdup (ask->key);
-      event->stream_id = g_strdup (self->id);
-    }
-  return event;
-}
-
-static void
-push_event (EnjInbound *self, EnjInboundEvent *event)
-{
-  g_queue_push_tail (&self->events, event);
-  enj_wake (self->session.wake);
-}
 
 /* ---- Header and features ---------------------------------------------- */
 
@@ -73,11 +37,12 @@ send_header (EnjInbound *self, gboolean is_refused)
 {
   const EnjHeader *peer = enj_stream_get_header (self->session.stream);
   gboolean is_old = !is_refused && !is_modern (peer);
+  char id[ENJ_TOKEN_SIZE];
   EnjHeader header = {
     .content_ns = ENJ_NS_SERVER,
     .from = self->local,
     .to = self->remote,
-    .id = enj_token_fill (self->id),
+    .id = enj_token_fill (id),
     .lang = "en",
     /* RFC 6120 4.7.5: no version in answer to none; but one where no header came. */
     .has_version = (is_refused && !peer->content_ns) || peer->has_version,
@@ -88,6 +53,7 @@ send_header (EnjInbound *self, gboolean is_refused)
 
   (void) enj_stream_send_header (self->session.stream, &header); /* The queue is empty here. */
   self->session.header_sent = TRUE;
+  enj_receiving_set_stream_id (self->receiving, id);
   enj_session_written (&self->session);
 }
 
@@ -167,7 +133,7 @@ handle_starttls (EnjInbound *self)
   EnjSession *session = &self->session;
   EnjCredentials *credentials = enj_settings_get_credentials (session->settings, self->local);
 
-  if (session->tls || !credentials || enj_pairs_count (self->pairs, ENJ_PAIR_PENDING) > 0)
+  if (session->tls || !credentials || enj_receiving_is_asking (self->receiving))
     {
       /* RFC 6120 5.4.2.2: failure, end of the stream, end of the connection.  An answer that is
        * still to come for the old stream must not be taken for one to the new (5.4.3.3). */
@@ -182,14 +148,34 @@ handle_starttls (EnjInbound *self)
   enj_session_start_tls (session, enj_tls_new_server (credentials, choose_credentials, self));
 }
 
+/* XEP-0368: TLS first.  Where no name is sent (SNI), any certificate of ours must do. */
+static void
+start_direct_tls (EnjInbound *self)
+{
+  EnjSession *session = &self->session;
+  EnjCredentials *credentials = NULL;
+  const char *domain;
+
+  for (guint i = 0; !credentials && (domain = enj_realm_get_component (session->settings->realm, i));
+       i++)
+    credentials = enj_settings_get_credentials (session->settings, domain);
+  if (!credentials)
+    {
+      enj_session_drop (session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED,
+                                              "no certificate for direct TLS"));
+      return;
+    }
+  enj_session_wait (session, ENJ_WAIT_HEADER, 0);
+  enj_session_start_tls (session, enj_tls_new_server (credentials, choose_credentials, self));
+}
+
 static void
 handle_secured (EnjSession *session)
 {
   EnjInbound *self = (EnjInbound *) session;
   g_autofree char *how = enj_session_describe (session);
 
-  g_clear_pointer (&self->pairs, enj_pairs_free);
-  self->pairs = enj_pairs_new ();
+  enj_receiving_reset (self->receiving);
   /* Who had proved himself in clear has it before him again. */
   enj_session_wait (session, ENJ_WAIT_QUIET, 0);
   if (session->due[ENJ_WAIT_NEGOTIATION] == ENJ_NEVER)
@@ -217,194 +203,23 @@ handle_auth (EnjInbound *self)
 /* ---- Dialback ----------------------------------------------------------- */
 
 static void
-send_dialback (EnjInbound *self, const EnjDialback *answer)
-{
-  (void) enj_dialback_format (answer, enj_stream_output (self->session.stream));
-  enj_session_written (&self->session);
-}
-
-static void
-send_verdict (EnjInbound *self, const char *from, const char *to, EnjDialbackType type)
-{
-  EnjDialback answer = { .kind = ENJ_DIALBACK_RESULT, .type = type, .from = (char *) to,
-                         .to = (char *) from };
-
-  send_dialback (self, &answer);
-}
-
-static void
-send_dialback_error (EnjInbound *self, const EnjDialback *request, EnjStanzaCondition condition)
-{
-  EnjDialback answer = { .kind = request->kind, .type = ENJ_DIALBACK_ERROR, .from = request->to,
-                         .to = request->from, .id = request->id, .condition = condition };
-
-  send_dialback (self, &answer);
-}
-
-static void
-count_failure (EnjInbound *self)
-{
-  self->counters->pairs_failed++;
-  if (++self->failures >= MAX_FAILURES)
-    enj_session_fail (&self->session,
-                      g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
-                                   "%u dialbacks failed on this stream", self->failures));
-}
-
-/* Each question makes us look up and connect: only so many at once. */
-static void
-ask (EnjInbound *self)
-{
-  while (self->waiting.length > 0
-         && self->asked < self->session.settings->limits.dialbacks_per_stream)
-    {
-      self->asked++;
-      push_event (self, g_queue_pop_head (&self->waiting));
-    }
-}
-
-/* XEP-0220 2.2.1: a peer asks to be verified for a pair. */
-static void
-handle_request (EnjInbound *self, const EnjDialback *request)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!enj_admission_pair (self->session.settings, request->from, request->to,
-                           enj_session_is_encrypted (&self->session), &error))
-    {
-      enj_log_info (&self->session.log, "dialback refused: %s", error->message);
-      send_dialback_error (self, request, (EnjStanzaCondition) error->code);
-      count_failure (self);
-      return;
-    }
-
-  switch (enj_pairs_get (self->pairs, request->from, request->to))
-    {
-    case ENJ_PAIR_VALID:
-      send_verdict (self, request->from, request->to, ENJ_DIALBACK_VALID);
-      return;
-    case ENJ_PAIR_PENDING:
-      return; /* The answer to the first request is the answer to this one. */
-    case ENJ_PAIR_NONE:
-      break;
-    }
-
-  if (strlen (request->key) > MAX_KEY
-      || enj_pairs_count (self->pairs, ENJ_PAIR_PENDING)
-             + enj_pairs_count (self->pairs, ENJ_PAIR_VALID)
-           >= self->session.settings->limits.pairs_per_stream)
-    {
-      send_dialback_error (self, request, ENJ_STANZA_RESOURCE_CONSTRAINT);
-      count_failure (self);
-      return;
-    }
-  enj_pairs_set (self->pairs, request->from, request->to, ENJ_PAIR_PENDING);
-  g_queue_push_tail (&self->waiting, event_new (self, ENJ_INBOUND_QUESTION, NULL, request));
-  ask (self);
-}
-
-/* XEP-0220 2.2.2: a receiving server asks whether a key is ours.  Needs no
- * state, and no authentication of this stream (D43, D44). */
-static void
-handle_verify (EnjInbound *self, const EnjDialback *request)
-{
-  EnjSettings *settings = self->session.settings;
-  gboolean ours = enj_realm_classify (settings->realm, request->to) == ENJ_REALM_OURS;
-  gboolean valid = enj_dialback_key_check (settings->dialback_key, request->from, request->to,
-                                           request->id, request->key);
-  EnjDialback answer = { .kind = ENJ_DIALBACK_VERIFY,
-                         .type = valid ? ENJ_DIALBACK_VALID : ENJ_DIALBACK_INVALID,
-                         .from = request->to, .to = request->from, .id = request->id };
-
-  if (!ours)
-    send_dialback_error (self, request, ENJ_STANZA_ITEM_NOT_FOUND);
-  else if (!self->session.tls && enj_admission_needs_tls (settings, request->from))
-    send_dialback_error (self, request, ENJ_STANZA_POLICY_VIOLATION);
-  else
-    send_dialback (self, &answer);
-}
-
-static void
 handle_dialback (EnjInbound *self, const EnjDialback *dialback)
 {
-  gboolean is_verify = dialback->kind == ENJ_DIALBACK_VERIFY;
-
-  if (!dialback->from || !dialback->to
-      || (is_verify && dialback->type == ENJ_DIALBACK_REQUEST && !dialback->id))
+  if (dialback->type == ENJ_DIALBACK_REQUEST)
     {
-      enj_session_fail (&self->session,
-                        g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_IMPROPER_ADDRESSING,
-                                     "dialback needs a domain in 'from' and 'to'%s",
-                                     is_verify ? ", and an id" : ""));
-    }
-  else if (dialback->type != ENJ_DIALBACK_REQUEST)
-    {
-      /* XEP-0220 3.1: nothing is ever asked on this stream. */
-      self->counters->unsolicited++;
-      enj_log_info (&self->session.log, "unsolicited dialback answer ignored");
-    }
-  else if (is_verify)
-    {
-      handle_verify (self, dialback);
-    }
-  else
-    {
-      handle_request (self, dialback);
-    }
-}
-
-static void
-accept_pair (EnjInbound *self, const char *from, const char *to)
-{
-  EnjDialback pair = { .from = (char *) from, .to = (char *) to };
-  g_autofree char *how = enj_session_describe (&self->session);
-
-  enj_pairs_set (self->pairs, from, to, ENJ_PAIR_VALID);
-  enj_log_info (&self->session.log, "stream up for %s, %s, dialback", from, how);
-  self->counters->pairs_verified++;
-  enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, 0);
-  enj_session_wait (&self->session, ENJ_WAIT_QUIET, self->session.settings->limits.keepalive);
-  enj_stream_raise_limits (self->session.stream, self->session.settings->limits.stanza_size);
-  send_verdict (self, from, to, ENJ_DIALBACK_VALID);
-  push_event (self, event_new (self, ENJ_INBOUND_UP, NULL, &pair));
-}
-
-static void
-reject_pair (EnjInbound *self, const char *from, const char *to, EnjDialbackType type,
-             EnjStanzaCondition condition)
-{
-  EnjDialback request = { .kind = ENJ_DIALBACK_RESULT, .from = (char *) from, .to = (char *) to };
-
-  enj_pairs_set (self->pairs, from, to, ENJ_PAIR_NONE);
-  if (type == ENJ_DIALBACK_INVALID && enj_pairs_count (self->pairs, ENJ_PAIR_VALID) == 0)
-    {
-      /* XEP-0220 2.2.1: the only pair is a lie. */
-      self->counters->pairs_failed++;
-      enj_log_info (&self->session.log, "%s is not who it says: key invalid", from);
-      send_verdict (self, from, to, ENJ_DIALBACK_INVALID);
-      enj_session_close (&self->session);
+      enj_receiving_handle (self->receiving, dialback);
       return;
     }
-  send_dialback_error (self, &request,
-                       type == ENJ_DIALBACK_INVALID ? ENJ_STANZA_FORBIDDEN : condition);
-  count_failure (self);
+  /* XEP-0220 3.1: nothing is ever asked on this stream. */
+  self->counters->unsolicited++;
+  enj_log_info (&self->session.log, "unsolicited dialback answer ignored");
 }
 
 void
-enj_inbound_answer (EnjInbound *self, const char *from, const char *to, EnjDialbackType type,
-                    EnjStanzaCondition condition, gint64 now)
+enj_inbound_answer (EnjInbound *self, const char *local, const char *remote, EnjDialbackType type,
+                    EnjStanzaCondition condition, EnjProof proof, gint64 now)
 {
-  self->session.now = now;
-  if (enj_pairs_get (self->pairs, from, to) != ENJ_PAIR_PENDING
-      || !enj_session_is_open (&self->session))
-    return;
-  self->asked--;
-  if (type == ENJ_DIALBACK_VALID)
-    accept_pair (self, from, to);
-  else
-    reject_pair (self, from, to, type, condition);
-  if (enj_session_is_open (&self->session))
-    ask (self);
+  enj_receiving_answer (self->receiving, local, remote, type, condition, proof, now);
 }
 
 /* ---- Events of the session ---------------------------------------------- */
@@ -412,18 +227,10 @@ enj_inbound_answer (EnjInbound *self, const char *from, const char *to, EnjDialb
 static void
 handle_stanza (EnjInbound *self, EnjStanza *stanza)
 {
-  GError *error = NULL;
-  EnjStanza *admitted
-    = enj_admission_stanza_new (self->session.settings, self->pairs,
-                                enj_session_is_encrypted (&self->session), stanza, &error);
+  EnjStanza *admitted = enj_receiving_pass_new (self->receiving, stanza);
 
-  if (!admitted)
-    {
-      self->counters->refused++;
-      enj_session_fail (&self->session, error);
-      return;
-    }
-  push_event (self, event_new (self, ENJ_INBOUND_STANZA, admitted, NULL));
+  if (admitted)
+    enj_news_queue_push (&self->news, ENJ_NEWS_STANZA, NULL, NULL)->stanza = admitted;
 }
 
 static void
@@ -510,35 +317,21 @@ static const EnjSessionClass inbound_class = {
 /* ---- Public --------------------------------------------------------------- */
 
 EnjInbound *
-enj_inbound_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake, gint64 now)
+enj_inbound_new (gboolean direct_tls, EnjSettings *settings, EnjCounters *counters, EnjWake wake,
+                 gint64 now)
 {
   EnjInbound *self = g_new0 (EnjInbound, 1);
 
   enj_session_init (&self->session, &inbound_class, "in", ENJ_NS_SERVER, settings, wake, now);
   self->counters = counters;
-  self->pairs = enj_pairs_new ();
+  enj_news_queue_init (&self->news, wake);
+  self->receiving = enj_receiving_new (&self->session, counters, &self->news);
   counters->streams_in++;
   enj_session_wait (&self->session, ENJ_WAIT_HEADER, settings->limits.header_timeout);
   enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, settings->limits.negotiation_timeout);
+  if (direct_tls)
+    start_direct_tls (self);
   return self;
-}
-
-void
-enj_inbound_event_clear (EnjInboundEvent *event)
-{
-  enj_stanza_unref (event->stanza);
-  g_free (event->from);
-  g_free (event->to);
-  g_free (event->key);
-  g_free (event->stream_id);
-  *event = (EnjInboundEvent){ 0 };
-}
-
-static void
-free_event (gpointer data)
-{
-  enj_inbound_event_clear (data);
-  g_free (data);
 }
 
 void
@@ -546,9 +339,8 @@ enj_inbound_free (EnjInbound *self)
 {
   if (!self)
     return;
-  g_queue_clear_full (&self->events, free_event);
-  g_queue_clear_full (&self->waiting, free_event);
-  g_clear_pointer (&self->pairs, enj_pairs_free);
+  enj_receiving_free (self->receiving);
+  enj_news_queue_clear (&self->news);
   enj_session_clear (&self->session);
   g_free (self->local);
   g_free (self->remote);
@@ -562,39 +354,22 @@ enj_inbound_get_session (EnjInbound *self)
 }
 
 gboolean
-enj_inbound_next (EnjInbound *self, EnjInboundEvent *event)
+enj_inbound_next (EnjInbound *self, EnjNews *news)
 {
-  EnjInboundEvent *first = g_queue_pop_head (&self->events);
-
-  if (!first)
-    return FALSE;
-  *event = *first;
-  g_free (first);
-  return TRUE;
+  return enj_news_queue_pop (&self->news, news);
 }
 
 gboolean
-enj_inbound_has_pair (const EnjInbound *self, const char *from, const char *to)
+enj_inbound_has_pair (const EnjInbound *self, const char *local, const char *remote)
 {
-  return enj_pairs_get (self->pairs, from, to) == ENJ_PAIR_VALID;
+  return enj_receiving_has_pair (self->receiving, local, remote);
 }
 
 void
 enj_inbound_set_settings (EnjInbound *self, EnjSettings *settings, gint64 now)
 {
-  const char *from, *to;
-  EnjPairState state;
-
   self->session.now = now;
   enj_settings_unref (self->session.settings);
   self->session.settings = enj_settings_ref (settings);
-  for (guint i = 0; enj_pairs_get_nth (self->pairs, i, &from, &to, &state); i++)
-    if (!enj_policy_find (settings->policy, from)->allow
-        || enj_realm_classify (settings->realm, from) != ENJ_REALM_REMOTE)
-      {
-        enj_session_fail (&self->session,
-                          g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
-                                       "communication with %s is not enabled", from));
-        return;
-      }
+  enj_receiving_check (self->receiving, settings);
 }

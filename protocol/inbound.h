@@ -9,45 +9,27 @@
 #pragma once
 
 #include "protocol/counters.h"
-#include "protocol/dialback.h"
+#include "protocol/news.h"
 #include "protocol/session.h"
 
 typedef struct EnjInbound EnjInbound;
 
-typedef enum
-{
-  ENJ_INBOUND_STANZA,   /* stanza, with canonical addresses, of a verified pair */
-  ENJ_INBOUND_QUESTION, /* from, to, key, stream_id: is this key yours? */
-  ENJ_INBOUND_UP        /* from, to: the pair is verified */
-} EnjInboundEventType;
-
-/* The receiver owns the stanza; strings are the event's until the next one. */
-typedef struct
-{
-  EnjInboundEventType type;
-  EnjStanza *stanza;
-  char *from;
-  char *to;
-  char *key;
-  char *stream_id;
-} EnjInboundEvent;
-
-EnjInbound *enj_inbound_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake,
-                             gint64 now);
+EnjInbound *enj_inbound_new (gboolean direct_tls, EnjSettings *settings, EnjCounters *counters,
+                             EnjWake wake, gint64 now);
 void enj_inbound_free (EnjInbound *self);
 EnjSession *enj_inbound_get_session (EnjInbound *self);
 
-/* FALSE when there are none. */
-gboolean enj_inbound_next (EnjInbound *self, EnjInboundEvent *event);
-void enj_inbound_event_clear (EnjInboundEvent *event);
+/* STANZA, QUESTION and ADMITTED.  FALSE when there are none. */
+gboolean enj_inbound_next (EnjInbound *self, EnjNews *news);
 
-/* The answer to a question: valid, invalid, or an error with its condition.
- * A pair that is not waiting for one is ignored. */
-void enj_inbound_answer (EnjInbound *self, const char *from, const char *to, EnjDialbackType type,
-                         EnjStanzaCondition condition, gint64 now);
+/* The answer to a question: valid, with how it was proved, invalid, or an error
+ * with its condition.  A pair that is not waiting for one is ignored. */
+void enj_inbound_answer (EnjInbound *self, const char *local, const char *remote,
+                         EnjDialbackType type, EnjStanzaCondition condition, EnjProof proof,
+                         gint64 now);
 
-/* Is the pair verified here? */
-gboolean enj_inbound_has_pair (const EnjInbound *self, const char *from, const char *to);
+/* May @remote write to @local here? */
+gboolean enj_inbound_has_pair (const EnjInbound *self, const char *local, const char *remote);
 
 /* New settings; a pair whose sender they deny ends the stream. */
 void enj_inbound_set_settings (EnjInbound *self, EnjSettings *settings, gint64 now);

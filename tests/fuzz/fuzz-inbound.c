@@ -101,41 +101,41 @@ read_output (Play *play)
 /* ---- What comes out ------------------------------------------------------- */
 
 static void
-answer (Play *play, const EnjInboundEvent *question, EnjDialbackType type)
+answer (Play *play, const EnjNews *question, EnjDialbackType type)
 {
-  g_autofree char *pair = pair_new (question->from, question->to);
-  g_autofree char *stranger = pair_new (STRANGER, question->to);
+  g_autofree char *pair = pair_new (question->remote, question->local);
+  g_autofree char *stranger = pair_new (STRANGER, question->local);
 
   g_hash_table_remove (play->pending, pair);
   if (type == ENJ_DIALBACK_VALID)
     g_hash_table_add (play->valid, g_strdup (pair));
-  enj_inbound_answer (play->inbound, question->from, question->to, type,
-                      ENJ_STANZA_REMOTE_SERVER_TIMEOUT, play->now);
+  enj_inbound_answer (play->inbound, question->local, question->remote, type,
+                      ENJ_STANZA_REMOTE_SERVER_TIMEOUT, ENJ_PROOF_DIALBACK, play->now);
   /* A second answer, and one about somebody who has not asked, change nothing. */
-  enj_inbound_answer (play->inbound, question->from, question->to, ENJ_DIALBACK_VALID,
-                      ENJ_STANZA_REMOTE_SERVER_TIMEOUT, play->now);
+  enj_inbound_answer (play->inbound, question->local, question->remote, ENJ_DIALBACK_VALID,
+                      ENJ_STANZA_REMOTE_SERVER_TIMEOUT, ENJ_PROOF_DIALBACK, play->now);
   if (!g_hash_table_contains (play->pending, stranger)
       && !g_hash_table_contains (play->valid, stranger))
     {
-      enj_inbound_answer (play->inbound, STRANGER, question->to, ENJ_DIALBACK_VALID,
-                          ENJ_STANZA_REMOTE_SERVER_TIMEOUT, play->now);
-      g_assert_false (enj_inbound_has_pair (play->inbound, STRANGER, question->to));
+      enj_inbound_answer (play->inbound, question->local, STRANGER, ENJ_DIALBACK_VALID,
+                          ENJ_STANZA_REMOTE_SERVER_TIMEOUT, ENJ_PROOF_DIALBACK, play->now);
+      g_assert_false (enj_inbound_has_pair (play->inbound, question->local, STRANGER));
     }
   if (type != ENJ_DIALBACK_VALID)
-    g_assert_false (enj_inbound_has_pair (play->inbound, question->from, question->to));
+    g_assert_false (enj_inbound_has_pair (play->inbound, question->local, question->remote));
 }
 
 static void
-take_question (Play *play, const EnjInboundEvent *question, guint8 rule)
+take_question (Play *play, const EnjNews *question, guint8 rule)
 {
   EnjSettings *settings = get_settings ();
-  const EnjPeerPolicy *peer = enj_policy_find (settings->policy, question->from);
-  char *pair = pair_new (question->from, question->to);
+  const EnjPeerPolicy *peer = enj_policy_find (settings->policy, question->remote);
+  char *pair = pair_new (question->remote, question->local);
 
   g_assert_nonnull (question->key);
-  g_assert_nonnull (question->stream_id);
-  g_assert_cmpint (enj_realm_classify (settings->realm, question->from), ==, ENJ_REALM_REMOTE);
-  g_assert_cmpint (enj_realm_classify (settings->realm, question->to), ==, ENJ_REALM_OURS);
+  g_assert_nonnull (question->id);
+  g_assert_cmpint (enj_realm_classify (settings->realm, question->remote), ==, ENJ_REALM_REMOTE);
+  g_assert_cmpint (enj_realm_classify (settings->realm, question->local), ==, ENJ_REALM_OURS);
   g_assert_true (peer->allow);
   g_assert_cmpint (peer->encryption, ==, ENJ_ENCRYPTION_OPTIONAL);
   g_assert_false (g_hash_table_contains (play->valid, pair));
@@ -174,25 +174,31 @@ take_stanza (Play *play, const EnjStanza *stanza)
 static void
 take_events (Play *play, guint8 rule)
 {
-  EnjInboundEvent event;
+  EnjNews event;
 
   while (enj_inbound_next (play->inbound, &event))
     {
-      g_autofree char *pair = event.from ? pair_new (event.from, event.to) : NULL;
+      g_autofree char *pair = event.remote ? pair_new (event.remote, event.local) : NULL;
 
       switch (event.type)
         {
-        case ENJ_INBOUND_QUESTION:
+        case ENJ_NEWS_QUESTION:
           take_question (play, &event, rule);
           break;
-        case ENJ_INBOUND_UP:
+        case ENJ_NEWS_ADMITTED:
           g_assert_true (g_hash_table_contains (play->valid, pair));
           break;
-        case ENJ_INBOUND_STANZA:
+        case ENJ_NEWS_STANZA:
           take_stanza (play, event.stanza);
           break;
+        case ENJ_NEWS_READY:
+        case ENJ_NEWS_UP:
+        case ENJ_NEWS_REFUSED:
+        case ENJ_NEWS_ANSWER:
+        case ENJ_NEWS_MOVED:
+          g_assert_not_reached ();
         }
-      enj_inbound_event_clear (&event);
+      enj_news_clear (&event);
     }
   read_output (play);
 }
@@ -250,7 +256,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   if (size < 2)
     return 0;
 
-  play.inbound = enj_inbound_new (get_settings (), &counters, (EnjWake){ 0 }, play.now);
+  play.inbound = enj_inbound_new (FALSE, get_settings (), &counters, (EnjWake){ 0 }, play.now);
   play.session = enj_inbound_get_session (play.inbound);
   play.reader = enj_reader_new (ENJ_NS_SERVER, &limits);
   play.pending = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

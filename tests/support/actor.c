@@ -251,26 +251,32 @@ name_type (EnjDialbackType type)
 static char *
 next_inbound (EnjTestActor *self, char **xml)
 {
-  EnjInboundEvent event;
+  EnjNews news;
   char *words = NULL;
 
-  if (!enj_inbound_next (self->inbound, &event))
+  if (!enj_inbound_next (self->inbound, &news))
     return g_strdup ("");
-  switch (event.type)
+  switch (news.type)
     {
-    case ENJ_INBOUND_STANZA:
-      *xml = dup_stanza (event.stanza);
+    case ENJ_NEWS_STANZA:
+      *xml = dup_stanza (news.stanza);
       words = g_strdup ("stanza");
       break;
-    case ENJ_INBOUND_QUESTION:
-      words = g_strdup_printf ("question from=%s to=%s id=%s key=%s", event.from, event.to,
-                               event.stream_id, event.key);
+    case ENJ_NEWS_QUESTION:
+      words = g_strdup_printf ("question from=%s to=%s id=%s key=%s", news.remote, news.local,
+                               news.id, news.key);
       break;
-    case ENJ_INBOUND_UP:
-      words = g_strdup_printf ("up from=%s to=%s", event.from, event.to);
+    case ENJ_NEWS_ADMITTED:
+      words = g_strdup_printf ("up from=%s to=%s", news.remote, news.local);
       break;
+    case ENJ_NEWS_READY:
+    case ENJ_NEWS_UP:
+    case ENJ_NEWS_REFUSED:
+    case ENJ_NEWS_ANSWER:
+    case ENJ_NEWS_MOVED:
+      g_assert_not_reached ();
     }
-  enj_inbound_event_clear (&event);
+  enj_news_clear (&news);
   return words;
 }
 

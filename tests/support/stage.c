@@ -170,7 +170,8 @@ enj_test_stage_enter (const EnjTestStage *self, EnjTestActor *actor)
   actor->settings = settings_new (self);
   if (strcmp (role, "inbound,") == 0)
     {
-      actor->inbound = enj_inbound_new (actor->settings, &actor->counters, nobody, actor->now);
+      actor->inbound = enj_inbound_new (FALSE, actor->settings, &actor->counters, nobody,
+                                        actor->now);
       actor->session = enj_inbound_get_session (actor->inbound);
     }
   else if (strcmp (role, "outbound") == 0)

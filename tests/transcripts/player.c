@@ -238,8 +238,8 @@ do_answer (Player *self, const char *text)
                          : strcmp (words[2], "invalid") == 0 ? ENJ_DIALBACK_INVALID
                                                              : ENJ_DIALBACK_ERROR;
 
-  enj_inbound_answer (self->actor.inbound, words[0], words[1], type,
-                      enj_stanza_condition_parse (words[2]), self->actor.now);
+  enj_inbound_answer (self->actor.inbound, words[1], words[0], type,
+                      enj_stanza_condition_parse (words[2]), ENJ_PROOF_DIALBACK, self->actor.now);
   enj_test_actor_pump (&self->actor);
   return NULL;
 }

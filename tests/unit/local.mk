@@ -37,6 +37,7 @@ unit_tests += %D%/test-legal
 unit_tests += %D%/test-listener
 unit_tests += %D%/test-log
 unit_tests += %D%/test-loop
+unit_tests += %D%/test-news
 unit_tests += %D%/test-notify
 unit_tests += %D%/test-pairs
 unit_tests += %D%/test-parse

@@ -1,0 +1,175 @@
+#include "config.h"
+
+#include "protocol/arrivals.h"
+
+/* One stream, and whether it has something to tell. */
+typedef struct
+{
+  EnjArrivals *arrivals;
+  EnjInbound *inbound;
+  EnjSession *session;
+  char *local; /* of the first pair */
+  char *remote;
+  gboolean told_down;
+  gboolean dirty;
+} Visitor;
+
+struct EnjArrivals
+{
+  EnjSettings *settings;
+  EnjCounters *counters;
+  EnjWake wake;
+  GHashTable *visitors; /* session id to Visitor, owned */
+  GQueue dirty;         /* of Visitor */
+};
+
+static void
+visitor_free (gpointer data)
+{
+  Visitor *visitor = data;
+
+  if (visitor->dirty)
+    g_queue_remove (&visitor->arrivals->dirty, visitor);
+  enj_inbound_free (visitor->inbound);
+  g_free (visitor->local);
+  g_free (visitor->remote);
+  g_free (visitor);
+}
+
+static void
+mark_dirty (gpointer data)
+{
+  Visitor *visitor = data;
+
+  if (!visitor->dirty)
+    {
+      visitor->dirty = TRUE;
+      g_queue_push_tail (&visitor->arrivals->dirty, visitor);
+    }
+  enj_wake (visitor->arrivals->wake);
+}
+
+EnjArrivals *
+enj_arrivals_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake)
+{
+  EnjArrivals *self = g_new0 (EnjArrivals, 1);
+
+  self->settings = enj_settings_ref (settings);
+  self->counters = counters;
+  self->wake = wake;
+  self->visitors = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, visitor_free);
+  return self;
+}
+
+void
+enj_arrivals_free (EnjArrivals *self)
+{
+  if (!self)
+    return;
+  self->wake = (EnjWake){ 0 };
+  g_hash_table_unref (self->visitors);
+  enj_settings_unref (self->settings);
+  g_free (self);
+}
+
+void
+enj_arrivals_set_settings (EnjArrivals *self, EnjSettings *settings, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  enj_settings_unref (self->settings);
+  self->settings = enj_settings_ref (settings);
+  g_hash_table_iter_init (&iter, self->visitors);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    enj_inbound_set_settings (((Visitor *) value)->inbound, settings, now);
+}
+
+EnjSession *
+enj_arrivals_accept (EnjArrivals *self, gboolean direct_tls, gint64 now)
+{
+  Visitor *visitor = g_new0 (Visitor, 1);
+
+  visitor->arrivals = self;
+  visitor->inbound = enj_inbound_new (direct_tls, self->settings, self->counters,
+                                      (EnjWake){ mark_dirty, visitor }, now);
+  visitor->session = enj_inbound_get_session (visitor->inbound);
+  g_hash_table_insert (self->visitors, &visitor->session->id, visitor);
+  return visitor->session;
+}
+
+gboolean
+enj_arrivals_closed (EnjArrivals *self, EnjSession *session)
+{
+  return g_hash_table_remove (self->visitors, &session->id);
+}
+
+static void
+note (Visitor *visitor, const EnjNews *news)
+{
+  if (news->type == ENJ_NEWS_ADMITTED && !visitor->local)
+    {
+      visitor->local = g_strdup (news->local);
+      visitor->remote = g_strdup (news->remote);
+    }
+}
+
+gboolean
+enj_arrivals_next (EnjArrivals *self, EnjArrival *arrival)
+{
+  Visitor *visitor;
+
+  while ((visitor = g_queue_peek_head (&self->dirty)))
+    {
+      *arrival = (EnjArrival){ .session = visitor->session };
+      if (enj_inbound_next (visitor->inbound, &arrival->news))
+        {
+          note (visitor, &arrival->news);
+          return TRUE;
+        }
+      if (enj_session_is_over (visitor->session) && visitor->local && !visitor->told_down)
+        {
+          visitor->told_down = TRUE;
+          arrival->is_over = TRUE;
+          arrival->news.local = g_strdup (visitor->local);
+          arrival->news.remote = g_strdup (visitor->remote);
+          return TRUE;
+        }
+      visitor->dirty = FALSE;
+      (void) g_queue_pop_head (&self->dirty);
+    }
+  return FALSE;
+}
+
+void
+enj_arrivals_answer (EnjArrivals *self, guint64 id, const char *local, const char *remote,
+                     EnjDialbackType type, EnjStanzaCondition condition, EnjProof proof,
+                     gint64 now)
+{
+  const Visitor *visitor = g_hash_table_lookup (self->visitors, &id);
+
+  if (visitor)
+    enj_inbound_answer (visitor->inbound, local, remote, type, condition, proof, now);
+}
+
+void
+enj_arrivals_close_all (EnjArrivals *self, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->visitors);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      EnjSession *session = ((Visitor *) value)->session;
+
+      session->now = now;
+      enj_session_close (session);
+    }
+}
+
+guint
+enj_arrivals_count (const EnjArrivals *self)
+{
+  return g_hash_table_size (self->visitors);
+}

@@ -1,0 +1,43 @@
+/* arrivals.h - all streams that peers have opened to us.
+ *
+ * Owns them from accept() to closed(), hands up what they have to tell, and
+ * finds one by its session's id or by the pair that it may carry.
+ *
+ * Does not route, and asks nobody whether a key is right. */
+#pragma once
+
+#include "protocol/inbound.h"
+
+typedef struct EnjArrivals EnjArrivals;
+
+/* @session is borrowed until closed(); clear @news. */
+typedef struct
+{
+  EnjSession *session;
+  gboolean is_over; /* once, and last, where a pair was admitted: news has its domains */
+  EnjNews news;
+} EnjArrival;
+
+/* @wake: next() has something to tell. */
+EnjArrivals *enj_arrivals_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake);
+void enj_arrivals_free (EnjArrivals *self);
+void enj_arrivals_set_settings (EnjArrivals *self, EnjSettings *settings, gint64 now);
+
+/* A peer has connected: the session to drive, until closed(). */
+EnjSession *enj_arrivals_accept (EnjArrivals *self, gboolean direct_tls, gint64 now);
+
+/* FALSE where the session is none of these.  It is over, and all was told. */
+gboolean enj_arrivals_closed (EnjArrivals *self, EnjSession *session);
+
+gboolean enj_arrivals_next (EnjArrivals *self, EnjArrival *arrival);
+
+/* To a QUESTION of the session @id, which may be gone by now (XEP-0220 2.1.2). */
+void enj_arrivals_answer (EnjArrivals *self, guint64 id, const char *local, const char *remote,
+                          EnjDialbackType type, EnjStanzaCondition condition, EnjProof proof,
+                          gint64 now);
+
+/* Ends all streams in order. */
+void enj_arrivals_close_all (EnjArrivals *self, gint64 now);
+guint enj_arrivals_count (const EnjArrivals *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjArrivals, enj_arrivals_free)

@@ -1,0 +1,335 @@
+#include "config.h"
+
+#include "protocol/receiving.h"
+
+#include <string.h>
+
+#include "protocol/admission.h"
+
+/* After so many senders that were not what they said, the stream ends. */
+#define MAX_FAILURES 10
+
+/* No server's key is longer than 128 bytes; it is kept, and sent on to others. */
+#define MAX_KEY 1024
+
+/* A question that waits until fewer are open. */
+typedef struct
+{
+  char *local;
+  char *remote;
+  char *key;
+} Question;
+
+struct EnjReceiving
+{
+  EnjSession *session;
+  EnjCounters *counters;
+  EnjNewsQueue *news;
+  EnjPairs *pairs;
+  GQueue waiting; /* of Question */
+  guint asked;    /* questions that are open */
+  char *stream_id;
+  guint failures;
+};
+
+static void
+question_free (gpointer data)
+{
+  Question *question = data;
+
+  g_free (question->local);
+  g_free (question->remote);
+  g_free (question->key);
+  g_free (question);
+}
+
+static void
+fail (EnjReceiving *self, EnjStreamCondition condition, const char *why)
+{
+  enj_session_fail (self->session, g_error_new_literal (ENJ_STREAM_ERROR, (int) condition, why));
+}
+
+/* ---- What we say ---------------------------------------------------------- */
+
+static void
+send (EnjReceiving *self, const EnjDialback *answer)
+{
+  (void) enj_dialback_format (answer, enj_stream_output (self->session->stream));
+  enj_session_written (self->session);
+}
+
+static void
+send_verdict (EnjReceiving *self, const char *local, const char *remote, EnjDialbackType type)
+{
+  EnjDialback answer = { .kind = ENJ_DIALBACK_RESULT, .type = type, .from = (char *) local,
+                         .to = (char *) remote };
+
+  send (self, &answer);
+}
+
+static void
+send_error (EnjReceiving *self, const EnjDialback *request, EnjStanzaCondition condition)
+{
+  EnjDialback answer = { .kind = request->kind, .type = ENJ_DIALBACK_ERROR, .from = request->to,
+                         .to = request->from, .id = request->id, .condition = condition };
+
+  send (self, &answer);
+}
+
+static void
+count_failure (EnjReceiving *self)
+{
+  self->counters->pairs_failed++;
+  if (++self->failures >= MAX_FAILURES)
+    fail (self, ENJ_STREAM_POLICY_VIOLATION, "too many dialbacks failed on this stream");
+}
+
+/* ---- The receiving server --------------------------------------------------- */
+
+/* Each question makes us look up and connect: only so many at once. */
+static void
+ask (EnjReceiving *self)
+{
+  while (self->waiting.length > 0
+         && self->asked < self->session->settings->limits.dialbacks_per_stream)
+    {
+      Question *question = g_queue_pop_head (&self->waiting);
+      EnjNews *news
+        = enj_news_queue_push (self->news, ENJ_NEWS_QUESTION, question->local, question->remote);
+
+      self->asked++;
+      news->id = g_strdup (self->stream_id);
+      news->key = g_steal_pointer (&question->key);
+      question_free (question);
+    }
+}
+
+/* XEP-0220 2.2.1: a peer asks to be verified for a pair. */
+static void
+handle_result (EnjReceiving *self, const EnjDialback *request)
+{
+  EnjSettings *settings = self->session->settings;
+  g_autoptr (GError) error = NULL;
+  Question *question;
+
+  if (!enj_admission_pair (settings, request->from, request->to,
+                           enj_session_is_encrypted (self->session), &error))
+    {
+      enj_log_info (&self->session->log, "dialback refused: %s", error->message);
+      send_error (self, request, (EnjStanzaCondition) error->code);
+      count_failure (self);
+      return;
+    }
+
+  switch (enj_pairs_get (self->pairs, request->from, request->to))
+    {
+    case ENJ_PAIR_VALID:
+      send_verdict (self, request->to, request->from, ENJ_DIALBACK_VALID);
+      return;
+    case ENJ_PAIR_PENDING:
+      return; /* The answer to the first request is the answer to this one. */
+    case ENJ_PAIR_NONE:
+      break;
+    }
+
+  if (strlen (request->key) > MAX_KEY
+      || enj_pairs_count (self->pairs, ENJ_PAIR_PENDING)
+             + enj_pairs_count (self->pairs, ENJ_PAIR_VALID)
+           >= settings->limits.pairs_per_stream)
+    {
+      send_error (self, request, ENJ_STANZA_RESOURCE_CONSTRAINT);
+      count_failure (self);
+      return;
+    }
+  enj_pairs_set (self->pairs, request->from, request->to, ENJ_PAIR_PENDING);
+  question = g_new0 (Question, 1);
+  question->local = g_strdup (request->to);
+  question->remote = g_strdup (request->from);
+  question->key = g_strdup (request->key);
+  g_queue_push_tail (&self->waiting, question);
+  ask (self);
+}
+
+static void
+reject (EnjReceiving *self, const char *local, const char *remote, EnjDialbackType type,
+        EnjStanzaCondition condition)
+{
+  EnjDialback request = { .kind = ENJ_DIALBACK_RESULT, .from = (char *) remote,
+                          .to = (char *) local };
+
+  enj_pairs_set (self->pairs, remote, local, ENJ_PAIR_NONE);
+  if (type == ENJ_DIALBACK_INVALID && enj_pairs_count (self->pairs, ENJ_PAIR_VALID) == 0)
+    {
+      /* XEP-0220 2.2.1: the only pair is a lie. */
+      self->counters->pairs_failed++;
+      enj_log_info (&self->session->log, "%s is not who it says: key invalid", remote);
+      send_verdict (self, local, remote, ENJ_DIALBACK_INVALID);
+      enj_session_close (self->session);
+      return;
+    }
+  send_error (self, &request, type == ENJ_DIALBACK_INVALID ? ENJ_STANZA_FORBIDDEN : condition);
+  count_failure (self);
+}
+
+void
+enj_receiving_answer (EnjReceiving *self, const char *local, const char *remote,
+                      EnjDialbackType type, EnjStanzaCondition condition, EnjProof proof,
+                      gint64 now)
+{
+  self->session->now = now;
+  if (enj_pairs_get (self->pairs, remote, local) != ENJ_PAIR_PENDING
+      || !enj_session_is_open (self->session))
+    return;
+  self->asked--;
+  if (type == ENJ_DIALBACK_VALID)
+    {
+      enj_receiving_admit (self, local, remote, proof);
+      send_verdict (self, local, remote, ENJ_DIALBACK_VALID);
+    }
+  else
+    {
+      reject (self, local, remote, type, condition);
+    }
+  if (enj_session_is_open (self->session))
+    ask (self);
+}
+
+void
+enj_receiving_admit (EnjReceiving *self, const char *local, const char *remote, EnjProof proof)
+{
+  EnjSession *session = self->session;
+  g_autofree char *how = enj_session_describe (session);
+
+  enj_pairs_set (self->pairs, remote, local, ENJ_PAIR_VALID);
+  enj_log_info (&session->log, "stream up for %s, %s, %s", remote, how,
+                enj_proof_format (proof));
+  self->counters->pairs_verified++;
+  enj_session_wait (session, ENJ_WAIT_NEGOTIATION, 0);
+  enj_session_wait (session, ENJ_WAIT_QUIET, session->settings->limits.keepalive);
+  enj_stream_raise_limits (session->stream, session->settings->limits.stanza_size);
+  enj_news_queue_push (self->news, ENJ_NEWS_ADMITTED, local, remote)->proof = proof;
+}
+
+EnjStanza *
+enj_receiving_pass_new (EnjReceiving *self, EnjStanza *stanza)
+{
+  GError *error = NULL;
+  EnjStanza *admitted
+    = enj_admission_stanza_new (self->session->settings, self->pairs,
+                                enj_session_is_encrypted (self->session), stanza, &error);
+
+  if (!admitted)
+    {
+      self->counters->refused++;
+      enj_session_fail (self->session, error);
+    }
+  return admitted;
+}
+
+/* ---- The authoritative server ------------------------------------------------ */
+
+/* XEP-0220 2.2.2: a receiving server asks whether a key is ours.  Needs no
+ * state, and no authentication of this stream (D43, D44). */
+static void
+handle_verify (EnjReceiving *self, const EnjDialback *request)
+{
+  EnjSettings *settings = self->session->settings;
+  gboolean ours = enj_realm_classify (settings->realm, request->to) == ENJ_REALM_OURS;
+  gboolean valid = enj_dialback_key_check (settings->dialback_key, request->from, request->to,
+                                           request->id, request->key);
+  EnjDialback answer = { .kind = ENJ_DIALBACK_VERIFY,
+                         .type = valid ? ENJ_DIALBACK_VALID : ENJ_DIALBACK_INVALID,
+                         .from = request->to, .to = request->from, .id = request->id };
+
+  if (!ours)
+    send_error (self, request, ENJ_STANZA_ITEM_NOT_FOUND);
+  else if (!self->session->tls && enj_admission_needs_tls (settings, request->from))
+    send_error (self, request, ENJ_STANZA_POLICY_VIOLATION);
+  else
+    send (self, &answer);
+}
+
+void
+enj_receiving_handle (EnjReceiving *self, const EnjDialback *request)
+{
+  gboolean is_verify = request->kind == ENJ_DIALBACK_VERIFY;
+
+  if (!request->from || !request->to || (is_verify && !request->id))
+    fail (self, ENJ_STREAM_IMPROPER_ADDRESSING,
+          is_verify ? "dialback needs a domain in 'from' and 'to', and an id"
+                    : "dialback needs a domain in 'from' and 'to'");
+  else if (is_verify)
+    handle_verify (self, request);
+  else
+    handle_result (self, request);
+}
+
+/* ---- Life ---------------------------------------------------------------------- */
+
+EnjReceiving *
+enj_receiving_new (EnjSession *session, EnjCounters *counters, EnjNewsQueue *news)
+{
+  EnjReceiving *self = g_new0 (EnjReceiving, 1);
+
+  self->session = session;
+  self->counters = counters;
+  self->news = news;
+  self->pairs = enj_pairs_new ();
+  return self;
+}
+
+void
+enj_receiving_free (EnjReceiving *self)
+{
+  if (!self)
+    return;
+  g_queue_clear_full (&self->waiting, question_free);
+  g_clear_pointer (&self->pairs, enj_pairs_free);
+  g_free (self->stream_id);
+  g_free (self);
+}
+
+void
+enj_receiving_set_stream_id (EnjReceiving *self, const char *stream_id)
+{
+  g_free (self->stream_id);
+  self->stream_id = g_strdup (stream_id);
+}
+
+void
+enj_receiving_reset (EnjReceiving *self)
+{
+  g_clear_pointer (&self->pairs, enj_pairs_free);
+  self->pairs = enj_pairs_new ();
+  g_queue_clear_full (&self->waiting, question_free);
+  self->asked = 0;
+}
+
+gboolean
+enj_receiving_has_pair (const EnjReceiving *self, const char *local, const char *remote)
+{
+  return enj_pairs_get (self->pairs, remote, local) == ENJ_PAIR_VALID;
+}
+
+gboolean
+enj_receiving_is_asking (const EnjReceiving *self)
+{
+  return enj_pairs_count (self->pairs, ENJ_PAIR_PENDING) > 0;
+}
+
+void
+enj_receiving_check (EnjReceiving *self, EnjSettings *settings)
+{
+  const char *remote, *local;
+  EnjPairState state;
+
+  for (guint i = 0; enj_pairs_get_nth (self->pairs, i, &remote, &local, &state); i++)
+    if (!enj_policy_find (settings->policy, remote)->allow
+        || enj_realm_classify (settings->realm, remote) != ENJ_REALM_REMOTE)
+      {
+        enj_session_fail (self->session,
+                          g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
+                                       "communication with %s is not enabled", remote));
+        return;
+      }
+}

@@ -1,0 +1,61 @@
+#include "config.h"
+
+#include "protocol/news.h"
+
+static void
+count (gpointer data)
+{
+  ++*(guint *) data;
+}
+
+static void
+come_out_in_order (void)
+{
+  EnjNewsQueue queue;
+  EnjNews news;
+  guint woken = 0;
+
+  enj_news_queue_init (&queue, (EnjWake){ count, &woken });
+  g_assert_false (enj_news_queue_pop (&queue, &news));
+  enj_news_queue_push (&queue, ENJ_NEWS_QUESTION, "here.test", "there.test")->key
+    = g_strdup ("key");
+  enj_news_queue_push (&queue, ENJ_NEWS_ADMITTED, "here.test", "there.test")->proof
+    = ENJ_PROOF_EXTERNAL;
+  enj_news_queue_push (&queue, ENJ_NEWS_MOVED, NULL, NULL)->host = g_strdup ("elsewhere.test");
+  g_assert_cmpuint (woken, ==, 3);
+
+  g_assert_true (enj_news_queue_pop (&queue, &news));
+  g_assert_cmpint (news.type, ==, ENJ_NEWS_QUESTION);
+  g_assert_cmpstr (news.local, ==, "here.test");
+  g_assert_cmpstr (news.remote, ==, "there.test");
+  g_assert_cmpstr (news.key, ==, "key");
+  enj_news_clear (&news);
+  g_assert_null (news.key);
+
+  g_assert_true (enj_news_queue_pop (&queue, &news));
+  g_assert_cmpint (news.type, ==, ENJ_NEWS_ADMITTED);
+  g_assert_cmpint (news.proof, ==, ENJ_PROOF_EXTERNAL);
+  enj_news_clear (&news);
+
+  enj_news_queue_clear (&queue);
+  g_assert_false (enj_news_queue_pop (&queue, &news));
+}
+
+static void
+name_each_proof (void)
+{
+  g_assert_cmpstr (enj_proof_format (ENJ_PROOF_NONE), ==, "unproved");
+  g_assert_cmpstr (enj_proof_format (ENJ_PROOF_DIALBACK), ==, "dialback");
+  g_assert_cmpstr (enj_proof_format (ENJ_PROOF_EXTERNAL), ==, "EXTERNAL");
+  g_assert_cmpstr (enj_proof_format (ENJ_PROOF_CERTIFICATE), ==, "dialback, certificate");
+  g_assert_cmpstr (enj_proof_format (ENJ_PROOF_DANE), ==, "dialback, DANE");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/news/come-out-in-order", come_out_in_order);
+  g_test_add_func ("/news/name-each-proof", name_each_proof);
+  return g_test_run ();
+}
