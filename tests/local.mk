@@ -21,6 +21,7 @@ AM_TESTS_ENVIRONMENT = \
 check_LTLIBRARIES += libtestsupport.la
 libtestsupport_la_SOURCES =
 libtestsupport_la_SOURCES += %D%/support/actor.c %D%/support/actor.h
+libtestsupport_la_SOURCES += %D%/support/authority.c %D%/support/authority.h
 libtestsupport_la_SOURCES += %D%/support/configs.c %D%/support/configs.h
 libtestsupport_la_SOURCES += %D%/support/expectation.c %D%/support/expectation.h
 libtestsupport_la_SOURCES += %D%/support/pem.c %D%/support/pem.h

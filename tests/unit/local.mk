@@ -64,8 +64,10 @@ unit_tests += %D%/test-survey
 unit_tests += %D%/test-tls
 unit_tests += %D%/test-targets
 unit_tests += %D%/test-token
+unit_tests += %D%/test-trust
 unit_tests += %D%/test-verifier
 unit_tests += %D%/test-waiting
+unit_tests += %D%/test-wall
 unit_tests += %D%/test-wire
 unit_tests += %D%/test-xml
 

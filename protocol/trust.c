@@ -1,0 +1,178 @@
+#include "config.h"
+
+#include "protocol/trust.h"
+
+#include "protocol/wall.h"
+
+/* What a chain may cost us: certificates, bits of a key. */
+#define DEPTH_MAX 8
+#define BITS_MAX 8200
+
+/* 112 bits of security: RSA of 2048 bits, no SHA-1 (RFC 7590 3.2, RFC 9325 4). */
+#define FLAGS GNUTLS_PROFILE_TO_VFLAGS (GNUTLS_PROFILE_MEDIUM)
+
+struct EnjTrust
+{
+  gnutls_x509_trust_list_t list;
+};
+
+EnjTrust *
+enj_trust_new (void)
+{
+  EnjTrust *self = g_rc_box_new0 (EnjTrust);
+
+  if (gnutls_x509_trust_list_init (&self->list, 0) < 0)
+    g_error ("no memory for a list of authorities");
+  return self;
+}
+
+EnjTrust *
+enj_trust_ref (EnjTrust *self)
+{
+  return g_rc_box_acquire (self);
+}
+
+static void
+trust_clear (gpointer data)
+{
+  EnjTrust *self = data;
+
+  gnutls_x509_trust_list_deinit (self->list, 1);
+}
+
+void
+enj_trust_unref (EnjTrust *self)
+{
+  if (self)
+    g_rc_box_release_full (self, trust_clear);
+}
+
+static gboolean
+refuse (GError **error, const char *what)
+{
+  g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, what);
+  return FALSE;
+}
+
+gboolean
+enj_trust_add_anchors (EnjTrust *self, const char *pem, gsize len, GError **error)
+{
+  gnutls_datum_t text = { (guint8 *) pem, (unsigned) len };
+
+  if (len > G_MAXUINT
+      || gnutls_x509_trust_list_add_trust_mem (self->list, &text, NULL, GNUTLS_X509_FMT_PEM, 0, 0)
+           <= 0)
+    return refuse (error, "holds no PEM certificates");
+  return TRUE;
+}
+
+/* A list that is out of date is still right about what it names.  GnuTLS takes over what it adds. */
+static gboolean
+add_crl (EnjTrust *self, gnutls_x509_crl_t crl)
+{
+  return gnutls_x509_trust_list_add_crls (self->list, &crl, 1,
+                                          GNUTLS_TL_VERIFY_CRL | GNUTLS_TL_FAIL_ON_INVALID_CRL,
+                                          GNUTLS_VERIFY_DISABLE_TIME_CHECKS)
+         == 1;
+}
+
+gboolean
+enj_trust_add_crls (EnjTrust *self, const char *pem, gsize len, GError **error)
+{
+  gnutls_datum_t text = { (guint8 *) pem, (unsigned) len };
+  gnutls_x509_crl_t *crls = NULL;
+  unsigned n = 0;
+  gboolean done = TRUE;
+
+  if (len > G_MAXUINT
+      || gnutls_x509_crl_list_import2 (&crls, &n, &text, GNUTLS_X509_FMT_PEM, 0) < 0 || n == 0)
+    return refuse (error, "holds no PEM revocation lists");
+  for (unsigned i = 0; i < n; i++)
+    if (!done || !add_crl (self, crls[i]))
+      {
+        gnutls_x509_crl_deinit (crls[i]);
+        done = FALSE;
+      }
+  gnutls_free (crls);
+  return done ? TRUE : refuse (error, "signed by no authority that is trusted");
+}
+
+/* ---- Judging ---------------------------------------------------------------- */
+
+static const char *
+check_leaf (gnutls_x509_crt_t leaf)
+{
+  unsigned critical;
+  gint64 now = enj_wall_now ();
+
+  /* RFC 6120 13.7.1.1: the certificate of a server is no authority. */
+  if (gnutls_x509_crt_get_ca_status (leaf, &critical) > 0)
+    return "the certificate of an authority";
+  if (gnutls_x509_crt_get_activation_time (leaf) > now)
+    return "not yet valid";
+  if (gnutls_x509_crt_get_expiration_time (leaf) < now)
+    return "expired";
+  return NULL;
+}
+
+static const char *
+explain (unsigned status, gnutls_x509_crt_t leaf)
+{
+  if (status == 0)
+    return NULL;
+  if (status & GNUTLS_CERT_REVOKED)
+    return "revoked";
+  if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
+    return gnutls_x509_crt_check_issuer (leaf, leaf) ? "self-signed" : "authority not trusted";
+  if (status & GNUTLS_CERT_EXPIRED)
+    return "authority expired";
+  if (status & GNUTLS_CERT_NOT_ACTIVATED)
+    return "authority not yet valid";
+  if (status & GNUTLS_CERT_INSECURE_ALGORITHM)
+    return "weak algorithm or key";
+  return "broken chain";
+}
+
+static const char *
+check_list (EnjTrust *self, gnutls_x509_crt_t *list, guint n)
+{
+  const char *why = check_leaf (list[0]);
+  unsigned status = GNUTLS_CERT_INVALID;
+  unsigned bits = 0;
+
+  for (guint i = 0; i < n && !why; i++)
+    if (gnutls_x509_crt_get_pk_algorithm (list[i], &bits) < 0 || bits > BITS_MAX)
+      why = "key too long";
+  if (why)
+    return why;
+  /* No purpose is passed: identity.h looks at those (E18). */
+  if (gnutls_x509_trust_list_verify_crt2 (self->list, list, n, NULL, 0, FLAGS, &status, NULL) < 0)
+    return "broken chain";
+  return explain (status, list[0]);
+}
+
+const char *
+enj_trust_check (EnjTrust *self, const gnutls_datum_t *chain, guint n)
+{
+  gnutls_x509_crt_t list[DEPTH_MAX];
+  const char *why = NULL;
+  guint read = 0;
+
+  if (n == 0)
+    return "no certificate";
+  if (n > DEPTH_MAX)
+    return "chain too long";
+  while (read < n && !why)
+    {
+      if (gnutls_x509_crt_init (&list[read]) < 0)
+        g_error ("no memory for a certificate");
+      if (gnutls_x509_crt_import (list[read], &chain[read], GNUTLS_X509_FMT_DER) < 0)
+        why = "unreadable certificate";
+      read++;
+    }
+  if (!why)
+    why = check_list (self, list, n);
+  while (read > 0)
+    gnutls_x509_crt_deinit (list[--read]);
+  return why;
+}

@@ -1,0 +1,232 @@
+#include "config.h"
+
+#include "protocol/trust.h"
+
+#include <string.h>
+
+#include "protocol/wall.h"
+#include "tests/support/authority.h"
+#include "tests/support/proves.h"
+
+static EnjTestAuthority *root;
+static EnjTestAuthority *middle;
+static EnjTestAuthority *stranger;
+
+static const char *
+check_pem (EnjTrust *trust, const char *pem)
+{
+  g_auto (EnjTestChain) chain = { .n = 0 };
+
+  enj_test_chain_fill (&chain, pem);
+  return enj_trust_check (trust, chain.der, chain.n);
+}
+
+static const char *
+check_leaf (EnjTrust *trust, EnjTestAuthority *signer, const EnjTestLeaf *leaf)
+{
+  g_autofree char *certificate = NULL;
+  g_autofree char *key = NULL;
+
+  enj_test_authority_issue_pem (signer, leaf, &certificate, &key);
+  return check_pem (trust, certificate);
+}
+
+static void
+test_chains (void)
+{
+  const EnjTestLeaf plain = { .names = "dns:a.example" };
+  const EnjTestLeaf authority = { .names = "dns:a.example", .is_ca = TRUE };
+  const EnjTestLeaf old = { .names = "dns:a.example", .end = ENJ_TEST_WALL - 1 };
+  const EnjTestLeaf early = { .names = "dns:a.example", .start = ENJ_TEST_WALL + 1 };
+  /* A purpose that no server has: others judge that. */
+  const EnjTestLeaf purpose = { .names = "dns:a.example", .purposes = GNUTLS_KP_CODE_SIGNING };
+  const struct
+  {
+    EnjTestAuthority *signer;
+    const EnjTestLeaf *leaf;
+    const char *why;
+  } cases[] = {
+    { root, &plain, NULL },
+    { middle, &plain, NULL },
+    { middle, &purpose, NULL },
+    { stranger, &plain, "authority not trusted" },
+    { NULL, &plain, "self-signed" },
+    { root, &authority, "the certificate of an authority" },
+    { NULL, &authority, "the certificate of an authority" },
+    { root, &old, "expired" },
+    { middle, &early, "not yet valid" },
+  };
+  g_autoptr (EnjTrust) trust = enj_test_authority_trust_new (root);
+
+  enj_test_proves ("E20");
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpstr (check_leaf (trust, cases[i].signer, cases[i].leaf), ==, cases[i].why);
+}
+
+static void
+test_time_passes (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example", .end = ENJ_TEST_WALL + 1000 * ENJ_TEST_DAY };
+  g_autoptr (EnjTrust) trust = enj_test_authority_trust_new (root);
+  g_autofree char *certificate = NULL;
+  g_autofree char *key = NULL;
+
+  enj_test_authority_issue_pem (middle, &leaf, &certificate, &key);
+  g_assert_null (check_pem (trust, certificate));
+  enj_test_wall_move (ENJ_TEST_WALL + 400 * ENJ_TEST_DAY);
+  g_assert_nonnull (check_pem (trust, certificate));
+  enj_test_wall_move (ENJ_TEST_WALL - 400 * ENJ_TEST_DAY);
+  g_assert_cmpstr (check_pem (trust, certificate), ==, "not yet valid");
+  enj_test_wall_move (ENJ_TEST_WALL);
+}
+
+/* A server's own certificate among the anchors is believed, for the operator says so. */
+static void
+test_leaf_as_anchor (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example" };
+  g_autoptr (EnjTrust) trust = enj_trust_new ();
+  g_autofree char *certificate = NULL;
+  g_autofree char *key = NULL;
+
+  enj_test_authority_issue_pem (NULL, &leaf, &certificate, &key);
+  g_assert_cmpstr (check_pem (trust, certificate), ==, "self-signed");
+  g_assert_true (enj_trust_add_anchors (trust, certificate, strlen (certificate), NULL));
+  g_assert_null (check_pem (trust, certificate));
+}
+
+static void
+test_bad_chains (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example" };
+  g_autoptr (EnjTrust) trust = enj_test_authority_trust_new (root);
+  g_autofree char *certificate = NULL;
+  g_autofree char *key = NULL;
+  g_auto (EnjTestChain) chain = { .n = 0 };
+  gnutls_datum_t many[9];
+  gnutls_datum_t wrong[2];
+  gnutls_datum_t cut;
+
+  enj_test_authority_issue_pem (middle, &leaf, &certificate, &key);
+  enj_test_chain_fill (&chain, certificate);
+  g_assert_cmpuint (chain.n, ==, 2);
+  g_assert_null (enj_trust_check (trust, chain.der, 2));
+
+  g_assert_cmpstr (enj_trust_check (trust, chain.der, 0), ==, "no certificate");
+  g_assert_cmpstr (enj_trust_check (trust, chain.der, 1), ==, "authority not trusted");
+
+  for (guint i = 0; i < G_N_ELEMENTS (many); i++)
+    many[i] = chain.der[MIN (i, 1)];
+  g_assert_cmpstr (enj_trust_check (trust, many, G_N_ELEMENTS (many)), ==, "chain too long");
+
+  cut = (gnutls_datum_t){ chain.der[0].data, chain.der[0].size - 1 };
+  g_assert_cmpstr (enj_trust_check (trust, &cut, 1), ==, "unreadable certificate");
+
+  /* The signature of the leaf is spoilt. */
+  wrong[0] = chain.der[0];
+  wrong[1] = chain.der[1];
+  wrong[0].data[wrong[0].size - 1] ^= 1;
+  g_assert_nonnull (enj_trust_check (trust, wrong, 2));
+}
+
+static void
+test_nobody (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example" };
+  g_autoptr (EnjTrust) trust = enj_trust_new ();
+
+  g_assert_cmpstr (check_leaf (trust, root, &leaf), ==, "authority not trusted");
+}
+
+static void
+test_revoked (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example" };
+  g_autoptr (EnjTestAuthority) other = enj_test_authority_new ("other", NULL);
+  g_autoptr (EnjTrust) trust = enj_test_authority_trust_new (other);
+  g_autofree char *bad = NULL, *bad_key = NULL, *good = NULL, *good_key = NULL;
+  g_autofree char *crl = NULL;
+  g_autoptr (GError) error = NULL;
+
+  enj_test_proves ("E22");
+  enj_test_authority_issue_pem (other, &leaf, &bad, &bad_key);
+  enj_test_authority_issue_pem (other, &leaf, &good, &good_key);
+  g_assert_null (check_pem (trust, bad));
+  crl = enj_test_authority_revoke (other, bad);
+  enj_trust_add_crls (trust, crl, strlen (crl), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (check_pem (trust, bad), ==, "revoked");
+  g_assert_null (check_pem (trust, good));
+
+  /* What it says stays true when it is old. */
+  enj_test_wall_move (ENJ_TEST_WALL + 60 * ENJ_TEST_DAY);
+  g_assert_cmpstr (check_pem (trust, bad), ==, "revoked");
+  g_assert_null (check_pem (trust, good));
+  enj_test_wall_move (ENJ_TEST_WALL);
+}
+
+/* An authority that has been revoked takes down what it signed. */
+static void
+test_revoked_authority (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example" };
+  g_autoptr (EnjTestAuthority) top = enj_test_authority_new ("top", NULL);
+  g_autoptr (EnjTestAuthority) below = enj_test_authority_new ("below", top);
+  g_autoptr (EnjTrust) trust = enj_test_authority_trust_new (top);
+  g_autofree char *crl = enj_test_authority_revoke (top, enj_test_authority_get_pem (below));
+
+  enj_test_proves ("E22");
+  g_assert_null (check_leaf (trust, below, &leaf));
+  g_assert_true (enj_trust_add_crls (trust, crl, strlen (crl), NULL));
+  g_assert_cmpstr (check_leaf (trust, below, &leaf), ==, "revoked");
+}
+
+static void
+test_refused_texts (void)
+{
+  g_autoptr (EnjTrust) trust = enj_test_authority_trust_new (root);
+  g_autofree char *foreign = enj_test_authority_revoke (stranger, NULL);
+  g_autofree char *ours = enj_test_authority_revoke (root, NULL);
+  g_autofree char *both = g_strconcat (ours, foreign, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (enj_trust_add_anchors (trust, "nonsense", 8, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+  g_clear_error (&error);
+  g_assert_false (enj_trust_add_anchors (trust, ours, strlen (ours), &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+  g_clear_error (&error);
+  g_assert_false (enj_trust_add_crls (trust, "nonsense", 8, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+  g_clear_error (&error);
+  g_assert_false (enj_trust_add_crls (trust, foreign, strlen (foreign), &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+  g_assert_cmpstr (error->message, ==, "signed by no authority that is trusted");
+  g_assert_false (enj_trust_add_crls (trust, both, strlen (both), NULL));
+  g_assert_true (enj_trust_add_crls (trust, ours, strlen (ours), NULL));
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  enj_wall_set (enj_test_wall);
+  root = enj_test_authority_new ("root", NULL);
+  middle = enj_test_authority_new ("middle", root);
+  stranger = enj_test_authority_new ("stranger", NULL);
+  g_test_add_func ("/trust/judges-chains", test_chains);
+  g_test_add_func ("/trust/goes-by-the-time-on-the-wall", test_time_passes);
+  g_test_add_func ("/trust/believes-a-server-that-is-listed", test_leaf_as_anchor);
+  g_test_add_func ("/trust/refuses-broken-chains", test_bad_chains);
+  g_test_add_func ("/trust/believes-nobody-by-itself", test_nobody);
+  g_test_add_func ("/trust/knows-what-is-revoked", test_revoked);
+  g_test_add_func ("/trust/a-revoked-authority-proves-nothing", test_revoked_authority);
+  g_test_add_func ("/trust/refuses-texts-that-are-of-no-use", test_refused_texts);
+  status = g_test_run ();
+  enj_test_authority_free (middle);
+  enj_test_authority_free (root);
+  enj_test_authority_free (stranger);
+  return status;
+}
