@@ -24,6 +24,7 @@ unit_tests += %D%/test-draft
 unit_tests += %D%/test-echo
 unit_tests += %D%/test-element
 unit_tests += %D%/test-escape
+unit_tests += %D%/test-failures
 unit_tests += %D%/test-features
 unit_tests += %D%/test-file
 unit_tests += %D%/test-handshake

@@ -7,25 +7,13 @@
 #include "tests/support/stanzas.h"
 #include "tests/world/names.h"
 #include "tests/world/settings.h"
+#include "tests/world/wires.h"
 
 /* How long a machine may keep a token that is complete. */
 #define PATIENCE (100 * 1000)
 
 #define START (1000 * ENJ_SECOND)
 #define SECRET "s3cr3t"
-
-/* One end of a connection: a session of a server, or a puppet. */
-typedef struct
-{
-  EnjWorldServer *server;
-  EnjSession *session;
-  EnjPuppet *puppet;
-} End;
-
-typedef struct
-{
-  End ends[2];
-} Wire;
 
 typedef struct
 {
@@ -40,13 +28,11 @@ struct EnjWorld
 {
   gint64 now;
   GPtrArray *servers;
-  GPtrArray *wires;
-  GPtrArray *puppets;
+  EnjWorldWires *wires;
   GPtrArray *wishes;
   EnjWorldNames *names;
   gboolean holds_lookups;
   gboolean holds_dials;
-  gboolean is_frozen;
 };
 
 /* ---- Life --------------------------------------------------------------------- */
@@ -65,16 +51,6 @@ server_free (gpointer data)
 }
 
 static void
-puppet_free (gpointer data)
-{
-  EnjPuppet *puppet = data;
-
-  g_string_free (puppet->heard, TRUE);
-  enj_bytes_clear (&puppet->says);
-  g_free (puppet);
-}
-
-static void
 wish_free (gpointer data)
 {
   Wish *wish = data;
@@ -90,8 +66,7 @@ enj_world_new (void)
 
   self->now = START;
   self->servers = g_ptr_array_new_with_free_func (server_free);
-  self->wires = g_ptr_array_new_with_free_func (g_free);
-  self->puppets = g_ptr_array_new_with_free_func (puppet_free);
+  self->wires = enj_world_wires_new ();
   self->wishes = g_ptr_array_new_with_free_func (wish_free);
   self->names = enj_world_names_new ();
   return self;
@@ -100,9 +75,8 @@ enj_world_new (void)
 void
 enj_world_free (EnjWorld *self)
 {
-  g_ptr_array_unref (self->wires);
   g_ptr_array_unref (self->servers);
-  g_ptr_array_unref (self->puppets);
+  enj_world_wires_free (self->wires);
   g_ptr_array_unref (self->wishes);
   enj_world_names_free (self->names);
   g_free (self);
@@ -158,28 +132,15 @@ enj_world_set_result (EnjWorld *self, const char *name, guint result)
 
 /* ---- Connections ------------------------------------------------------------------ */
 
-static EnjPuppet *
-puppet_new (EnjWorld *self)
-{
-  EnjPuppet *puppet = g_new0 (EnjPuppet, 1);
-
-  puppet->heard = g_string_new (NULL);
-  enj_bytes_init (&puppet->says, 10000000);
-  g_ptr_array_add (self->puppets, puppet);
-  return puppet;
-}
-
 static void
-connect_ends (EnjWorld *self, EnjWorldServer *server, EnjSession *session,
-              EnjWorldServer *other, EnjPuppet *puppet)
+connect_to (EnjWorld *self, EnjWorldServer *server, EnjSession *session, EnjWorldServer *other)
 {
-  Wire *wire = g_new0 (Wire, 1);
-
-  wire->ends[0] = (End){ .server = server, .session = session };
-  wire->ends[1] = (End){ .server = other, .puppet = puppet };
-  if (!puppet)
-    wire->ends[1].session = enj_exchange_accept (other->exchange, self->now);
-  g_ptr_array_add (self->wires, wire);
+  if (other->is_puppet)
+    enj_world_wires_connect (self->wires, server, session, other, NULL,
+                             enj_world_wires_add_puppet (self->wires));
+  else
+    enj_world_wires_connect (self->wires, server, session, other,
+                             enj_exchange_accept (other->exchange, self->now), NULL);
 }
 
 static void
@@ -196,96 +157,10 @@ dial (EnjWorld *self, const Wish *wish)
         return;
       session = enj_exchange_dialled (wish->server->exchange, wish->id, self->now);
       if (session)
-        connect_ends (self, wish->server, session, other,
-                      other->is_puppet ? puppet_new (self) : NULL);
+        connect_to (self, wish->server, session, other);
       return;
     }
   enj_exchange_dial_failed (wish->server->exchange, wish->id, "connection refused", self->now);
-}
-
-static const guint8 *
-end_peek (const End *end, gsize *len)
-{
-  *len = 0;
-  return end->session ? enj_session_peek (end->session, len)
-         : end->puppet ? enj_bytes_peek (&end->puppet->says, len)
-                       : NULL;
-}
-
-static gboolean
-can_hear (const EnjWorld *self, const Wire *wire, guint to)
-{
-  const End *end = &wire->ends[to];
-
-  if (end->puppet)
-    return !end->puppet->is_deaf;
-  return end->session && !(self->is_frozen && !wire->ends[1 - to].puppet);
-}
-
-/* At most @max bytes to the end @to; FALSE where there is nothing. */
-static gboolean
-move (EnjWorld *self, Wire *wire, guint to, gsize max)
-{
-  End *source = &wire->ends[1 - to];
-  End *end = &wire->ends[to];
-  gsize len;
-  const guint8 *data = end_peek (source, &len);
-  g_autofree guint8 *copy = NULL;
-
-  if (len == 0 || !can_hear (self, wire, to))
-    return FALSE;
-  len = MIN (len, max);
-  copy = g_memdup2 (data, len);
-  if (source->session)
-    enj_session_drained (source->session, len, self->now);
-  else
-    enj_bytes_drained (&source->puppet->says, len);
-  if (end->session)
-    enj_session_feed (end->session, copy, len, self->now);
-  else
-    g_string_append_len (end->puppet->heard, (const char *) copy, (gssize) len);
-  return TRUE;
-}
-
-static void
-close_end (EnjWorld *self, End *end)
-{
-  EnjSession *session = g_steal_pointer (&end->session);
-
-  if (end->puppet)
-    end->puppet->is_gone = TRUE;
-  end->puppet = NULL;
-  if (!session)
-    return;
-  if (!enj_session_is_over (session))
-    enj_session_eof (session, NULL, self->now);
-  enj_exchange_closed (end->server->exchange, session, self->now);
-}
-
-/* Closes a connection that one end has done with; TRUE where it has. */
-static gboolean
-reap (EnjWorld *self, guint index)
-{
-  Wire *wire = self->wires->pdata[index];
-
-  for (guint i = 0; i < 2; i++)
-    {
-      const End *end = &wire->ends[i];
-      gsize len;
-
-      if (!end->session || !enj_session_is_over (end->session))
-        continue;
-      (void) end_peek (end, &len);
-      if (len > 0)
-        continue;
-      /* Taken out first: closing one end may make the world look at its wires. */
-      g_ptr_array_steal_index_fast (self->wires, index);
-      close_end (self, &wire->ends[i]);
-      close_end (self, &wire->ends[1 - i]);
-      g_free (wire);
-      return TRUE;
-    }
-  return FALSE;
 }
 
 /* ---- Events ------------------------------------------------------------------------ */
@@ -385,11 +260,11 @@ do_all (EnjWorld *self)
   for (guint i = 0; i < self->wishes->len; i++)
     if (fulfil (self, i))
       return TRUE;
-  for (guint i = 0; i < self->wires->len; i++)
+  for (guint i = 0; i < enj_world_wires_count (self->wires); i++)
     for (guint to = 0; to < 2; to++)
-      done |= move (self, self->wires->pdata[i], to, G_MAXSIZE);
-  for (guint i = 0; i < self->wires->len; i++)
-    if (reap (self, i))
+      done |= enj_world_wires_move (self->wires, i, to, G_MAXSIZE, self->now);
+  for (guint i = 0; i < enj_world_wires_count (self->wires); i++)
+    if (enj_world_wires_reap (self->wires, i, self->now))
       return TRUE;
   return done;
 }
@@ -397,32 +272,17 @@ do_all (EnjWorld *self)
 static gint64
 get_deadline (const EnjWorld *self)
 {
-  gint64 due = ENJ_NEVER;
+  gint64 due = enj_world_wires_deadline (self->wires);
 
   for (guint i = 0; i < self->servers->len; i++)
     due = MIN (due, enj_exchange_deadline (((EnjWorldServer *) self->servers->pdata[i])->exchange));
-  for (guint i = 0; i < self->wires->len; i++)
-    for (guint j = 0; j < 2; j++)
-      {
-        const End *end = &((Wire *) self->wires->pdata[i])->ends[j];
-
-        if (end->session)
-          due = MIN (due, enj_session_deadline (end->session));
-      }
   return due;
 }
 
 static void
 tick (EnjWorld *self)
 {
-  for (guint i = 0; i < self->wires->len; i++)
-    for (guint j = 0; j < 2; j++)
-      {
-        const End *end = &((Wire *) self->wires->pdata[i])->ends[j];
-
-        if (end->session)
-          enj_session_tick (end->session, self->now);
-      }
+  enj_world_wires_tick (self->wires, self->now);
   for (guint i = 0; i < self->servers->len; i++)
     enj_exchange_tick (((EnjWorldServer *) self->servers->pdata[i])->exchange, self->now);
 }
@@ -465,7 +325,7 @@ enj_world_wait (EnjWorld *self, gint64 time)
 gboolean
 enj_world_step (EnjWorld *self, GRand *chance)
 {
-  guint n = self->servers->len + self->wishes->len + 3 * self->wires->len;
+  guint n = self->servers->len + self->wishes->len + 3 * enj_world_wires_count (self->wires);
   guint first = (guint) g_rand_int_range (chance, 0, (gint32) n);
 
   for (guint i = 0; i < n; i++)
@@ -487,8 +347,9 @@ enj_world_step (EnjWorld *self, GRand *chance)
           continue;
         }
       what -= self->wishes->len;
-      if (what % 3 == 2 ? reap (self, what / 3)
-                        : move (self, self->wires->pdata[what / 3], what % 3, size))
+      if (what % 3 == 2
+            ? enj_world_wires_reap (self->wires, what / 3, self->now)
+            : enj_world_wires_move (self->wires, what / 3, what % 3, size, self->now))
         return TRUE;
     }
   return FALSE;
@@ -523,16 +384,15 @@ enj_world_attach (EnjWorldServer *server)
   EnjPuppet *puppet;
 
   g_assert_nonnull (session);
-  puppet = puppet_new (self);
-  connect_ends (self, server, session, NULL, puppet);
+  puppet = enj_world_wires_add_puppet (self->wires);
+  enj_world_wires_connect (self->wires, server, session, NULL, NULL, puppet);
   return puppet;
 }
 
 EnjPuppet *
 enj_world_get_puppet (EnjWorld *self)
 {
-  g_assert_cmpuint (self->puppets->len, >, 0);
-  return self->puppets->pdata[self->puppets->len - 1];
+  return enj_world_wires_get_puppet (self->wires);
 }
 
 void
@@ -543,50 +403,27 @@ enj_world_say (EnjWorld *self, EnjPuppet *puppet, const char *xml)
   enj_world_run (self);
 }
 
-static void
-cut_wire (EnjWorld *self, guint index)
-{
-  Wire *wire = g_ptr_array_steal_index_fast (self->wires, index);
-
-  close_end (self, &wire->ends[0]);
-  close_end (self, &wire->ends[1]);
-  g_free (wire);
-}
-
 void
 enj_world_hang_up (EnjWorld *self, EnjPuppet *puppet)
 {
-  for (guint i = 0; i < self->wires->len; i++)
-    if (((Wire *) self->wires->pdata[i])->ends[1].puppet == puppet)
-      {
-        cut_wire (self, i);
-        break;
-      }
+  enj_world_wires_hang_up (self->wires, puppet, self->now);
   enj_world_run (self);
 }
 
 void
 enj_world_cut (EnjWorld *self, EnjWorldServer *a, EnjWorldServer *b)
 {
-  for (guint i = self->wires->len; i > 0; i--)
-    {
-      const Wire *wire = self->wires->pdata[i - 1];
-      const EnjWorldServer *first = wire->ends[0].server;
-      const EnjWorldServer *second = wire->ends[1].server;
-
-      if ((!a || a == first || a == second) && (!b || b == first || b == second))
-        cut_wire (self, i - 1);
-    }
+  enj_world_wires_cut (self->wires, a, b, self->now);
 }
 
 void
 enj_world_freeze (EnjWorld *self, gboolean frozen)
 {
-  self->is_frozen = frozen;
+  enj_world_wires_freeze (self->wires, frozen);
 }
 
 guint
 enj_world_count_wires (const EnjWorld *self)
 {
-  return self->wires->len;
+  return enj_world_wires_count (self->wires);
 }

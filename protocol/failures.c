@@ -1,0 +1,140 @@
+#include "config.h"
+
+#include "protocol/failures.h"
+
+#include "protocol/backoff.h"
+
+#define RECORDS_MAX 4096
+
+/* How long a failure is remembered, in microseconds. */
+#define MEMORY (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
+
+typedef struct
+{
+  EnjFailure failure; /* its text is owned */
+  char *name;
+  EnjBackoff backoff;
+  GList link; /* in order of the last failure */
+} Record;
+
+struct EnjFailures
+{
+  GHashTable *records; /* name to Record, owned */
+  GQueue order;        /* of Record, the oldest first */
+};
+
+static void
+record_free (gpointer data)
+{
+  Record *record = data;
+
+  g_free ((char *) record->failure.reason.text);
+  g_free (record->name);
+  g_free (record);
+}
+
+EnjFailures *
+enj_failures_new (void)
+{
+  EnjFailures *self = g_new0 (EnjFailures, 1);
+
+  self->records = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, record_free);
+  g_queue_init (&self->order);
+  return self;
+}
+
+void
+enj_failures_free (EnjFailures *self)
+{
+  if (!self)
+    return;
+  g_hash_table_unref (self->records);
+  g_free (self);
+}
+
+static void
+drop (EnjFailures *self, Record *record)
+{
+  g_queue_unlink (&self->order, &record->link);
+  g_hash_table_remove (self->records, record->name);
+}
+
+/* The names come from the peers: what is old makes room. */
+static void
+make_room (EnjFailures *self, gint64 now)
+{
+  Record *oldest;
+
+  while ((oldest = g_queue_peek_head (&self->order))
+         && (self->order.length >= RECORDS_MAX
+             || (oldest->failure.at + MEMORY <= now && oldest->failure.rest_until <= now)))
+    drop (self, oldest);
+}
+
+static Record *
+add_record (EnjFailures *self, const char *name, guint64 max)
+{
+  Record *record = g_new0 (Record, 1);
+
+  record->name = g_strdup (name);
+  record->link.data = record;
+  enj_backoff_init (&record->backoff, max);
+  g_queue_push_tail_link (&self->order, &record->link);
+  g_hash_table_insert (self->records, record->name, record);
+  return record;
+}
+
+void
+enj_failures_note (EnjFailures *self, const char *name, const EnjReason *reason, guint64 max,
+                   gint64 now)
+{
+  /* It may be that of a record that goes. */
+  EnjReason kept = { reason->condition, reason->error_type, g_strdup (reason->text),
+                     reason->verdict };
+  Record *record;
+
+  make_room (self, now);
+  record = g_hash_table_lookup (self->records, name);
+  if (!record)
+    record = add_record (self, name, max);
+  g_queue_unlink (&self->order, &record->link);
+  g_queue_push_tail_link (&self->order, &record->link);
+
+  g_free ((char *) record->failure.reason.text);
+  record->failure.reason = kept;
+  record->failure.at = now;
+  record->failure.attempts++;
+  record->backoff.max = MAX (max, 1);
+  record->failure.rest_until = now + enj_backoff_next (&record->backoff);
+}
+
+void
+enj_failures_forget (EnjFailures *self, const char *name)
+{
+  Record *record = g_hash_table_lookup (self->records, name);
+
+  if (record)
+    drop (self, record);
+}
+
+const EnjFailure *
+enj_failures_find (const EnjFailures *self, const char *name)
+{
+  const Record *record = g_hash_table_lookup (self->records, name);
+
+  return record ? &record->failure : NULL;
+}
+
+const EnjFailure *
+enj_failures_find_resting (const EnjFailures *self, const char *name, gint64 now)
+{
+  const EnjFailure *failure = enj_failures_find (self, name);
+
+  return failure && failure->rest_until > now ? failure : NULL;
+}
+
+guint
+enj_failures_count (const EnjFailures *self)
+{
+  return self->order.length;
+}
