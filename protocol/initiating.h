@@ -43,9 +43,14 @@ void enj_initiating_tick (EnjInitiating *self, gint64 now);
 gint64 enj_initiating_deadline (const EnjInitiating *self);
 
 gboolean enj_initiating_is_up (const EnjInitiating *self, const char *local, const char *remote);
+gboolean enj_initiating_has (const EnjInitiating *self, const char *local, const char *remote);
+
+/* The peer has found a key of ours invalid: no pair is up any more, and none will be (D09). */
+gboolean enj_initiating_is_spoiled (const EnjInitiating *self);
 
 /* Pairs proved or under way, and questions: with none the stream is of no use. */
 guint enj_initiating_count_pairs (const EnjInitiating *self);
+guint enj_initiating_count_up (const EnjInitiating *self);
 guint enj_initiating_count_questions (const EnjInitiating *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjInitiating, enj_initiating_free)

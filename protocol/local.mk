@@ -31,6 +31,7 @@ libprotocol_la_SOURCES += %D%/features.c %D%/features.h
 libprotocol_la_SOURCES += %D%/handshake.c %D%/handshake.h
 libprotocol_la_SOURCES += %D%/header.c %D%/header.h
 libprotocol_la_SOURCES += %D%/inbound.c %D%/inbound.h
+libprotocol_la_SOURCES += %D%/initiating.c %D%/initiating.h
 libprotocol_la_SOURCES += %D%/jid.c %D%/jid.h
 libprotocol_la_SOURCES += %D%/ledger.c %D%/ledger.h
 libprotocol_la_SOURCES += %D%/legal.c %D%/legal.h

@@ -6,6 +6,7 @@
 
 #include "protocol/admission.h"
 #include "protocol/features.h"
+#include "protocol/initiating.h"
 #include "protocol/jid.h"
 #include "protocol/ns.h"
 
@@ -37,43 +38,19 @@ static const struct
   [STATE_READY] = { "ready", 0 },
 };
 
-typedef enum
-{
-  PROOF_NONE,
-  PROOF_ASKED,
-  PROOF_VALID
-} Proof;
-
 struct EnjOutbound
 {
   EnjSession session; /* must be first */
+  EnjNewsQueue news;
+  EnjInitiating *initiating;
   EnjCounters *counters;
   State state;
-  Proof proof; /* what the peer thinks of us */
-  char *local;
+  EnjFeatures features; /* of the newest that the peer has sent */
+  char *local;          /* of our header */
   char *remote;
-  gboolean refused;      /* the peer said no once */
-  gboolean breach;       /* it ended because the peer cannot do what policy asks */
-  char *stream_id;       /* of the newest header of the peer (D05) */
-  GHashTable *questions; /* set of ids asked on this stream */
-  GQueue events;         /* of EnjOutboundEvent */
+  gboolean breach;    /* it ended because the peer cannot do what policy asks */
+  gint64 leave_at;    /* nobody is left that it is of use to; ENJ_NEVER */
 };
-
-static void
-push_event (EnjOutbound *self, EnjOutboundEventType type, const EnjDialback *answer)
-{
-  EnjOutboundEvent *event = g_new0 (EnjOutboundEvent, 1);
-
-  event->type = type;
-  if (answer)
-    {
-      event->id = g_strdup (answer->id);
-      event->answer = answer->type;
-      event->condition = answer->condition;
-    }
-  g_queue_push_tail (&self->events, event);
-  enj_wake (self->session.wake);
-}
 
 static void
 send_header (EnjOutbound *self)
@@ -115,7 +92,7 @@ enter (EnjOutbound *self, State next)
       break;
     case STATE_READY:
       enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, 0);
-      push_event (self, ENJ_OUTBOUND_READY, NULL);
+      enj_news_queue_push (&self->news, ENJ_NEWS_READY, NULL, NULL);
       break;
     case STATE_FEATURES:
     case STATE_TLS:
@@ -142,17 +119,23 @@ wants_tls (EnjOutbound *self, EnjFeatures features)
          || enj_admission_needs_tls (self->session.settings, self->remote);
 }
 
+/* XEP-0220 2.4: the declaration alone would be enough of an offer. */
+static gboolean
+speaks_dialback (const EnjOutbound *self)
+{
+  return (self->features & ENJ_FEATURE_DIALBACK)
+         || enj_stream_get_header (self->session.stream)->has_dialback;
+}
+
 static void
 negotiate (EnjOutbound *self, EnjFeatures features)
 {
-  const EnjHeader *header = enj_stream_get_header (self->session.stream);
-
+  self->features = features;
   if (wants_tls (self, features))
     enter (self, STATE_STARTTLS);
   else if (features & ENJ_FEATURE_UNKNOWN_REQUIRED)
     fail (self, ENJ_STREAM_UNSUPPORTED_FEATURE, "peer requires a feature that is unknown here");
-  else if (!(features & ENJ_FEATURE_DIALBACK) && !header->has_dialback)
-    /* XEP-0220 2.4: the declaration alone would be enough of an offer. */
+  else if (!speaks_dialback (self))
     fail (self, ENJ_STREAM_UNSUPPORTED_FEATURE, "peer offers no dialback");
   else
     enter (self, STATE_READY);
@@ -169,8 +152,7 @@ handle_header (EnjOutbound *self)
       return;
     }
   enj_session_wait (&self->session, ENJ_WAIT_HEADER, 0);
-  g_free (self->stream_id);
-  self->stream_id = g_strdup (header->id);
+  enj_initiating_set_stream_id (self->initiating, header->id);
   if (!header->has_version || header->major < 1)
     /* RFC 6120 4.7.5: none or a lower version, so no features will come. */
     negotiate (self, 0);
@@ -209,129 +191,78 @@ handle_secured (EnjSession *session)
   EnjOutbound *self = (EnjOutbound *) session;
 
   /* RFC 6120 5.4.3.3: the old stream is void, its id too. */
-  g_clear_pointer (&self->stream_id, g_free);
+  enj_initiating_set_stream_id (self->initiating, NULL);
   enter (self, STATE_HEADER);
 }
 
 /* ---- Dialback ------------------------------------------------------------ */
 
-static void
-send_dialback (EnjOutbound *self, const EnjDialback *dialback)
+static gboolean
+is_of_use (const EnjOutbound *self)
 {
-  (void) enj_dialback_format (dialback, enj_stream_output (self->session.stream));
+  return enj_initiating_count_pairs (self->initiating) > 0
+         || enj_initiating_count_questions (self->initiating) > 0;
+}
+
+/* The answer that is due first; with nobody left to wait for one, the end. */
+static void
+await_answer (EnjOutbound *self)
+{
+  gint64 due = enj_initiating_deadline (self->initiating);
+
+  self->session.due[ENJ_WAIT_ANSWER] = MIN (due, self->leave_at);
+}
+
+static void
+handle_up (EnjOutbound *self, const char *remote, EnjProof proof)
+{
+  const EnjLimits *limits = &self->session.settings->limits;
+  g_autofree char *how = enj_session_describe (&self->session);
+
+  enj_log_info (&self->session.log, "stream up for %s, %s, %s", remote, how,
+                enj_proof_format (proof));
+  enj_stream_raise_limits (self->session.stream, limits->stanza_size);
+  enj_session_wait (&self->session, ENJ_WAIT_QUIET, limits->keepalive);
+}
+
+static void
+handle_answer (EnjOutbound *self, const EnjDialback *answer)
+{
+  gboolean was_up = enj_initiating_is_up (self->initiating, answer->to, answer->from);
+  gboolean was_of_use = enj_initiating_count_pairs (self->initiating) > 0;
+
+  enj_initiating_handle (self->initiating, answer);
+  if (!was_up && enj_initiating_is_up (self->initiating, answer->to, answer->from))
+    handle_up (self, answer->from, ENJ_PROOF_DIALBACK);
+  else if (was_of_use && enj_initiating_count_pairs (self->initiating) == 0)
+    /* XEP-0220 2.1.1: an error leaves the stream open, and another try to us. */
+    self->leave_at = self->session.now + LINGER * ENJ_SECOND;
+  await_answer (self);
+}
+
+/* Without bidi nobody proves or asks anything on our stream. */
+static void
+refuse_request (EnjOutbound *self, const EnjDialback *request)
+{
+  EnjDialback refusal = { .kind = request->kind,
+                          .type = ENJ_DIALBACK_ERROR,
+                          .from = request->to,
+                          .to = request->from,
+                          .id = request->id,
+                          .condition = ENJ_STANZA_NOT_ACCEPTABLE };
+
+  (void) enj_dialback_format (&refusal, enj_stream_output (self->session.stream));
   enj_session_written (&self->session);
 }
 
-void
-enj_outbound_authorise (EnjOutbound *self, gint64 now)
-{
-  char key[ENJ_DIALBACK_KEY_SIZE];
-  EnjDialback request = { .kind = ENJ_DIALBACK_RESULT,
-                          .type = ENJ_DIALBACK_REQUEST,
-                          .from = self->local,
-                          .to = self->remote,
-                          .key = key };
-
-  self->session.now = now;
-  if (self->state != STATE_READY || self->proof != PROOF_NONE)
-    return;
-  if (!self->stream_id || !*self->stream_id)
-    {
-      fail (self, ENJ_STREAM_BAD_FORMAT, "stream header without an id, dialback needs one");
-      return;
-    }
-  enj_dialback_key_compute (self->session.settings->dialback_key, self->remote, self->local,
-                            self->stream_id, key);
-  self->proof = PROOF_ASKED;
-  enj_session_wait (&self->session, ENJ_WAIT_ANSWER,
-                    self->session.settings->limits.negotiation_timeout);
-  send_dialback (self, &request);
-}
-
-void
-enj_outbound_verify (EnjOutbound *self, const char *id, const char *key, gint64 now)
-{
-  EnjDialback request = { .kind = ENJ_DIALBACK_VERIFY,
-                          .type = ENJ_DIALBACK_REQUEST,
-                          .from = self->local,
-                          .to = self->remote,
-                          .id = (char *) id,
-                          .key = (char *) key };
-
-  self->session.now = now;
-  g_return_if_fail (self->state == STATE_READY);
-  g_hash_table_add (self->questions, g_strdup (id));
-  send_dialback (self, &request);
-}
-
-/* What comes too late is not an answer to the same question put again. */
-void
-enj_outbound_forget (EnjOutbound *self, const char *id)
-{
-  g_hash_table_remove (self->questions, id);
-}
-
-/* The peer's verdict on us. */
 static void
-handle_result (EnjOutbound *self, const EnjDialback *answer)
+handle_dialback (EnjOutbound *self, const EnjDialback *dialback)
 {
-  const EnjLimits *limits = &self->session.settings->limits;
-  g_autofree char *how = NULL;
-
-  enj_session_wait (&self->session, ENJ_WAIT_ANSWER, 0);
-  if (answer->type == ENJ_DIALBACK_VALID)
-    {
-      how = enj_session_describe (&self->session);
-      self->proof = PROOF_VALID;
-      enj_log_info (&self->session.log, "stream up, %s, dialback", how);
-      enj_stream_raise_limits (self->session.stream, limits->stanza_size);
-      enj_session_wait (&self->session, ENJ_WAIT_QUIET, limits->keepalive);
-      push_event (self, ENJ_OUTBOUND_UP, NULL);
-      return;
-    }
-  /* XEP-0220 2.1.1: an error leaves the stream open, and another try to us. */
-  self->proof = PROOF_NONE;
-  self->refused = TRUE;
-  enj_session_wait (&self->session, ENJ_WAIT_ANSWER, LINGER);
-  push_event (self, ENJ_OUTBOUND_REFUSED, answer);
-}
-
-static void
-handle_dialback (EnjOutbound *self, const EnjDialback *answer)
-{
-  gboolean is_ours = g_strcmp0 (answer->from, self->remote) == 0
-                     && g_strcmp0 (answer->to, self->local) == 0
-                     && answer->type != ENJ_DIALBACK_UNKNOWN;
-
-  /* XEP-0220 3.1: only what was asked on this stream, of this peer, once. */
-  if (is_ours && answer->type != ENJ_DIALBACK_REQUEST && answer->kind == ENJ_DIALBACK_RESULT
-      && self->proof == PROOF_ASKED)
-    {
-      handle_result (self, answer);
-    }
-  else if (is_ours && answer->type != ENJ_DIALBACK_REQUEST && answer->kind == ENJ_DIALBACK_VERIFY
-           && answer->id && g_hash_table_remove (self->questions, answer->id))
-    {
-      push_event (self, ENJ_OUTBOUND_ANSWER, answer);
-    }
-  else if (answer->type == ENJ_DIALBACK_REQUEST && answer->from && answer->to
-           && enj_session_has_room (&self->session))
-    {
-      /* Without bidi nobody proves or asks anything on our stream. */
-      EnjDialback refusal = { .kind = answer->kind,
-                              .type = ENJ_DIALBACK_ERROR,
-                              .from = answer->to,
-                              .to = answer->from,
-                              .id = answer->id,
-                              .condition = ENJ_STANZA_NOT_ACCEPTABLE };
-
-      send_dialback (self, &refusal);
-    }
+  if (dialback->type == ENJ_DIALBACK_REQUEST && dialback->from && dialback->to
+      && enj_session_has_room (&self->session))
+    refuse_request (self, dialback);
   else
-    {
-      self->counters->unsolicited++;
-      enj_log_info (&self->session.log, "unsolicited dialback answer ignored");
-    }
+    handle_answer (self, dialback);
 }
 
 /* ---- Events of the session ------------------------------------------------ */
@@ -381,6 +312,27 @@ handle_event (EnjSession *session, EnjStreamEvent *event)
 }
 
 static void
+handle_no_answer (EnjOutbound *self)
+{
+  EnjSession *session = &self->session;
+
+  if (self->leave_at <= session->now)
+    {
+      enj_session_close (session);
+    }
+  else if (enj_initiating_count_up (self->initiating) > 0)
+    {
+      enj_initiating_tick (self->initiating, session->now);
+      await_answer (self);
+    }
+  else
+    {
+      enj_session_fail (session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT,
+                                              "peer has not answered our dialback"));
+    }
+}
+
+static void
 handle_due (EnjSession *session, EnjWait which)
 {
   if (which == ENJ_WAIT_QUIET)
@@ -391,15 +343,13 @@ handle_due (EnjSession *session, EnjWait which)
       enj_session_wait (session, ENJ_WAIT_QUIET, session->settings->limits.keepalive);
       return;
     }
-  if (which == ENJ_WAIT_ANSWER && ((EnjOutbound *) session)->proof != PROOF_ASKED)
+  if (which == ENJ_WAIT_ANSWER)
     {
-      enj_session_close (session);
+      handle_no_answer ((EnjOutbound *) session);
       return;
     }
   enj_session_fail (session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT,
-                                          which == ENJ_WAIT_ANSWER
-                                            ? "peer has not answered our dialback"
-                                            : "peer has not negotiated the stream in time"));
+                                          "peer has not negotiated the stream in time"));
 }
 
 static void
@@ -439,7 +389,9 @@ enj_outbound_new (const char *local, const char *remote, EnjSettings *settings,
   self->remote = g_strdup (remote);
   self->session.log.local = self->local;
   self->session.log.remote = self->remote;
-  self->questions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->leave_at = ENJ_NEVER;
+  enj_news_queue_init (&self->news, wake);
+  self->initiating = enj_initiating_new (&self->session, counters, &self->news);
   counters->streams_out++;
   enj_session_wait (&self->session, ENJ_WAIT_HEADER, limits->header_timeout);
   enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, limits->negotiation_timeout);
@@ -448,29 +400,15 @@ enj_outbound_new (const char *local, const char *remote, EnjSettings *settings,
 }
 
 void
-enj_outbound_event_clear (EnjOutboundEvent *event)
-{
-  g_clear_pointer (&event->id, g_free);
-}
-
-static void
-free_event (gpointer data)
-{
-  enj_outbound_event_clear (data);
-  g_free (data);
-}
-
-void
 enj_outbound_free (EnjOutbound *self)
 {
   if (!self)
     return;
-  g_queue_clear_full (&self->events, free_event);
-  g_hash_table_unref (self->questions);
+  enj_initiating_free (self->initiating);
+  enj_news_queue_clear (&self->news);
   enj_session_clear (&self->session);
   g_free (self->local);
   g_free (self->remote);
-  g_free (self->stream_id);
   g_free (self);
 }
 
@@ -481,15 +419,9 @@ enj_outbound_get_session (EnjOutbound *self)
 }
 
 gboolean
-enj_outbound_next (EnjOutbound *self, EnjOutboundEvent *event)
+enj_outbound_next (EnjOutbound *self, EnjNews *news)
 {
-  EnjOutboundEvent *first = g_queue_pop_head (&self->events);
-
-  if (!first)
-    return FALSE;
-  *event = *first;
-  g_free (first);
-  return TRUE;
+  return enj_news_queue_pop (&self->news, news);
 }
 
 gboolean
@@ -499,9 +431,56 @@ enj_outbound_is_ready (const EnjOutbound *self)
 }
 
 gboolean
-enj_outbound_is_up (const EnjOutbound *self)
+enj_outbound_may_carry (const EnjOutbound *self, const char *local, const char *remote)
 {
-  return self->proof == PROOF_VALID && enj_session_is_open (&self->session);
+  const EnjSettings *settings = self->session.settings;
+
+  if (!enj_outbound_is_ready (self))
+    return FALSE;
+  if (enj_initiating_has (self->initiating, local, remote))
+    return TRUE;
+  if (enj_initiating_is_spoiled (self->initiating) || !speaks_dialback (self)
+      || enj_initiating_count_pairs (self->initiating) >= settings->limits.pairs_per_stream)
+    return FALSE;
+  /* XEP-0220 2.6.1: other senders without further ado. */
+  if (strcmp (remote, self->remote) == 0)
+    return TRUE;
+  return (self->features & ENJ_FEATURE_DIALBACK_ERRORS)
+         && (enj_session_is_encrypted (&self->session)
+             || !enj_admission_needs_tls (settings, remote));
+}
+
+void
+enj_outbound_authorise (EnjOutbound *self, const char *local, const char *remote, gint64 now)
+{
+  self->session.now = now;
+  if (!enj_outbound_is_ready (self))
+    return;
+  self->leave_at = ENJ_NEVER;
+  enj_initiating_authorise (self->initiating, local, remote);
+  await_answer (self);
+}
+
+void
+enj_outbound_verify (EnjOutbound *self, const char *local, const char *remote, const char *id,
+                     const char *key, gint64 now)
+{
+  self->session.now = now;
+  g_return_if_fail (self->state == STATE_READY);
+  enj_initiating_verify (self->initiating, local, remote, id, key);
+}
+
+void
+enj_outbound_forget (EnjOutbound *self, const char *local, const char *remote, const char *id)
+{
+  enj_initiating_forget (self->initiating, local, remote, id);
+}
+
+gboolean
+enj_outbound_is_up (const EnjOutbound *self, const char *local, const char *remote)
+{
+  return enj_initiating_is_up (self->initiating, local, remote)
+         && enj_session_is_open (&self->session);
 }
 
 gboolean
@@ -520,17 +499,14 @@ enj_outbound_is_breach (const EnjOutbound *self)
 gboolean
 enj_outbound_is_idle (const EnjOutbound *self)
 {
-  return self->proof == PROOF_NONE && !self->refused
-         && g_hash_table_size (self->questions) == 0;
+  return !is_of_use (self) && self->leave_at == ENJ_NEVER;
 }
 
 gboolean
 enj_outbound_send (EnjOutbound *self, EnjStanza *stanza, gint64 now)
 {
-  if (!enj_outbound_is_up (self))
-    return FALSE;
   self->session.now = now;
-  if (!enj_session_send (&self->session, stanza))
+  if (!enj_session_is_open (&self->session) || !enj_session_send (&self->session, stanza))
     return FALSE;
   self->counters->written_peer++;
   enj_session_wait (&self->session, ENJ_WAIT_QUIET, self->session.settings->limits.keepalive);

@@ -1,8 +1,8 @@
 /* outbound.h - one server-to-server stream that we opened.
  *
- * Carries stanzas from one of our domains to one domain of the peer, once the
- * peer has verified us by dialback, and questions about keys that were
- * presented to us (XEP-0220 2.1).
+ * Carries stanzas from our domains to the peer's, once the peer has accepted
+ * each pair of them, and questions about keys that were presented to us
+ * (XEP-0220 2.1, 2.6).
  *
  * Does not connect, does not resolve names, does not queue: a stanza is
  * written or not taken.  The driver's functions are those of session.h. */
@@ -10,53 +10,45 @@
 
 #include "protocol/counters.h"
 #include "protocol/dialback.h"
+#include "protocol/news.h"
 #include "protocol/session.h"
 
 typedef struct EnjOutbound EnjOutbound;
 
-typedef enum
-{
-  ENJ_OUTBOUND_READY,  /* negotiated: authorise() and verify() may be called */
-  ENJ_OUTBOUND_UP,     /* the peer has verified us: stanzas may be sent */
-  ENJ_OUTBOUND_REFUSED, /* it has not: type and condition of its answer */
-  ENJ_OUTBOUND_ANSWER  /* to a question: id, type, condition */
-} EnjOutboundEventType;
-
-typedef struct
-{
-  EnjOutboundEventType type;
-  char *id;
-  EnjDialbackType answer;
-  EnjStanzaCondition condition;
-} EnjOutboundEvent;
-
-/* @local and @remote are canonical domains. */
+/* @local and @remote, here and below, are canonical domains: those of our header. */
 EnjOutbound *enj_outbound_new (const char *local, const char *remote, EnjSettings *settings,
                                EnjCounters *counters, EnjWake wake, gint64 now);
 void enj_outbound_free (EnjOutbound *self);
 EnjSession *enj_outbound_get_session (EnjOutbound *self);
 
-/* FALSE when there are none.  Free with clear(). */
-gboolean enj_outbound_next (EnjOutbound *self, EnjOutboundEvent *event);
-void enj_outbound_event_clear (EnjOutboundEvent *event);
+/* READY, UP, REFUSED, ANSWER.  FALSE when there are none. */
+gboolean enj_outbound_next (EnjOutbound *self, EnjNews *news);
 
 gboolean enj_outbound_is_ready (const EnjOutbound *self);
-gboolean enj_outbound_is_up (const EnjOutbound *self);
 
-/* Asks the peer to verify us, unless that is done or under way (D01). */
-void enj_outbound_authorise (EnjOutbound *self, gint64 now);
+/* May this pair be put here?  Another local domain where dialback is spoken; another remote
+ * one only where the peer has dialback errors, too (D56), and policy does not mind. */
+gboolean enj_outbound_may_carry (const EnjOutbound *self, const char *local, const char *remote);
+
+/* Asks the peer to accept a pair, unless that is done or under way (D01). */
+void enj_outbound_authorise (EnjOutbound *self, const char *local, const char *remote,
+                             gint64 now);
 
 /* Asks whether @key for our stream @id is the peer's; forget() waits no longer. */
-void enj_outbound_verify (EnjOutbound *self, const char *id, const char *key, gint64 now);
-void enj_outbound_forget (EnjOutbound *self, const char *id);
+void enj_outbound_verify (EnjOutbound *self, const char *local, const char *remote,
+                          const char *id, const char *key, gint64 now);
+void enj_outbound_forget (EnjOutbound *self, const char *local, const char *remote,
+                          const char *id);
+
+gboolean enj_outbound_is_up (const EnjOutbound *self, const char *local, const char *remote);
+
+/* Writes a stanza of a pair that is up.  FALSE where there is no room. */
+gboolean enj_outbound_send (EnjOutbound *self, EnjStanza *stanza, gint64 now);
 
 /* It ended where the peer could not do the TLS that policy asks for. */
 gboolean enj_outbound_is_breach (const EnjOutbound *self);
 
-/* Opened for questions only, and all are answered or forgotten (D24). */
+/* No pair and no question needs it (D24). */
 gboolean enj_outbound_is_idle (const EnjOutbound *self);
-
-/* Writes a stanza.  FALSE unless the stream is up and has room. */
-gboolean enj_outbound_send (EnjOutbound *self, EnjStanza *stanza, gint64 now);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjOutbound, enj_outbound_free)

@@ -214,7 +214,7 @@ flush (EnjPeer *self, gint64 now)
 }
 
 static void
-handle_refused (EnjPeer *self, const EnjOutboundEvent *event)
+handle_refused (EnjPeer *self, const EnjNews *event)
 {
   EnjSession *session = enj_outbound_get_session (self->outbound);
 
@@ -239,32 +239,37 @@ handle_refused (EnjPeer *self, const EnjOutboundEvent *event)
 }
 
 static void
-handle_outbound_event (EnjPeer *self, const EnjOutboundEvent *event)
+handle_news (EnjPeer *self, const EnjNews *event)
 {
   guint64 asker;
 
   switch (event->type)
     {
-    case ENJ_OUTBOUND_READY:
+    case ENJ_NEWS_READY:
       break;
-    case ENJ_OUTBOUND_UP:
+    case ENJ_NEWS_UP:
       self->was_up = TRUE;
       self->retried = FALSE;
       push_event (self, ENJ_PEER_UP);
       break;
-    case ENJ_OUTBOUND_REFUSED:
+    case ENJ_NEWS_REFUSED:
       enj_log_info (NULL, "%s: does not accept us for %s: %s", self->remote, self->local,
                     event->answer == ENJ_DIALBACK_INVALID
                       ? "key invalid"
                       : enj_stanza_condition_format (event->condition));
       handle_refused (self, event);
       break;
-    case ENJ_OUTBOUND_ANSWER:
+    case ENJ_NEWS_ANSWER:
       asker = enj_verifier_steal (self->verifier, event->id);
       if (asker)
         tell_verdict (self, asker, event->answer,
                       /* D33: whatever error it has, it is not the server of that domain. */
                       ENJ_STANZA_REMOTE_SERVER_NOT_FOUND);
+      break;
+    case ENJ_NEWS_STANZA:
+    case ENJ_NEWS_QUESTION:
+    case ENJ_NEWS_ADMITTED:
+    case ENJ_NEWS_MOVED:
       break;
     }
 }
@@ -333,11 +338,12 @@ use_stream (EnjPeer *self, gint64 now)
   if (!enj_outbound_is_ready (self->outbound))
     return;
   while (enj_verifier_next (self->verifier, &question))
-    enj_outbound_verify (self->outbound, question.stream_id, question.key, now);
-  if (enj_outbound_is_up (self->outbound))
+    enj_outbound_verify (self->outbound, self->local, self->remote, question.stream_id, question.key,
+                         now);
+  if (enj_outbound_is_up (self->outbound, self->local, self->remote))
     flush (self, now);
   else if (enj_waiting_length (self->waiting) > 0)
-    enj_outbound_authorise (self->outbound, now);
+    enj_outbound_authorise (self->outbound, self->local, self->remote, now);
   else if (enj_outbound_is_idle (self->outbound))
     {
       self->is_spent = TRUE;
@@ -359,7 +365,7 @@ expire (EnjPeer *self, gint64 now)
     {
       /* A stream for this question only has nothing to wait for now. */
       if (self->outbound)
-        enj_outbound_forget (self->outbound, stream_id);
+        enj_outbound_forget (self->outbound, self->local, self->remote, stream_id);
       g_clear_pointer (&stream_id, g_free);
       tell_verdict (self, asker, ENJ_DIALBACK_ERROR, ENJ_STANZA_REMOTE_SERVER_TIMEOUT);
     }
@@ -434,7 +440,7 @@ enj_peer_send (EnjPeer *self, EnjStanza *stanza, gint64 now)
   if (enj_peer_count_waiting (self) == 0)
     self->lose_until = 0; /* All that was lost has left us since. */
   taken = enj_waiting_push (self->waiting, stanza, now);
-  if (self->outbound && enj_outbound_is_up (self->outbound))
+  if (self->outbound && enj_outbound_is_up (self->outbound, self->local, self->remote))
     flush (self, now);
   else
     mark_dirty (self);
@@ -497,13 +503,13 @@ enj_peer_dialled (EnjPeer *self, gint64 now)
 void
 enj_peer_process (EnjPeer *self, gint64 now)
 {
-  EnjOutboundEvent event;
+  EnjNews event;
 
   self->is_dirty = FALSE;
   while (self->outbound && enj_outbound_next (self->outbound, &event))
     {
-      handle_outbound_event (self, &event);
-      enj_outbound_event_clear (&event);
+      handle_news (self, &event);
+      enj_news_clear (&event);
     }
   if (self->outbound)
     use_stream (self, now);

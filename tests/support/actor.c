@@ -248,14 +248,24 @@ name_type (EnjDialbackType type)
   g_assert_not_reached ();
 }
 
+static gboolean
+take_news (EnjTestActor *self, EnjNews *news)
+{
+  return self->inbound ? enj_inbound_next (self->inbound, news)
+                       : enj_outbound_next (self->outbound, news);
+}
+
 static char *
-next_inbound (EnjTestActor *self, char **xml)
+next_news (EnjTestActor *self, char **xml)
 {
   EnjNews news;
+  const char *condition;
   char *words = NULL;
 
-  if (!enj_inbound_next (self->inbound, &news))
+  if (!take_news (self, &news))
     return g_strdup ("");
+  condition = news.answer == ENJ_DIALBACK_ERROR ? enj_stanza_condition_format (news.condition)
+                                                : "";
   switch (news.type)
     {
     case ENJ_NEWS_STANZA:
@@ -270,45 +280,25 @@ next_inbound (EnjTestActor *self, char **xml)
       words = g_strdup_printf ("up from=%s to=%s", news.remote, news.local);
       break;
     case ENJ_NEWS_READY:
+      words = g_strdup ("ready");
+      break;
     case ENJ_NEWS_UP:
+      words = g_strdup_printf ("up local=%s remote=%s", news.local, news.remote);
+      break;
     case ENJ_NEWS_REFUSED:
+      words = g_strdup_printf ("refused %s %s local=%s remote=%s", name_type (news.answer),
+                               condition, news.local, news.remote);
+      break;
     case ENJ_NEWS_ANSWER:
+      words = g_strdup_printf ("answer id=%s %s %s local=%s remote=%s", news.id,
+                               name_type (news.answer), condition, news.local, news.remote);
+      break;
     case ENJ_NEWS_MOVED:
-      g_assert_not_reached ();
+      words = g_strdup_printf ("moved host=%s port=%u", news.host, news.port);
+      break;
     }
   enj_news_clear (&news);
   return words;
-}
-
-static char *
-next_outbound (EnjTestActor *self)
-{
-  EnjOutboundEvent event;
-  const char *condition;
-  char *words = NULL;
-
-  if (!enj_outbound_next (self->outbound, &event))
-    return g_strdup ("");
-  condition = event.answer == ENJ_DIALBACK_ERROR ? enj_stanza_condition_format (event.condition)
-                                                 : "";
-  switch (event.type)
-    {
-    case ENJ_OUTBOUND_READY:
-      words = g_strdup ("ready");
-      break;
-    case ENJ_OUTBOUND_UP:
-      words = g_strdup ("up");
-      break;
-    case ENJ_OUTBOUND_REFUSED:
-      words = g_strdup_printf ("refused %s %s", name_type (event.answer), condition);
-      break;
-    case ENJ_OUTBOUND_ANSWER:
-      words = g_strdup_printf ("answer id=%s %s %s", event.id, name_type (event.answer),
-                               condition);
-      break;
-    }
-  enj_outbound_event_clear (&event);
-  return g_strstrip (words);
 }
 
 static char *
@@ -329,6 +319,5 @@ char *
 enj_test_actor_next_new (EnjTestActor *self, char **xml)
 {
   *xml = NULL;
-  return self->inbound ? next_inbound (self, xml)
-                       : self->outbound ? next_outbound (self) : next_link (self, xml);
+  return self->link ? next_link (self, xml) : next_news (self, xml);
 }

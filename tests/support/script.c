@@ -7,6 +7,7 @@
 
 #include "protocol/dialback-key.h"
 #include "protocol/handshake.h"
+#include "protocol/ns.h"
 
 static void
 step_free (gpointer data)
@@ -146,4 +147,24 @@ enj_test_script_expand_new (const char *text, GHashTable *names)
         g_string_append_c (out, *text++);
     }
   return out;
+}
+
+GHashTable *
+enj_test_script_names_new (void)
+{
+  static const char *const known[][2] = {
+    { "open", "<stream:stream xmlns='" ENJ_NS_SERVER "' xmlns:stream='" ENJ_NS_STREAM
+              "' xmlns:db='" ENJ_NS_DIALBACK "'" },
+    { "link", "<stream:stream xmlns='" ENJ_NS_COMPONENT "' xmlns:stream='" ENJ_NS_STREAM "'" },
+    { "tls", ENJ_NS_TLS },
+    { "sasl", ENJ_NS_SASL },
+    { "stanzas", "urn:ietf:params:xml:ns:xmpp-stanzas" },
+    { "streams", "urn:ietf:params:xml:ns:xmpp-streams" },
+    { "dialback", ENJ_NS_DIALBACK_FEATURE },
+  };
+  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    g_hash_table_insert (names, g_strdup (known[i][0]), g_strdup (known[i][1]));
+  return names;
 }

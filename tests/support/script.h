@@ -16,6 +16,9 @@ typedef struct
 /* An array of EnjTestStep.  Aborts where the file cannot be read. */
 GPtrArray *enj_test_script_read_new (const char *path);
 
+/* What every transcript may name: strings to strings. */
+GHashTable *enj_test_script_names_new (void);
+
 /* Fills in
  * - `{name}`: what @names has for it, else it stays;
  * - `{key:SECRET:RECEIVING:ORIGINATING:ID}`: a dialback key, where ID may be such a name;

@@ -244,22 +244,37 @@ do_answer (Player *self, const char *text)
   return NULL;
 }
 
+/* The pair that @words begins with, else that of our header. */
+static char **
+find_pair (const Player *self, char **words)
+{
+  static char *pair[2];
+
+  pair[0] = words[0] && strchr (words[0], '.') ? words[0] : self->stage.role[1];
+  pair[1] = pair[0] == words[0] ? words[1] : self->stage.role[3];
+  return pair;
+}
+
 static char *
 do_authorise (Player *self, const char *text)
 {
-  (void) text;
-  enj_outbound_authorise (self->actor.outbound, self->actor.now);
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  char **pair = find_pair (self, words);
+
+  enj_outbound_authorise (self->actor.outbound, pair[0], pair[1], self->actor.now);
   enj_test_actor_pump (&self->actor);
   return NULL;
 }
 
-/* ID KEY */
+/* [LOCAL REMOTE] ID KEY */
 static char *
 do_verify (Player *self, const char *text)
 {
-  g_auto (GStrv) words = g_strsplit (text, " ", 2);
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  char **pair = find_pair (self, words);
+  char **last = words + g_strv_length (words) - 2;
 
-  enj_outbound_verify (self->actor.outbound, words[0], words[1], self->actor.now);
+  enj_outbound_verify (self->actor.outbound, pair[0], pair[1], last[0], last[1], self->actor.now);
   enj_test_actor_pump (&self->actor);
   return NULL;
 }
@@ -277,7 +292,8 @@ send (Player *self, const char *text)
     sent = enj_link_may_send (self->actor.link, stanza)
            && enj_link_send (self->actor.link, stanza, self->actor.now);
   else
-    sent = enj_outbound_send (self->actor.outbound, stanza, self->actor.now);
+    sent = enj_outbound_is_up (self->actor.outbound, self->stage.role[1], self->stage.role[3])
+           && enj_outbound_send (self->actor.outbound, stanza, self->actor.now);
   enj_test_actor_pump (&self->actor);
   return sent;
 }
@@ -318,7 +334,9 @@ look (const Player *self, const char *what)
   if (strcmp (what, "breach") == 0)
     return enj_outbound_is_breach (actor->outbound);
   if (strcmp (what, "up") == 0)
-    return actor->link ? enj_link_is_up (actor->link) : enj_outbound_is_up (actor->outbound);
+    return actor->link ? enj_link_is_up (actor->link)
+                       : enj_outbound_is_up (actor->outbound, self->stage.role[1],
+                                             self->stage.role[3]);
   if (strcmp (what, "over") == 0)
     return enj_session_is_over (actor->session);
   if (strcmp (what, "encrypted") == 0)
@@ -492,27 +510,6 @@ play_whole (Player *self, const char *path)
   return check_silence (self);
 }
 
-/* What every transcript may name. */
-static GHashTable *
-names_new (void)
-{
-  static const char *const known[][2] = {
-    { "open", "<stream:stream xmlns='" ENJ_NS_SERVER "' xmlns:stream='" ENJ_NS_STREAM
-              "' xmlns:db='" ENJ_NS_DIALBACK "'" },
-    { "link", "<stream:stream xmlns='" ENJ_NS_COMPONENT "' xmlns:stream='" ENJ_NS_STREAM "'" },
-    { "tls", ENJ_NS_TLS },
-    { "sasl", ENJ_NS_SASL },
-    { "stanzas", "urn:ietf:params:xml:ns:xmpp-stanzas" },
-    { "streams", "urn:ietf:params:xml:ns:xmpp-streams" },
-    { "dialback", ENJ_NS_DIALBACK_FEATURE },
-  };
-  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-
-  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
-    g_hash_table_insert (names, g_strdup (known[i][0]), g_strdup (known[i][1]));
-  return names;
-}
-
 /* Repeatable ids: the n-th byte of each run. */
 static void
 fill (guint8 *data, gsize len, gpointer user_data)
@@ -535,7 +532,7 @@ play (gconstpointer user_data)
   enj_chance_set_source (fill, chance);
   enj_test_stage_init (&player.stage);
   enj_test_actor_init (&player.actor, one->way, seed);
-  player.names = names_new ();
+  player.names = enj_test_script_names_new ();
 
   fault = play_whole (&player, one->path);
   if (fault)

@@ -98,7 +98,7 @@ test_is_told (void)
   g_string_truncate (logged, 0);
   enj_world_send (pair.here, MESSAGE ("a@" HERE, "b@" THERE, "1"));
   enj_world_run (pair.world);
-  g_assert_nonnull (strstr (logged->str, "stream up, TLS1.3 AES-256-GCM, dialback"));
+  g_assert_nonnull (strstr (logged->str, "stream up for " THERE ", TLS1.3 AES-256-GCM, dialback"));
   g_assert_nonnull (strstr (logged->str, "stream up for " HERE ", TLS1.3 AES-256-GCM, dialback"));
   g_assert_nonnull (strstr (pair.here->events->str, "up>" THERE));
   g_assert_nonnull (strstr (pair.there->events->str, "up<" HERE));
