@@ -1,7 +1,7 @@
 /* identity.h - which domains a certificate names.
  *
  * id-on-xmppAddr, SRVName for xmpp-server and DNS names (RFC 6120 13.7.1.2),
- * one-label wildcards of the latter, compared as A-labels; never the common
+ * one-label wildcards of the latter two, compared as A-labels; never the common
  * name (RFC 9525).  An extended key usage, where there is one, must fit (E18).
  *
  * Does not look at who signed it, nor at dates: trust.h does. */

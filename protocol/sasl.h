@@ -36,7 +36,7 @@ typedef struct
   EnjSaslKind kind;
   char *mechanism;
   char *text;
-  gboolean is_misencoded; /* base64 with anything else in it, or a NUL (E09) */
+  gboolean is_misencoded; /* no clean base64 (E09), or not of UTF-8; a NUL is none */
   EnjSaslCondition condition;
 } EnjSasl;
 

@@ -341,8 +341,17 @@ enj_tls_get_cipher (const EnjTls *self)
 const gnutls_datum_t *
 enj_tls_get_peer_certificate (const EnjTls *self)
 {
-  unsigned n = 0;
-  const gnutls_datum_t *chain = gnutls_certificate_get_peers (self->gnutls, &n);
+  guint n;
 
-  return n > 0 ? chain : NULL;
+  return enj_tls_get_peer_chain (self, &n);
+}
+
+const gnutls_datum_t *
+enj_tls_get_peer_chain (const EnjTls *self, guint *n)
+{
+  const gnutls_datum_t *chain;
+
+  *n = 0;
+  chain = gnutls_certificate_get_peers (self->gnutls, n);
+  return *n > 0 ? chain : NULL;
 }

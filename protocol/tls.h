@@ -49,7 +49,9 @@ void enj_tls_drained (EnjTls *self, gsize len);
 const char *enj_tls_get_version (const EnjTls *self);
 const char *enj_tls_get_cipher (const EnjTls *self);
 
-/* The leaf certificate of the peer in DER; NULL for none. */
+/* The leaf certificate of the peer in DER; NULL for none.  And all that it has sent, the leaf
+ * first; @n is 0 then. */
 const gnutls_datum_t *enj_tls_get_peer_certificate (const EnjTls *self);
+const gnutls_datum_t *enj_tls_get_peer_chain (const EnjTls *self, guint *n);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjTls, enj_tls_free)

@@ -6,11 +6,17 @@
 
 #define YEAR (365 * ENJ_TEST_DAY)
 
-#define OID_XMPP_ADDR "1.3.6.1.5.5.7.8.5"
-#define OID_SRV_NAME "1.3.6.1.5.5.7.8.7"
+/* 1.3.6.1.5.5.7.8.5 and 1.3.6.1.5.5.7.8.7 in DER. */
+#define OID_XMPP_ADDR "\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x05"
+#define OID_SRV_NAME "\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x07"
+#define OID_LEN (sizeof OID_XMPP_ADDR - 1)
 
 #define DER_UTF8_STRING 0x0c
 #define DER_IA5_STRING 0x16
+#define DER_SEQUENCE 0x30
+#define DER_MAIL 0x81
+#define DER_DNS_NAME 0x82
+#define DER_FIRST 0xa0
 
 #define CHECK(call) g_assert_cmpint ((call), >=, 0)
 
@@ -61,25 +67,34 @@ key_new (void)
 
 /* ---- Certificates --------------------------------------------------------- */
 
+/* X.690 8.1.  Everything here is shorter than 64 KiB. */
 static void
-add_other_name (gnutls_x509_crt_t crt, const char *oid, guint8 tag, GString *name)
+wrap (GString *der, guint8 tag)
 {
-  guint8 head[3] = { tag, (guint8) name->len };
-  gsize len = 2;
+  const guint8 head[] = { tag, 0x82, (guint8) (der->len >> 8), (guint8) der->len };
+  const guint8 middle[] = { tag, 0x81, (guint8) der->len };
+  const guint8 brief[] = { tag, (guint8) der->len };
 
-  if (name->len > 127)
-    {
-      head[1] = 0x81;
-      head[2] = (guint8) name->len;
-      len = 3;
-    }
-  g_string_prepend_len (name, (const char *) head, (gssize) len);
-  CHECK (gnutls_x509_crt_set_subject_alt_othername (crt, oid, name->str, (unsigned) name->len,
-                                                    GNUTLS_FSAN_APPEND));
+  if (der->len > 0xff)
+    g_string_prepend_len (der, (const char *) head, sizeof head);
+  else if (der->len > 0x7f)
+    g_string_prepend_len (der, (const char *) middle, sizeof middle);
+  else
+    g_string_prepend_len (der, (const char *) brief, sizeof brief);
 }
 
 static void
-add_name (gnutls_x509_crt_t crt, const char *word)
+wrap_other_name (GString *der, guint8 tag, const char *oid)
+{
+  wrap (der, tag);
+  wrap (der, DER_FIRST);
+  g_string_prepend_len (der, oid, (gssize) OID_LEN);
+  wrap (der, DER_FIRST);
+}
+
+/* GnuTLS would not write a NUL into a DNS name, so the names are written here (RFC 5280 4.2.1.6). */
+static void
+append_name (GString *names, const char *word)
 {
   const char *colon = strchr (word, ':');
   g_autoptr (GString) name = g_string_new (colon + 1);
@@ -89,17 +104,28 @@ add_name (gnutls_x509_crt_t crt, const char *word)
       name->str[i] = '\0';
 
   if (g_str_has_prefix (word, "dns:"))
-    CHECK (gnutls_x509_crt_set_subject_alt_name (crt, GNUTLS_SAN_DNSNAME, name->str,
-                                                 (unsigned) name->len, GNUTLS_FSAN_APPEND));
+    wrap (name, DER_DNS_NAME);
   else if (g_str_has_prefix (word, "mail:"))
-    CHECK (gnutls_x509_crt_set_subject_alt_name (crt, GNUTLS_SAN_RFC822NAME, name->str,
-                                                 (unsigned) name->len, GNUTLS_FSAN_APPEND));
+    wrap (name, DER_MAIL);
   else if (g_str_has_prefix (word, "xmpp:"))
-    add_other_name (crt, OID_XMPP_ADDR, DER_UTF8_STRING, name);
+    wrap_other_name (name, DER_UTF8_STRING, OID_XMPP_ADDR);
   else if (g_str_has_prefix (word, "srv:"))
-    add_other_name (crt, OID_SRV_NAME, DER_IA5_STRING, name);
+    wrap_other_name (name, DER_IA5_STRING, OID_SRV_NAME);
   else
     g_error ("no such kind of name: %s", word);
+  g_string_append_len (names, name->str, (gssize) name->len);
+}
+
+static void
+add_names (gnutls_x509_crt_t crt, const char *text)
+{
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  g_autoptr (GString) names = g_string_new ("");
+
+  for (char **word = words; *word; word++)
+    append_name (names, *word);
+  wrap (names, DER_SEQUENCE);
+  CHECK (gnutls_x509_crt_set_extension_by_oid (crt, "2.5.29.17", names->str, names->len, 0));
 }
 
 static gnutls_x509_crt_t
@@ -125,11 +151,10 @@ leaf_new (EnjTestAuthority *self, const EnjTestLeaf *leaf, gnutls_x509_privkey_t
 {
   gnutls_x509_crt_t crt
     = crt_new (leaf->common_name ? leaf->common_name : "leaf", key, leaf->start, leaf->end);
-  g_auto (GStrv) names = g_strsplit (leaf->names ? leaf->names : "", " ", -1);
   g_auto (GStrv) purposes = g_strsplit (leaf->purposes ? leaf->purposes : "", " ", -1);
 
-  for (char **name = names; *name; name++)
-    add_name (crt, *name);
+  if (leaf->names)
+    add_names (crt, leaf->names);
   for (char **purpose = purposes; *purpose; purpose++)
     CHECK (gnutls_x509_crt_set_key_purpose_oid (crt, *purpose, 0));
   CHECK (gnutls_x509_crt_set_basic_constraints (crt, leaf->is_ca, -1));

@@ -122,7 +122,10 @@ test_handshake (void)
     {
       g_autoptr (EnjTls) client = enj_tls_new_client (c_example, "a.example");
       g_autoptr (EnjTls) server = server_new ();
+      guint n = 5;
 
+      g_assert_null (enj_tls_get_peer_chain (client, &n));
+      g_assert_cmpuint (n, ==, 0);
       g_assert_false (enj_tls_is_up (client));
       enj_tls_close (client); /* There is nothing to close yet. */
       shake_hands (client, server, steps[i]);
@@ -131,6 +134,8 @@ test_handshake (void)
       g_assert_cmpstr (enj_tls_get_cipher (client), ==, "AES-256-GCM");
       g_assert_true (is_for (enj_tls_get_peer_certificate (client), "a.example"));
       g_assert_true (is_for (enj_tls_get_peer_certificate (server), "c.example"));
+      g_assert_true (is_for (enj_tls_get_peer_chain (server, &n), "c.example"));
+      g_assert_cmpuint (n, ==, 1);
       g_assert_false (enj_tls_is_closed (client));
       g_assert_false (enj_tls_is_closed (server));
     }
