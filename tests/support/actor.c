@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "tests/support/authority.h"
+
 /* How long a machine may keep a token that is complete. */
 #define PATIENCE (100 * 1000)
 
@@ -170,16 +172,14 @@ enj_test_actor_feed_last (EnjTestActor *self, const char *data, gsize len)
 /* ---- TLS ---------------------------------------------------------------------- */
 
 gboolean
-enj_test_actor_start_tls (EnjTestActor *self, const char *server_name,
-                          EnjCredentials *credentials)
+enj_test_actor_start_tls (EnjTestActor *self, gboolean is_server, const char *server_name,
+                          EnjCredentials *own)
 {
   guint8 byte;
   g_autoptr (GError) error = NULL;
 
-  if (credentials)
-    self->tls = enj_tls_new_server (credentials, NULL, NULL);
-  else
-    self->tls = enj_tls_new_client (NULL, server_name);
+  self->tls = is_server ? enj_tls_new_server (own, NULL, NULL)
+                        : enj_tls_new_client (own, server_name);
   (void) enj_tls_read (self->tls, &byte, 0, &error);
   read_tls (self);
   shuffle (self);
@@ -200,6 +200,7 @@ enj_test_actor_wait (EnjTestActor *self, gint64 time)
 {
   gint64 end = self->now + time;
 
+  enj_test_wall_move (enj_test_wall () + time / ENJ_SECOND);
   while (enj_session_deadline (self->session) <= end)
     {
       self->now = MAX (self->now, enj_session_deadline (self->session));
@@ -255,6 +256,25 @@ take_news (EnjTestActor *self, EnjNews *news)
                        : enj_outbound_next (self->outbound, news);
 }
 
+static const char *
+name_proof (EnjProof proof)
+{
+  switch (proof)
+    {
+    case ENJ_PROOF_NONE:
+      return "none";
+    case ENJ_PROOF_DIALBACK:
+      return "dialback";
+    case ENJ_PROOF_EXTERNAL:
+      return "external";
+    case ENJ_PROOF_CERTIFICATE:
+      return "certificate";
+    case ENJ_PROOF_DANE:
+      return "dane";
+    }
+  g_assert_not_reached ();
+}
+
 static char *
 next_news (EnjTestActor *self, char **xml)
 {
@@ -277,13 +297,15 @@ next_news (EnjTestActor *self, char **xml)
                                news.id, news.key);
       break;
     case ENJ_NEWS_ADMITTED:
-      words = g_strdup_printf ("up from=%s to=%s", news.remote, news.local);
+      words = g_strdup_printf ("up from=%s to=%s proof=%s", news.remote, news.local,
+                               name_proof (news.proof));
       break;
     case ENJ_NEWS_READY:
       words = g_strdup ("ready");
       break;
     case ENJ_NEWS_UP:
-      words = g_strdup_printf ("up local=%s remote=%s", news.local, news.remote);
+      words = g_strdup_printf ("up local=%s remote=%s proof=%s", news.local, news.remote,
+                               name_proof (news.proof));
       break;
     case ENJ_NEWS_REFUSED:
       words = g_strdup_printf ("refused %s %s local=%s remote=%s", name_type (news.answer),

@@ -3,7 +3,8 @@
  *
  * Bytes go in and out whole or in pieces, through TLS when the peer has
  * started it.  Time stands still but in wait(), and for the few milliseconds
- * after which a machine wants to look again at what expat deferred. */
+ * after which a machine wants to look again at what expat deferred; the time
+ * on the wall goes with wait(). */
 #pragma once
 
 #include "protocol/inbound.h"
@@ -48,14 +49,15 @@ void enj_test_actor_feed_last (EnjTestActor *self, const char *data, gsize len);
 void enj_test_actor_pump (EnjTestActor *self);
 
 /* The peer starts TLS: FALSE where the handshake does not come to its end.
- * @server_name is sent by a client, or NULL; @credentials is a server's. */
-gboolean enj_test_actor_start_tls (EnjTestActor *self, const char *server_name,
-                                   EnjCredentials *credentials);
+ * @server_name is sent by a client, or NULL; @own may be NULL for a client. */
+gboolean enj_test_actor_start_tls (EnjTestActor *self, gboolean is_server,
+                                   const char *server_name, EnjCredentials *own);
 void enj_test_actor_close_tls (EnjTestActor *self);
 
 void enj_test_actor_wait (EnjTestActor *self, gint64 time);
 
 /* What the machine hands out next, in words, "" for nothing: "question from=a
- * to=b id=... key=...", "up from=a to=b", "up", "ready", "refused TYPE CONDITION",
- * "answer id=... TYPE CONDITION", each with local=a remote=b where that is outbound's; for "stanza" the text is in @xml. */
+ * to=b id=... key=...", "up from=a to=b proof=external|dialback|certificate|dane",
+ * "up", "ready", "refused TYPE CONDITION", "answer id=... TYPE CONDITION", each with
+ * local=a remote=b where that is outbound's; for "stanza" the text is in @xml. */
 char *enj_test_actor_next_new (EnjTestActor *self, char **xml);

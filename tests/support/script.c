@@ -120,6 +120,13 @@ append_filled (GString *out, const char *inside, GHashTable *names)
       for (gulong i = strtoul (words[1], NULL, 10); i > 0; i--)
         g_string_append (out, text);
     }
+  else if (n == 2 && strcmp (words[0], "base64") == 0)
+    {
+      g_autofree char *encoded
+        = g_base64_encode ((const guchar *) words[1], strlen (words[1]));
+
+      g_string_append (out, encoded);
+    }
   else if (n == 2 && strcmp (words[0], "bytes") == 0)
     {
       append_bytes (out, words[1]);

@@ -23,5 +23,6 @@ GHashTable *enj_test_script_names_new (void);
  * - `{name}`: what @names has for it, else it stays;
  * - `{key:SECRET:RECEIVING:ORIGINATING:ID}`: a dialback key, where ID may be such a name;
  * - `{proof:ID:SECRET}`: the handshake of a component;
+ * - `{base64:TEXT}`;
  * - `{repeat:N:TEXT}`, `{bytes:FF FE}`, the latter for what is no UTF-8. */
 GString *enj_test_script_expand_new (const char *text, GHashTable *names);

@@ -5,7 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WALL 1700000000
+#include "protocol/wall.h"
+
+#include "tests/support/authority.h"
+
+/* Authorities of all transcripts, made once. */
+static EnjTestAuthority *root;
+static EnjTestAuthority *middle;
+static EnjTestAuthority *stranger;
+
+static void
+make_authorities (void)
+{
+  if (root)
+    return;
+  root = enj_test_authority_new ("root", NULL);
+  middle = enj_test_authority_new ("middle", root);
+  stranger = enj_test_authority_new ("stranger", NULL);
+}
 
 void
 enj_test_stage_init (EnjTestStage *self)
@@ -15,6 +32,8 @@ enj_test_stage_init (EnjTestStage *self)
   self->locals = g_ptr_array_new_with_free_func (g_free);
   self->secret = g_strdup ("s3cr3t");
   self->has_certificates = TRUE;
+  enj_wall_set (enj_test_wall);
+  enj_test_wall_move (ENJ_TEST_WALL);
 }
 
 void
@@ -24,6 +43,7 @@ enj_test_stage_clear (EnjTestStage *self)
   g_ptr_array_unref (self->peers);
   g_ptr_array_unref (self->locals);
   g_free (self->secret);
+  g_free (self->peer);
 }
 
 static void
@@ -93,9 +113,82 @@ enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step)
     }
   else if (strcmp (step->word, "certificates") == 0)
     self->has_certificates = strcmp (step->text, "none") != 0;
+  else if (strcmp (step->word, "direct-tls") == 0)
+    self->direct_tls = TRUE;
+  else if (strcmp (step->word, "certificate") == 0)
+    {
+      g_free (self->peer);
+      self->peer = strcmp (step->text, "none") != 0 ? g_strdup (step->text) : NULL;
+    }
   else
     return FALSE;
   return TRUE;
+}
+
+static const char *
+find_purpose (const char *word)
+{
+  static const char *const purposes[][2] = {
+    { "server", GNUTLS_KP_TLS_WWW_SERVER }, { "client", GNUTLS_KP_TLS_WWW_CLIENT },
+    { "any", GNUTLS_KP_ANY },               { "code", GNUTLS_KP_CODE_SIGNING },
+    { "xmpp", "1.3.6.1.5.5.7.8.5" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (purposes); i++)
+    if (strcmp (purposes[i][0], word) == 0)
+      return purposes[i][1];
+  g_error ("no such purpose: %s", word);
+}
+
+static EnjCredentials *
+issue (char **words)
+{
+  EnjTestAuthority *issuer = strcmp (words[0], "root") == 0       ? root
+                             : strcmp (words[0], "middle") == 0   ? middle
+                             : strcmp (words[0], "stranger") == 0 ? stranger
+                                                                  : NULL;
+  g_autoptr (GString) names = g_string_new (NULL);
+  EnjTestLeaf leaf = { .names = NULL };
+
+  for (char **word = words + 1; *word; word++)
+    if (g_str_has_prefix (*word, "cn="))
+      leaf.common_name = *word + strlen ("cn=");
+    else if (g_str_has_prefix (*word, "purpose="))
+      leaf.purposes = find_purpose (*word + strlen ("purpose="));
+    else if (g_str_has_prefix (*word, "end="))
+      leaf.end = ENJ_TEST_WALL + g_ascii_strtoll (*word + strlen ("end="), NULL, 10);
+    else if (g_str_has_prefix (*word, "start="))
+      leaf.start = ENJ_TEST_WALL + g_ascii_strtoll (*word + strlen ("start="), NULL, 10);
+    else if (strcmp (*word, "ca") == 0)
+      leaf.is_ca = TRUE;
+    else
+      g_string_append_printf (names, "%s%s", names->len > 0 ? " " : "", *word);
+  if (names->len > 0)
+    leaf.names = names->str;
+  return enj_test_authority_issue (issuer, &leaf);
+}
+
+EnjCredentials *
+enj_test_stage_get_peer (const EnjTestStage *self)
+{
+  static GHashTable *all;
+  EnjCredentials *credentials;
+
+  if (!self->peer)
+    return NULL;
+  if (!all)
+    all = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                 (GDestroyNotify) enj_credentials_unref);
+  credentials = g_hash_table_lookup (all, self->peer);
+  if (!credentials)
+    {
+      g_auto (GStrv) words = g_strsplit (self->peer, " ", -1);
+
+      make_authorities ();
+      credentials = issue (words);
+      g_hash_table_insert (all, g_strdup (self->peer), credentials);
+    }
+  return credentials;
 }
 
 EnjCredentials *
@@ -111,7 +204,7 @@ enj_test_stage_get_credentials (const char *domain)
   credentials = g_hash_table_lookup (all, domain);
   if (!credentials)
     {
-      credentials = enj_credentials_new_self_signed (domain, WALL, &error);
+      credentials = enj_credentials_new_self_signed (domain, ENJ_TEST_WALL, &error);
       g_assert_no_error (error);
       g_hash_table_insert (all, g_strdup (domain), credentials);
     }
@@ -170,8 +263,8 @@ enj_test_stage_enter (const EnjTestStage *self, EnjTestActor *actor)
   actor->settings = settings_new (self);
   if (strcmp (role, "inbound,") == 0)
     {
-      actor->inbound = enj_inbound_new (FALSE, actor->settings, &actor->counters, nobody,
-                                        actor->now);
+      actor->inbound = enj_inbound_new (self->direct_tls, actor->settings, &actor->counters,
+                                        nobody, actor->now);
       actor->session = enj_inbound_get_session (actor->inbound);
     }
   else if (strcmp (role, "outbound") == 0)

@@ -14,16 +14,28 @@ typedef struct
   EnjLimits limits;
   char *secret;
   gboolean has_certificates;
+  gboolean direct_tls;
+  char *peer; /* the certificate that the other side shows; NULL for none */
 } EnjTestStage;
 
 void enj_test_stage_init (EnjTestStage *self);
 void enj_test_stage_clear (EnjTestStage *self);
 
-/* FALSE where the word is none of: role, policy, local, limit, secret, certificates. */
+/* FALSE where the word is none of: role, policy, local, limit, secret,
+ * certificates, certificate, direct-tls.
+ *
+ * "certificate ISSUER NAME... [cn=NAME] [purpose=WORD] [end=SECONDS] [start=SECONDS] [ca]"
+ * is what the other side shows from then on.  ISSUER is root, middle (below it; root is what we
+ * trust), stranger or self; NAME is dns:A, xmpp:A or srv:_xmpp-server.A; WORD is server, client,
+ * any, xmpp or code; SECONDS count from the beginning of the test.  "certificate none" takes it
+ * away. */
 gboolean enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step);
 
 /* Makes the machine. */
 void enj_test_stage_enter (const EnjTestStage *self, EnjTestActor *actor);
+
+/* What the other side shows now; NULL for nothing.  Borrowed. */
+EnjCredentials *enj_test_stage_get_peer (const EnjTestStage *self);
 
 /* Something that nobody trusts, made once for each domain.  Borrowed. */
 EnjCredentials *enj_test_stage_get_credentials (const char *domain);

@@ -3,7 +3,7 @@
 transcript_tests = %D%/test-transcripts
 check_PROGRAMS += $(transcript_tests)
 enjamb_tests += $(transcript_tests)
-%C%_test_transcripts_SOURCES = %D%/player.c
+%C%_test_transcripts_SOURCES = %D%/player.c %D%/acts.c %D%/acts.h
 EXTRA_DIST += %D%
 
 # The folder goes as a whole, and what was built in it stays.
