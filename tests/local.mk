@@ -67,7 +67,10 @@ LONG_LOGS = $(LONG_LOGS_PY:.sh=.log)
 
 # The whole list is answered for where both suites have run.
 check-long: all $(check_LTLIBRARIES) $(check_PROGRAMS)
-	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(LONG_TESTS)' TEST_SUITE_LOG=test-suite-long.log
+	@rm -f MATRIX
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(LONG_TESTS)' \
+	  TEST_SUITE_LOG=test-suite-long.log; \
+	  status=$$?; test ! -f MATRIX || cat MATRIX; exit $$status
 	@if test -f test-suite.log; then \
 	  $(REPORT) -v long=1 $(top_srcdir)/%D%/CHECKLIST $(TEST_LOGS) $(LONG_LOGS); \
 	fi

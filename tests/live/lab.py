@@ -85,7 +85,7 @@ class Lab:
         self.processes = []
         self.keep = False
         self.folder = tempfile.mkdtemp(prefix="enjamb-lab-")
-        network = Network()
+        self.network = network = Network()
         block, self.secret = component_block()
         self.components = block + component_block(ECHO)[0]
         self.dns = Dns(self.folder, network, outlive)

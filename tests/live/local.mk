@@ -15,13 +15,19 @@ live_tests += %D%/11-link.py
 live_tests += %D%/12-slices.py
 
 LONG_TESTS += %D%/09-restart.py
+LONG_TESTS += %D%/13-matrix.py
 
 live_modules =
+live_modules += %D%/authority.py
 live_modules += %D%/bridge.py
+live_modules += %D%/cells.py
 live_modules += %D%/client.py
 live_modules += %D%/demo.py
+live_modules += %D%/ejabberd.py
 live_modules += %D%/lab.py
 live_modules += %D%/load.py
+live_modules += %D%/matrix.py
+live_modules += %D%/matrixlab.py
 live_modules += %D%/nameserver.py
 live_modules += %D%/ports.py
 live_modules += %D%/process.py
@@ -32,6 +38,9 @@ live_modules += %D%/waiting.py
 
 check_PROGRAMS += %D%/canonical
 %C%_canonical_SOURCES = %D%/canonical.c
+
+# What 13-matrix.py found.
+CLEANFILES += MATRIX
 
 enjamb_tests += $(live_tests)
 EXTRA_DIST += $(live_tests) $(live_modules) %D%/canonical.lua

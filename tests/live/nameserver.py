@@ -36,6 +36,15 @@ remote-control:
 TTL = 1
 
 
+def host_name(domain, host):
+    """The name under the domain that an IP address gets; names stay as they are."""
+    if ":" in host:
+        return "six." + domain
+    if host[:1].isdigit():
+        return "s%d.%s" % (int(host.rsplit(".", 1)[1]), domain)
+    return host
+
+
 class Dns:
     def __init__(self, folder, network, outlive=False):
         self.address = network.host(53)
@@ -80,13 +89,9 @@ class Dns:
         records = []
         self.remove(service)
         for priority, weight, port, host in targets:
-            if ":" in host:
-                name = "six." + domain
-                records.append("%s AAAA %s" % (name, host))
-                host = name
-            elif host[:1].isdigit():
-                name = "s%d.%s" % (int(host.rsplit(".", 1)[1]), domain)
-                records.append("%s A %s" % (name, host))
+            name = host_name(domain, host)
+            if name != host:
+                records.append("%s %s %s" % (name, "AAAA" if ":" in host else "A", host))
                 host = name
             records.append("%s SRV %d %d %d %s" % (
                 service, priority, weight, port, host.rstrip(".") + "."))

@@ -115,9 +115,10 @@ class Prosody:
         with open(self.conf, "w", encoding="utf-8") as conf:
             conf.write(text)
 
-    def account(self, user):
+    def account(self, user, domain=None):
         """An account as the internal storage keeps it; read at login."""
-        folder = os.path.join(self.folder, "data", self.domain.replace(".", "%2e"), "accounts")
+        host = (domain or self.domain).replace(".", "%2e")
+        folder = os.path.join(self.folder, "data", host, "accounts")
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, user + ".dat"), "w", encoding="ascii") as account:
             account.write('return { ["password"] = "%s"; };\n' % PASSWORD)
@@ -152,7 +153,17 @@ class Prosody:
                 continue
             own = "\n".join(re.findall("^.*%s.*$" % session, log, re.MULTILINE))
             tls = re.search(r"Stream encrypted \((\S+) with", own)
-            external = re.search(r"SASL EXTERNAL|Accepting SASL EXTERNAL", own)
-            found.append((source, target, tls.group(1) if tls else "plain",
-                          "EXTERNAL" if external else "dialback"))
+            found.append((source, target, tls.group(1) if tls else "plain", self._proof(own)))
         return found
+
+    @staticmethod
+    def _proof(own):
+        """What the lines of one stream tell of its proof and of what else was agreed."""
+        words = []
+        for pattern, word in ((r"<failure\b", "EXTERNAL refused"), (r"<success\b", "EXTERNAL"),
+                              (r"<db:result\b", "dialback"),
+                              (r"Request\w+ bidirectional stream", "bidi"),
+                              (r"<enabled\b", "acknowledged")):
+            if re.search(pattern, own):
+                words.append(word)
+        return ", ".join(words)
