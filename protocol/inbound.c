@@ -177,7 +177,6 @@ handle_secured (EnjSession *session)
 
   enj_receiving_reset (self->receiving);
   /* Who had proved himself in clear has it before him again. */
-  enj_session_wait (session, ENJ_WAIT_QUIET, 0);
   if (session->due[ENJ_WAIT_NEGOTIATION] == ENJ_NEVER)
     enj_session_wait (session, ENJ_WAIT_NEGOTIATION, session->settings->limits.negotiation_timeout);
   enj_log_info (&session->log, "encrypted: %s", how);
@@ -284,14 +283,6 @@ handle_event (EnjSession *session, EnjStreamEvent *event)
 static void
 handle_due (EnjSession *session, EnjWait which)
 {
-  if (which == ENJ_WAIT_QUIET)
-    {
-      /* RFC 6120 4.6.3: white space keeps the connection alive. */
-      (void) enj_stream_send_text (session->stream, " ");
-      enj_session_written (session);
-      enj_session_wait (session, ENJ_WAIT_QUIET, session->settings->limits.keepalive);
-      return;
-    }
   enj_session_fail (session,
                     g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
                                  which == ENJ_WAIT_HEADER ? "no stream header in time"

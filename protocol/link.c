@@ -353,7 +353,7 @@ enj_link_send (EnjLink *self, EnjStanza *stanza, gint64 now)
   if (!enj_link_is_up (self) || !enj_link_may_send (self, stanza))
     return FALSE;
   self->session.now = now;
-  if (!enj_session_send (&self->session, stanza))
+  if (enj_session_send (&self->session, stanza) != ENJ_SEND_DONE)
     return FALSE;
   push_through (self, stanza);
   self->counters->written_link++;

@@ -14,6 +14,8 @@
 #define ENJ_NS_DIALBACK "jabber:server:dialback"
 #define ENJ_NS_DIALBACK_FEATURE "urn:xmpp:features:dialback"
 #define ENJ_NS_LIMIT_ERRORS "urn:xmpp:errors"
+#define ENJ_NS_STREAM_LIMITS "urn:xmpp:stream-limits:0"
+#define ENJ_NS_SM "urn:xmpp:sm:3"
 #define ENJ_NS_PING "urn:xmpp:ping"
 #define ENJ_NS_DISCO_INFO "http://jabber.org/protocol/disco#info"
 #define ENJ_NS_DISCO_ITEMS "http://jabber.org/protocol/disco#items"

@@ -222,7 +222,7 @@ handle_up (EnjOutbound *self, const char *remote, EnjProof proof)
   enj_log_info (&self->session.log, "stream up for %s, %s, %s", remote, how,
                 enj_proof_format (proof));
   enj_stream_raise_limits (self->session.stream, limits->stanza_size);
-  enj_session_wait (&self->session, ENJ_WAIT_QUIET, limits->keepalive);
+  enj_session_settle_in (&self->session);
 }
 
 static void
@@ -335,14 +335,6 @@ handle_no_answer (EnjOutbound *self)
 static void
 handle_due (EnjSession *session, EnjWait which)
 {
-  if (which == ENJ_WAIT_QUIET)
-    {
-      /* RFC 6120 4.6.3: white space keeps the connection alive. */
-      (void) enj_stream_send_text (session->stream, " ");
-      enj_session_written (session);
-      enj_session_wait (session, ENJ_WAIT_QUIET, session->settings->limits.keepalive);
-      return;
-    }
   if (which == ENJ_WAIT_ANSWER)
     {
       handle_no_answer ((EnjOutbound *) session);
@@ -506,9 +498,9 @@ gboolean
 enj_outbound_send (EnjOutbound *self, EnjStanza *stanza, gint64 now)
 {
   self->session.now = now;
-  if (!enj_session_is_open (&self->session) || !enj_session_send (&self->session, stanza))
+  if (!enj_session_is_open (&self->session)
+      || enj_session_send (&self->session, stanza) != ENJ_SEND_DONE)
     return FALSE;
   self->counters->written_peer++;
-  enj_session_wait (&self->session, ENJ_WAIT_QUIET, self->session.settings->limits.keepalive);
   return TRUE;
 }

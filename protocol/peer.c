@@ -287,7 +287,7 @@ requeue_unsent (EnjPeer *self, gint64 now)
   EnjSession *session = enj_outbound_get_session (self->outbound);
   EnjStanza *stanza;
 
-  if (session->unsent.length == 0)
+  if (enj_departures_count (&session->unsent) == 0)
     return;
   while ((stanza = enj_session_steal_unsent (session)))
     {
@@ -575,8 +575,8 @@ enj_peer_has_stream (const EnjPeer *self)
 guint
 enj_peer_count_waiting (const EnjPeer *self)
 {
-  guint unsent
-    = self->outbound ? enj_outbound_get_session (self->outbound)->unsent.length : 0;
-
-  return enj_waiting_length (self->waiting) + unsent;
+  return enj_waiting_length (self->waiting)
+         + (self->outbound
+                ? enj_departures_count (&enj_outbound_get_session (self->outbound)->unsent)
+                : 0);
 }

@@ -205,7 +205,7 @@ enj_receiving_admit (EnjReceiving *self, const char *local, const char *remote, 
                 enj_proof_format (proof));
   self->counters->pairs_verified++;
   enj_session_wait (session, ENJ_WAIT_NEGOTIATION, 0);
-  enj_session_wait (session, ENJ_WAIT_QUIET, session->settings->limits.keepalive);
+  enj_session_settle_in (session);
   enj_stream_raise_limits (session->stream, session->settings->limits.stanza_size);
   enj_news_queue_push (self->news, ENJ_NEWS_ADMITTED, local, remote)->proof = proof;
 }

@@ -14,53 +14,25 @@
 /* GnuTLS makes records of at most this size. */
 #define RECORD 16384
 
-/* A stanza, and where in the output its last byte stands. */
-typedef struct
-{
-  EnjStanza *stanza;
-  guint64 end;
-} Unsent;
-
-static void
-unsent_free (gpointer data)
-{
-  Unsent *unsent = data;
-
-  enj_stanza_unref (unsent->stanza);
-  g_free (unsent);
-}
-
 /* Bytes left the stream's queue, for TLS or for the driver. */
 static void
 consume (EnjSession *self, gsize len)
 {
   enj_bytes_drained (enj_stream_output (self->stream), len);
-  self->taken += len;
+  enj_departures_take (&self->unsent, len);
 }
 
-/* The first @left bytes of the stream have left us for good. */
 static void
-settle (EnjSession *self, guint64 left)
+let_go (EnjSession *self)
 {
-  const Unsent *first;
+  EnjStanza *stanza;
 
-  while ((first = g_queue_peek_head (&self->unsent)) && first->end <= left)
-    unsent_free (g_queue_pop_head (&self->unsent));
-}
-
-/* The queue behind TLS need never be empty while there is more to say, so it is marked how long
- * it was when the last of some bytes had gone in. */
-static void
-settle_encrypted (EnjSession *self, gsize len)
-{
-  self->mark -= MIN (len, self->mark);
-  if (self->mark > 0)
-    return;
-  settle (self, self->marked);
-  self->marked = self->taken;
-  enj_tls_peek (self->tls, &self->mark);
-  if (self->mark == 0)
-    settle (self, self->marked);
+  while ((stanza = enj_departures_next (&self->unsent)))
+    {
+      if (self->klass->left)
+        self->klass->left (self, stanza);
+      enj_stanza_unref (stanza);
+    }
 }
 
 static void
@@ -100,6 +72,7 @@ handle_event (EnjSession *self, EnjStreamEvent *event)
         self->klass->event (self, event);
       break;
     case ENJ_STREAM_STANZA:
+      self->vitals.stirred = self->now;
       self->klass->event (self, event);
       break;
     case ENJ_STREAM_ELEMENT:
@@ -154,13 +127,6 @@ feed_clear (EnjSession *self, const guint8 *data, gsize len)
 }
 
 static void
-become_secure (EnjSession *self)
-{
-  enj_session_wait (self, ENJ_WAIT_TLS, 0);
-  self->klass->secured (self);
-}
-
-static void
 feed_tls (EnjSession *self, const guint8 *data, gsize len)
 {
   guint8 plain[RECORD];
@@ -182,7 +148,8 @@ feed_tls (EnjSession *self, const guint8 *data, gsize len)
       if (!was_up && enj_tls_is_up (self->tls))
         {
           was_up = TRUE;
-          become_secure (self);
+          enj_session_wait (self, ENJ_WAIT_TLS, 0);
+          self->klass->secured (self);
         }
       if (n > 0)
         feed_clear (self, plain, (gsize) n);
@@ -284,16 +251,20 @@ enj_session_drained (EnjSession *self, gsize len, gint64 now)
   self->now = now;
   if (self->tls && self->clear_left == 0)
     {
+      gsize ahead;
+
       enj_tls_drained (self->tls, len);
-      settle_encrypted (self, len);
+      enj_tls_peek (self->tls, &ahead);
+      enj_departures_written (&self->unsent, len, ahead);
     }
   else
     {
       consume (self, len);
-      settle (self, self->taken);
+      enj_departures_written (&self->unsent, len, 0);
       self->clear_left -= MIN (len, self->clear_left);
     }
 
+  let_go (self);
   enj_session_peek (self, &left);
   enj_session_wait (self, ENJ_WAIT_STALL, left > 0 ? self->settings->limits.stall_timeout : 0);
   if (self->was_full && enj_session_has_room (self))
@@ -306,39 +277,35 @@ enj_session_drained (EnjSession *self, gsize len, gint64 now)
 void
 enj_session_written (EnjSession *self)
 {
+  self->vitals.said = self->now;
   if (self->due[ENJ_WAIT_STALL] == ENJ_NEVER)
     enj_session_wait (self, ENJ_WAIT_STALL, self->settings->limits.stall_timeout);
   enj_wake (self->output);
 }
 
-gboolean
+EnjSend
 enj_session_send (EnjSession *self, EnjStanza *stanza)
 {
-  EnjBytes *output = enj_stream_output (self->stream);
-  Unsent *unsent;
+  guint64 most = self->peer_limits.max_bytes;
 
+  if (most > 0 && enj_stanza_get_size (stanza) > most)
+    return ENJ_SEND_TOO_LARGE;
   if (!enj_session_has_room (self) || !enj_stream_send_stanza (self->stream, stanza))
-    return FALSE;
-  unsent = g_new (Unsent, 1);
-  unsent->stanza = enj_stanza_ref (stanza);
-  unsent->end = self->taken + enj_bytes_length (output);
-  g_queue_push_tail (&self->unsent, unsent);
+    return ENJ_SEND_FULL;
+  enj_departures_push (&self->unsent, stanza,
+                       enj_bytes_length (enj_stream_output (self->stream)));
+  self->vitals.stirred = self->now;
   enj_session_written (self);
-  return TRUE;
+  return ENJ_SEND_DONE;
 }
 
 EnjStanza *
 enj_session_steal_unsent (EnjSession *self)
 {
-  Unsent *unsent = g_queue_pop_tail (&self->unsent);
-  EnjStanza *stanza;
+  EnjStanza *stanza = enj_departures_steal_newest (&self->unsent);
 
-  if (!unsent)
-    return NULL;
   /* Whoever takes it sends it again: it must not leave by this way too. */
-  self->given_up = TRUE;
-  stanza = unsent->stanza;
-  g_free (unsent);
+  self->given_up |= stanza != NULL;
   return stanza;
 }
 
@@ -364,7 +331,40 @@ enj_session_deadline (const EnjSession *self)
 {
   gint64 due = enj_deadlines_earliest (self->due, ENJ_N_WAITS);
 
+  if (self->state == ENJ_SESSION_OPEN)
+    due = MIN (due, enj_vitals_deadline (&self->vitals));
   return is_listening (self) ? MIN (due, enj_stream_deadline (self->stream)) : due;
+}
+
+static void
+handle_vital (EnjSession *self, EnjVital vital)
+{
+  switch (vital)
+    {
+    case ENJ_VITAL_SPEAK:
+      /* RFC 6120 4.6.1: white space keeps the connection alive. */
+      if (!self->klass->quiet || !self->klass->quiet (self))
+        (void) enj_stream_send_text (self->stream, " "); /* A full queue is not quiet. */
+      enj_session_written (self);
+      break;
+    case ENJ_VITAL_IDLE:
+      /* RFC 6120 4.6.3: of no use to anybody, and nobody's fault. */
+      enj_session_close (self);
+      break;
+    case ENJ_VITAL_EXPIRED:
+      enj_session_fail (self, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESET,
+                                           "the peer's certificate has expired"));
+      break;
+    case ENJ_VITAL_NONE:
+      break;
+    }
+}
+
+static void
+drop_late (EnjSession *self, const char *what, guint64 seconds)
+{
+  enj_session_drop (self, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT,
+                                       "%s %" G_GUINT64_FORMAT " s", what, seconds));
 }
 
 static void
@@ -373,15 +373,11 @@ handle_due (EnjSession *self, EnjWait which)
   switch (which)
     {
     case ENJ_WAIT_TLS:
-      enj_session_drop (self, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT,
-                                           "TLS handshake not done after %" G_GUINT64_FORMAT " s",
-                                           self->settings->limits.tls_timeout));
+      drop_late (self, "TLS handshake not done after", self->settings->limits.tls_timeout);
       break;
     case ENJ_WAIT_STALL:
       /* RFC 6120 4.6.1: it does not read, so it would not read an error. */
-      enj_session_drop (self, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT,
-                                           "peer has read nothing for %" G_GUINT64_FORMAT " s",
-                                           self->settings->limits.stall_timeout));
+      drop_late (self, "peer has read nothing for", self->settings->limits.stall_timeout);
       break;
     case ENJ_WAIT_CLOSE:
       self->given_up = TRUE;
@@ -407,6 +403,8 @@ enj_session_tick (EnjSession *self, gint64 now)
   self->now = now;
   while (enj_deadlines_next_due (self->due, ENJ_N_WAITS, now, &which))
     handle_due (self, (EnjWait) which);
+  if (self->state == ENJ_SESSION_OPEN)
+    handle_vital (self, enj_vitals_next (&self->vitals, now));
   if (is_listening (self) && enj_stream_deadline (self->stream) <= now)
     {
       enj_stream_tick (self->stream, now);
@@ -430,6 +428,7 @@ enj_session_init (EnjSession *self, const EnjSessionClass *klass, const char *ki
   self->wake = wake;
   self->now = now;
   self->heard = now;
+  enj_vitals_init (&self->vitals);
   for (guint i = 0; i < ENJ_N_WAITS; i++)
     self->due[i] = ENJ_NEVER;
   g_snprintf (self->log.id, sizeof self->log.id, "%s-%" G_GUINT64_FORMAT, kind, self->id);
@@ -442,27 +441,69 @@ enj_session_clear (EnjSession *self)
   g_clear_pointer (&self->tls, enj_tls_free);
   g_clear_pointer (&self->settings, enj_settings_unref);
   g_clear_error (&self->reason);
-  g_queue_clear_full (&self->unsent, unsent_free);
+  enj_departures_clear (&self->unsent);
+}
+
+static gboolean
+restart (EnjSession *self, const char *fault)
+{
+  if (!enj_stream_restart (self->stream))
+    {
+      enj_session_drop (self, g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
+                                                   fault));
+      return FALSE;
+    }
+  self->header_sent = FALSE;
+  return TRUE;
+}
+
+gboolean
+enj_session_restart (EnjSession *self)
+{
+  return restart (self, "more bytes behind the end of the stream before");
 }
 
 gboolean
 enj_session_start_tls (EnjSession *self, EnjTls *tls)
 {
-  if (!enj_stream_restart (self->stream))
+  if (!restart (self, "more bytes in clear behind the start of TLS"))
     {
       enj_tls_free (tls);
-      enj_session_drop (self, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
-                                           "more bytes in clear behind the start of TLS"));
       return FALSE;
     }
 
   enj_stream_lower_limits (self->stream);
   self->tls = tls;
-  self->header_sent = FALSE;
   self->clear_left = enj_bytes_length (enj_stream_output (self->stream));
+  /* Who had proved himself in clear has it before him again. */
+  enj_vitals_init (&self->vitals);
   enj_session_wait (self, ENJ_WAIT_TLS, self->settings->limits.tls_timeout);
   feed_tls (self, NULL, 0);
   return TRUE;
+}
+
+void
+enj_session_settle_in (EnjSession *self)
+{
+  const EnjLimits *limits = &self->settings->limits;
+
+  enj_vitals_start (&self->vitals, limits->keepalive, limits->idle_timeout, &self->peer_limits,
+                    self->now);
+}
+
+void
+enj_session_expire_at (EnjSession *self, gint64 wall)
+{
+  enj_vitals_expire_at (&self->vitals, wall, self->now);
+}
+
+void
+enj_session_pause_input (EnjSession *self, gboolean is_paused)
+{
+  if (self->input_paused == is_paused)
+    return;
+  self->input_paused = is_paused;
+  enj_wake (self->output);
 }
 
 /* Our end tag is written: of all deadlines only those of the end are left. */
@@ -486,6 +527,8 @@ enj_session_close (EnjSession *self)
       finish (self);
       return;
     }
+  if (self->klass->closing)
+    self->klass->closing (self);
   self->state = ENJ_SESSION_CLOSING;
   (void) enj_stream_send_close (self->stream); /* Over its limit, the deadline ends it. */
   await_close (self);

@@ -9,25 +9,14 @@
 #pragma once
 
 #include "protocol/deadlines.h"
+#include "protocol/departures.h"
 #include "protocol/log.h"
+#include "protocol/session-class.h"
 #include "protocol/settings.h"
 #include "protocol/stream.h"
 #include "protocol/tls.h"
+#include "protocol/vitals.h"
 #include "protocol/wake.h"
-
-typedef struct EnjSession EnjSession;
-
-typedef enum
-{
-  ENJ_WAIT_HEADER,      /* for the whole of the peer's header */
-  ENJ_WAIT_TLS,         /* for the handshake */
-  ENJ_WAIT_NEGOTIATION, /* for the first proof of identity */
-  ENJ_WAIT_ANSWER,      /* to what we asked last */
-  ENJ_WAIT_QUIET,       /* nothing sent or received for a while */
-  ENJ_WAIT_STALL,       /* for the peer to read */
-  ENJ_WAIT_CLOSE,       /* for the peer's end of the stream */
-  ENJ_N_WAITS
-} EnjWait;
 
 typedef enum
 {
@@ -37,19 +26,12 @@ typedef enum
   ENJ_SESSION_OVER     /* write what is left, then close the connection */
 } EnjSessionState;
 
-typedef struct
+typedef enum
 {
-  /* A stanza, element or header came.  Takes what it wants out of @event. */
-  void (*event) (EnjSession *session, EnjStreamEvent *event);
-  /* The handshake is done; the stream has been restarted. */
-  void (*secured) (EnjSession *session);
-  /* A deadline that is not the session's own business. */
-  void (*due) (EnjSession *session, EnjWait which);
-  /* An error must be told and no header of ours was sent: send one (S21). */
-  void (*open) (EnjSession *session);
-  /* Once, when the session is over; session->reason tells why. */
-  void (*over) (EnjSession *session);
-} EnjSessionClass;
+  ENJ_SEND_DONE,
+  ENJ_SEND_FULL,     /* not now: the peer does not read what it has been sent already */
+  ENJ_SEND_TOO_LARGE /* never: over what the peer said it takes (XEP-0478) */
+} EnjSend;
 
 struct EnjSession
 {
@@ -68,10 +50,10 @@ struct EnjSession
   gboolean silent;      /* the stream has nothing more to say */
   gboolean given_up;    /* what is left will not be written at all */
   gsize clear_left;     /* bytes to write before TLS begins */
-  guint64 taken;        /* bytes of the stream that TLS or the driver took */
-  guint64 marked;       /* of them, those that have left us when... */
-  gsize mark;           /* ...so many encrypted bytes more are written */
-  GQueue unsent;        /* stanzas whose last byte has not left us */
+  gboolean input_paused; /* the driver reads no more; output runs when that changes */
+  EnjDepartures unsent; /* stanzas whose last byte has not left us */
+  EnjVitals vitals;     /* at rest until settle_in() */
+  EnjStreamLimits peer_limits; /* what the peer announced; set by the owner */
   gint64 now;           /* the time of the call under way */
   gint64 heard;         /* when the last byte came */
   gint64 due[ENJ_N_WAITS];
@@ -103,9 +85,9 @@ void enj_session_wait (EnjSession *self, EnjWait which, guint64 seconds);
 /* To be called after anything was put into the stream. */
 void enj_session_written (EnjSession *self);
 
-/* Writes a stanza and keeps it until its last byte has left.  FALSE, and
- * nothing is written, when there is no room for it. */
-gboolean enj_session_send (EnjSession *self, EnjStanza *stanza);
+/* Writes a stanza and keeps it until its last byte has left.  Nothing is written
+ * but where it says DONE. */
+EnjSend enj_session_send (EnjSession *self, EnjStanza *stanza);
 
 /* The newest stanza that did not leave as a whole, owned by the caller; NULL
  * when there is none.  For a session that is over: it writes nothing more. */
@@ -118,6 +100,19 @@ gboolean enj_session_has_room (EnjSession *self);
 /* Starts TLS behind what was written so far.  Takes @tls.  FALSE, and the
  * session is over, where the peer had sent more in clear (S14). */
 gboolean enj_session_start_tls (EnjSession *self, EnjTls *tls);
+
+/* The stream is void from here, behind SASL's success (RFC 6120 4.3.3): a header
+ * of each is next.  FALSE, and over, where the peer had sent more already. */
+gboolean enj_session_restart (EnjSession *self);
+
+/* The peer is authenticated: from now on the session is kept alive while it is
+ * quiet (S18, L07) and closed when it carries no stanza for long (S19).  Again
+ * when peer_limits change.  Void when TLS starts. */
+void enj_session_settle_in (EnjSession *self);
+
+/* Seconds since 1970: when what proved the peer ends, the session does (E21). */
+void enj_session_expire_at (EnjSession *self, gint64 wall);
+void enj_session_pause_input (EnjSession *self, gboolean is_paused);
 
 /* Ends: with a stream error, in order, or without a word.  Take @error. */
 void enj_session_fail (EnjSession *self, GError *error);

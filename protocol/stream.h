@@ -22,7 +22,7 @@ typedef enum
 } EnjStreamEventType;
 
 /* The receiver owns what is not NULL. */
-typedef struct
+typedef struct EnjStreamEvent
 {
   EnjStreamEventType type;
   EnjStanza *stanza;

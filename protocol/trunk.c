@@ -201,5 +201,5 @@ guint
 enj_trunk_count_waiting (const EnjTrunk *self)
 {
   return enj_waiting_length (self->waiting)
-         + (self->link ? enj_link_get_session (self->link)->unsent.length : 0);
+         + (self->link ? enj_departures_count (&enj_link_get_session (self->link)->unsent) : 0);
 }

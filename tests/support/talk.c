@@ -70,12 +70,32 @@ handle_over (EnjSession *session)
   g_string_append (((EnjTalk *) session)->seen, "over\n");
 }
 
+static void
+handle_left (EnjSession *session, EnjStanza *stanza)
+{
+  EnjTalk *self = (EnjTalk *) session;
+
+  if (self->tells_all)
+    g_string_append_printf (self->seen, "left %s\n", enj_stanza_get_id (stanza));
+}
+
+static void
+handle_closing (EnjSession *session)
+{
+  EnjTalk *self = (EnjTalk *) session;
+
+  if (self->tells_all)
+    g_string_append (self->seen, "closing\n");
+}
+
 static const EnjSessionClass talk_class = {
   .event = handle_event,
   .secured = handle_secured,
   .due = handle_due,
   .open = handle_open,
   .over = handle_over,
+  .left = handle_left,
+  .closing = handle_closing,
 };
 
 static void
@@ -164,5 +184,5 @@ enj_talk_send (EnjTalk *self, const char *id, gsize size)
 {
   g_autoptr (EnjStanza) stanza = stanza_new (id, size);
 
-  return enj_session_send (&self->session, stanza);
+  return enj_session_send (&self->session, stanza) == ENJ_SEND_DONE;
 }

@@ -21,6 +21,7 @@ typedef struct
 {
   EnjSession session; /* must be first */
   GString *seen;      /* a line each: "stanza ID", "element NAME", "secured", "due N", "over" */
+  gboolean tells_all; /* "left ID" and "closing", too */
   EnjTls *tls;        /* to be started by <starttls/> or <proceed/>; owned */
   guint wakes;
 } EnjTalk;

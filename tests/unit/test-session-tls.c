@@ -123,7 +123,7 @@ test_starttls (void)
       run (&both, steps[i]);
       g_assert_true (g_str_has_suffix (both.server->seen->str, "header x\nstanza 1\n"));
       g_assert_true (g_str_has_suffix (both.client->seen->str, "header x\nstanza 2\n"));
-      g_assert_cmpuint (both.client->session.unsent.length, ==, 0);
+      g_assert_cmpuint (enj_departures_count (&both.client->session.unsent), ==, 0);
     }
 }
 
@@ -340,7 +340,7 @@ test_unsent (void)
   g_assert_true (enj_talk_send (both.client, "2", 100));
   /* In the hands of TLS, but not of the connection. */
   g_byte_array_unref (enj_talk_drain_new (both.client, 10));
-  g_assert_cmpuint (both.client->session.unsent.length, ==, 2);
+  g_assert_cmpuint (enj_departures_count (&both.client->session.unsent), ==, 2);
   enj_session_eof (&both.client->session, "reset", ENJ_TALK_START);
   last = enj_session_steal_unsent (&both.client->session);
   g_assert_cmpstr (enj_stanza_get_id (last), ==, "2");
@@ -361,7 +361,7 @@ test_unsent_of_a_busy_stream (void)
       while (enj_talk_send (both.client, "x", 1000))
         ;
       g_byte_array_unref (enj_talk_drain_new (both.client, 5000));
-      most = MAX (most, both.client->session.unsent.length);
+      most = MAX (most, enj_departures_count (&both.client->session.unsent));
     }
   /* 256 KiB before TLS, and behind it 80 KiB at most and as many again. */
   g_assert_cmpuint (most, <, 450);

@@ -303,9 +303,9 @@ test_unsent_until_the_last_byte (void)
   g_assert_true (enj_talk_send (talk, "3", 100));
   size = enj_bytes_length (enj_stream_output (talk->session.stream)) / 3;
   g_byte_array_unref (enj_talk_drain_new (talk, 2 * size - 1));
-  g_assert_cmpuint (talk->session.unsent.length, ==, 2);
+  g_assert_cmpuint (enj_departures_count (&talk->session.unsent), ==, 2);
   g_byte_array_unref (enj_talk_drain_new (talk, 1));
-  g_assert_cmpuint (talk->session.unsent.length, ==, 1);
+  g_assert_cmpuint (enj_departures_count (&talk->session.unsent), ==, 1);
 }
 
 static void

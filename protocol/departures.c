@@ -1,0 +1,77 @@
+#include "config.h"
+
+#include "protocol/departures.h"
+
+/* A stanza, and where in the stream its last byte stands. */
+typedef struct
+{
+  EnjStanza *stanza;
+  guint64 end;
+} Departure;
+
+static EnjStanza *
+steal (Departure *departure)
+{
+  EnjStanza *stanza = departure ? departure->stanza : NULL;
+
+  g_free (departure);
+  return stanza;
+}
+
+void
+enj_departures_clear (EnjDepartures *self)
+{
+  EnjStanza *stanza;
+
+  while ((stanza = enj_departures_steal_newest (self)))
+    enj_stanza_unref (stanza);
+}
+
+void
+enj_departures_push (EnjDepartures *self, EnjStanza *stanza, gsize length)
+{
+  Departure *departure = g_new (Departure, 1);
+
+  departure->stanza = enj_stanza_ref (stanza);
+  departure->end = self->taken + length;
+  g_queue_push_tail (&self->queue, departure);
+}
+
+void
+enj_departures_take (EnjDepartures *self, gsize len)
+{
+  self->taken += len;
+}
+
+/* The queue behind TLS need never be empty while there is more to say, so it is marked how long
+ * it was when the last of some bytes had gone in. */
+void
+enj_departures_written (EnjDepartures *self, gsize len, gsize ahead)
+{
+  self->mark -= MIN (len, self->mark);
+  if (self->mark > 0)
+    return;
+  self->left = ahead > 0 ? self->marked : self->taken;
+  self->marked = self->taken;
+  self->mark = ahead;
+}
+
+EnjStanza *
+enj_departures_next (EnjDepartures *self)
+{
+  const Departure *first = g_queue_peek_head (&self->queue);
+
+  return first && first->end <= self->left ? steal (g_queue_pop_head (&self->queue)) : NULL;
+}
+
+EnjStanza *
+enj_departures_steal_newest (EnjDepartures *self)
+{
+  return steal (g_queue_pop_tail (&self->queue));
+}
+
+guint
+enj_departures_count (const EnjDepartures *self)
+{
+  return self->queue.length;
+}

@@ -1,0 +1,40 @@
+/* session-class.h - what a kind of conversation tells session.h to do for it. */
+#pragma once
+
+#include "protocol/stanza.h"
+
+typedef struct EnjStreamEvent EnjStreamEvent;
+typedef struct EnjSession EnjSession;
+
+typedef enum
+{
+  ENJ_WAIT_HEADER,      /* for the whole of the peer's header */
+  ENJ_WAIT_TLS,         /* for the handshake */
+  ENJ_WAIT_NEGOTIATION, /* for the first proof of identity */
+  ENJ_WAIT_ANSWER,      /* to what we asked last */
+  ENJ_WAIT_QUIET,       /* nothing sent or received for a while */
+  ENJ_WAIT_STALL,       /* for the peer to read */
+  ENJ_WAIT_CLOSE,       /* for the peer's end of the stream */
+  ENJ_N_WAITS
+} EnjWait;
+
+typedef struct
+{
+  /* A stanza, element or header came.  Takes what it wants out of @event. */
+  void (*event) (EnjSession *session, EnjStreamEvent *event);
+  /* The handshake is done; the stream has been restarted. */
+  void (*secured) (EnjSession *session);
+  /* A deadline that is not the session's own business. */
+  void (*due) (EnjSession *session, EnjWait which);
+  /* An error must be told and no header of ours was sent: send one (S21). */
+  void (*open) (EnjSession *session);
+  /* Once, when the session is over; session->reason tells why. */
+  void (*over) (EnjSession *session);
+
+  /* These three may be NULL.  The last byte of a stanza has left us. */
+  void (*left) (EnjSession *session, EnjStanza *stanza);
+  /* The orderly end begins: what is written now stands before our end tag. */
+  void (*closing) (EnjSession *session);
+  /* Settled in, and quiet: TRUE where something better than a blank was written. */
+  gboolean (*quiet) (EnjSession *session);
+} EnjSessionClass;
