@@ -75,6 +75,13 @@ enj_admission_needs_tls (const EnjSettings *settings, const char *domain)
 }
 
 gboolean
+enj_admission_needs_certificate (const EnjSettings *settings, const char *domain)
+{
+  return enj_policy_find (settings->policy, domain)->authentication
+         == ENJ_AUTHENTICATION_CERTIFICATE;
+}
+
+gboolean
 enj_admission_pair (const EnjSettings *settings, const char *from, const char *to,
                     gboolean encrypted, GError **error)
 {
@@ -102,12 +109,6 @@ enj_admission_pair (const EnjSettings *settings, const char *from, const char *t
     {
       g_set_error (error, ENJ_STANZA_ERROR, ENJ_STANZA_POLICY_VIOLATION,
                    "dialback with %s needs TLS first", from);
-      return FALSE;
-    }
-  if (peer->authentication == ENJ_AUTHENTICATION_CERTIFICATE)
-    {
-      g_set_error (error, ENJ_STANZA_ERROR, ENJ_STANZA_NOT_AUTHORIZED,
-                   "%s must prove itself by a certificate", from);
       return FALSE;
     }
   return TRUE;

@@ -18,7 +18,7 @@ gboolean enj_admission_header (const EnjSettings *settings, const EnjHeader *hea
                                char **to, GError **error);
 
 /* FALSE with ENJ_STANZA_ERROR, whose code is the condition of the dialback
- * error (XEP-0220 2.5).  Counts of pairs are not looked at. */
+ * error (XEP-0220 2.5).  Neither certificates nor counts of pairs are looked at. */
 gboolean enj_admission_pair (const EnjSettings *settings, const char *from, const char *to,
                              gboolean encrypted, GError **error);
 
@@ -29,3 +29,6 @@ EnjStanza *enj_admission_stanza_new (const EnjSettings *settings, const EnjPairs
 
 /* Is TLS to be had before anything else?  @domain may be NULL: not yet known. */
 gboolean enj_admission_needs_tls (const EnjSettings *settings, const char *domain);
+
+/* Is a key no proof for @domain? */
+gboolean enj_admission_needs_certificate (const EnjSettings *settings, const char *domain);

@@ -22,6 +22,8 @@ static const struct
     "<dialback xmlns='" ENJ_NS_DIALBACK_FEATURE "'/>" },
   { ENJ_FEATURE_DIALBACK | ENJ_FEATURE_DIALBACK_ERRORS, 0,
     "<dialback xmlns='" ENJ_NS_DIALBACK_FEATURE "'><errors/></dialback>" },
+  { ENJ_FEATURE_BIDI, 0, "<bidi xmlns='" ENJ_NS_BIDI_FEATURE "'/>" },
+  { ENJ_FEATURE_SM, 0, "<sm xmlns='" ENJ_NS_SM "'/>" },
 };
 
 static gboolean
@@ -63,6 +65,12 @@ parse_feature (const EnjElement *feature)
 
   if (enj_element_is (feature, ENJ_NS_SASL, "mechanisms"))
     return offers_external (feature) ? ENJ_FEATURE_EXTERNAL : 0;
+
+  if (enj_element_is (feature, ENJ_NS_BIDI_FEATURE, "bidi"))
+    return ENJ_FEATURE_BIDI;
+
+  if (enj_element_is (feature, ENJ_NS_SM, "sm"))
+    return ENJ_FEATURE_SM;
 
   return is_required (feature) ? ENJ_FEATURE_UNKNOWN_REQUIRED : 0;
 }

@@ -12,7 +12,9 @@ typedef enum
   ENJ_FEATURE_DIALBACK_ERRORS = 1 << 3,
   ENJ_FEATURE_EXTERNAL = 1 << 4,
   /* Something mandatory-to-negotiate that we do not know (S47). */
-  ENJ_FEATURE_UNKNOWN_REQUIRED = 1 << 5
+  ENJ_FEATURE_UNKNOWN_REQUIRED = 1 << 5,
+  ENJ_FEATURE_BIDI = 1 << 6, /* XEP-0288 */
+  ENJ_FEATURE_SM = 1 << 7    /* XEP-0198 */
 } EnjFeatures;
 
 /* STARTTLS alone counts as required, even without <required/> (T02). */

@@ -13,6 +13,8 @@
 #define ENJ_NS_SASL "urn:ietf:params:xml:ns:xmpp-sasl"
 #define ENJ_NS_DIALBACK "jabber:server:dialback"
 #define ENJ_NS_DIALBACK_FEATURE "urn:xmpp:features:dialback"
+#define ENJ_NS_BIDI "urn:xmpp:bidi"
+#define ENJ_NS_BIDI_FEATURE "urn:xmpp:features:bidi"
 #define ENJ_NS_LIMIT_ERRORS "urn:xmpp:errors"
 #define ENJ_NS_STREAM_LIMITS "urn:xmpp:stream-limits:0"
 #define ENJ_NS_SM "urn:xmpp:sm:3"

@@ -84,6 +84,15 @@ count_failure (EnjReceiving *self)
     fail (self, ENJ_STREAM_POLICY_VIOLATION, "too many dialbacks failed on this stream");
 }
 
+static void
+refuse (EnjReceiving *self, const EnjDialback *request, EnjStanzaCondition condition,
+        const char *why)
+{
+  enj_log_info (&self->session->log, "dialback refused: %s", why);
+  send_error (self, request, condition);
+  count_failure (self);
+}
+
 /* ---- The receiving server --------------------------------------------------- */
 
 /* Each question makes us look up and connect: only so many at once. */
@@ -115,9 +124,13 @@ handle_result (EnjReceiving *self, const EnjDialback *request)
   if (!enj_admission_pair (settings, request->from, request->to,
                            enj_session_is_encrypted (self->session), &error))
     {
-      enj_log_info (&self->session->log, "dialback refused: %s", error->message);
-      send_error (self, request, (EnjStanzaCondition) error->code);
-      count_failure (self);
+      refuse (self, request, (EnjStanzaCondition) error->code, error->message);
+      return;
+    }
+
+  if (enj_admission_needs_certificate (settings, request->from))
+    {
+      refuse (self, request, ENJ_STANZA_NOT_AUTHORIZED, "a certificate is asked for");
       return;
     }
 
@@ -137,8 +150,7 @@ handle_result (EnjReceiving *self, const EnjDialback *request)
              + enj_pairs_count (self->pairs, ENJ_PAIR_VALID)
            >= settings->limits.pairs_per_stream)
     {
-      send_error (self, request, ENJ_STANZA_RESOURCE_CONSTRAINT);
-      count_failure (self);
+      refuse (self, request, ENJ_STANZA_RESOURCE_CONSTRAINT, "too much of it");
       return;
     }
   enj_pairs_set (self->pairs, request->from, request->to, ENJ_PAIR_PENDING);

@@ -238,8 +238,6 @@ test_pairs (void)
     { "192.0.2.1", "comp.local.test", TRUE, ENJ_STANZA_POLICY_VIOLATION },
     { "[2001:db8::1]", "comp.local.test", TRUE, ENJ_STANZA_POLICY_VIOLATION },
     { "secret.test", "comp.local.test", FALSE, ENJ_STANZA_POLICY_VIOLATION },
-    { "proven.test", "comp.local.test", TRUE, ENJ_STANZA_NOT_AUTHORIZED },
-    { "proven.test", "comp.local.test", FALSE, ENJ_STANZA_NOT_AUTHORIZED },
     { "local.test", "comp.local.test", TRUE, ENJ_STANZA_FORBIDDEN },
     { "comp.local.test", "comp.local.test", TRUE, ENJ_STANZA_FORBIDDEN },
   };
@@ -259,6 +257,16 @@ test_pairs (void)
       else
         g_assert_error (error, ENJ_STANZA_ERROR, cases[i].condition);
     }
+}
+
+static void
+test_certificates (void)
+{
+  g_autoptr (EnjSettings) settings = enj_test_settings_new ();
+
+  g_assert_true (enj_admission_needs_certificate (settings, "proven.test"));
+  g_assert_false (enj_admission_needs_certificate (settings, "remote.test"));
+  g_assert_false (enj_admission_needs_certificate (settings, "a.proven.test"));
 }
 
 /* From the wire to the answer, for a name of ours in whatever letters. */
@@ -547,6 +555,7 @@ main (int argc, char **argv)
   g_test_add_func ("/admission/header-that-claims-a-domain-of-ours",
                    test_header_that_claims_a_domain_of_ours);
   g_test_add_func ("/admission/who-needs-tls", test_needs_tls);
+  g_test_add_func ("/admission/who-needs-a-certificate", test_certificates);
   g_test_add_func ("/admission/pairs", test_pairs);
   g_test_add_func ("/admission/dialback-that-claims-a-domain-of-ours",
                    test_dialback_that_claims_a_domain_of_ours);

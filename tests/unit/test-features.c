@@ -47,6 +47,12 @@ test_reads (void)
       ENJ_FEATURE_EXTERNAL },
     { "<mechanisms " SASL "><mechanism>EXTERNAL-PLUS</mechanism></mechanisms>", 0 },
     { "<mechanisms " SASL "/>", 0 },
+    /* The feature has another namespace than the request (XEP-0288 2). */
+    { "<bidi xmlns='" ENJ_NS_BIDI_FEATURE "'/>", ENJ_FEATURE_BIDI },
+    { "<bidi xmlns='" ENJ_NS_BIDI "'/>", 0 },
+    { "<sm xmlns='" ENJ_NS_SM "'/>", ENJ_FEATURE_SM },
+    { "<sm xmlns='" ENJ_NS_SM "'><required/></sm>", ENJ_FEATURE_SM },
+    { "<sm xmlns='urn:xmpp:sm:2'/>", 0 },
     { "<starttls xmlns='urn:x'/>", 0 },
     { "<dialback xmlns='urn:x'/>", 0 },
     { "<starttls " TLS "><required/></starttls><dialback " DIALBACK "><errors/></dialback>"
@@ -99,6 +105,8 @@ test_writes (void)
     { "<stream:features><mechanisms " SASL "><mechanism>EXTERNAL</mechanism></mechanisms>"
       "<dialback " DIALBACK "><errors/></dialback></stream:features>",
       ENJ_FEATURE_EXTERNAL | ENJ_FEATURE_DIALBACK | ENJ_FEATURE_DIALBACK_ERRORS },
+    { "<stream:features><bidi xmlns='urn:xmpp:features:bidi'/><sm xmlns='urn:xmpp:sm:3'/>"
+      "</stream:features>", ENJ_FEATURE_BIDI | ENJ_FEATURE_SM },
   };
 
   enj_test_proves ("D50");
@@ -121,7 +129,8 @@ static void
 test_reads_what_it_writes (void)
 {
   const guint all = ENJ_FEATURE_STARTTLS | ENJ_FEATURE_STARTTLS_REQUIRED | ENJ_FEATURE_DIALBACK
-                    | ENJ_FEATURE_DIALBACK_ERRORS | ENJ_FEATURE_EXTERNAL;
+                    | ENJ_FEATURE_DIALBACK_ERRORS | ENJ_FEATURE_EXTERNAL | ENJ_FEATURE_BIDI
+                    | ENJ_FEATURE_SM;
   g_autoptr (EnjElement) element = NULL;
   g_autofree char *text = NULL;
   EnjBytes out;
