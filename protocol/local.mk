@@ -1,7 +1,7 @@
 # The machines that are fed: no socket, no clock, no name look-ups.
 
 noinst_LTLIBRARIES += libprotocol.la
-libprotocol_la_LIBADD = $(GLIB_LIBS) $(GNUTLS_LIBS) $(EXPAT_LIBS) $(LIBIDN_LIBS)
+libprotocol_la_LIBADD = $(GLIB_LIBS) $(GNUTLS_LIBS) $(GNUTLS_DANE_LIBS) $(EXPAT_LIBS) $(LIBIDN_LIBS)
 libprotocol_la_SOURCES =
 
 include_HEADERS += %D%/enjamb.h
@@ -17,6 +17,7 @@ libprotocol_la_SOURCES += %D%/comeback.c %D%/comeback.h
 libprotocol_la_SOURCES += %D%/condition.c %D%/condition.h
 libprotocol_la_SOURCES += %D%/counters.h
 libprotocol_la_SOURCES += %D%/credentials.c %D%/credentials.h
+libprotocol_la_SOURCES += %D%/dane.c %D%/dane.h
 libprotocol_la_SOURCES += %D%/deadlines.c %D%/deadlines.h
 libprotocol_la_SOURCES += %D%/departures.c %D%/departures.h
 libprotocol_la_SOURCES += %D%/dialback-key.c %D%/dialback-key.h
@@ -25,6 +26,7 @@ libprotocol_la_SOURCES += %D%/dns-answer.c %D%/dns-answer.h
 libprotocol_la_SOURCES += %D%/draft.c %D%/draft.h
 libprotocol_la_SOURCES += %D%/element.c %D%/element.h
 libprotocol_la_SOURCES += %D%/escape.c %D%/escape.h
+libprotocol_la_SOURCES += %D%/evidence.c %D%/evidence.h
 libprotocol_la_SOURCES += %D%/exchange.c %D%/exchange.h
 libprotocol_la_SOURCES += %D%/failures.c %D%/failures.h
 libprotocol_la_SOURCES += %D%/farewell.c %D%/farewell.h

@@ -7,9 +7,15 @@
 #include <glib.h>
 #include <gnutls/x509.h>
 
+/* More certificates than this prove nothing. */
+#define ENJ_TRUST_CHAIN_MAX 8
+
 typedef struct EnjTrust EnjTrust;
 
 EnjTrust *enj_trust_new (void);
+
+/* Believes this one certificate, DER; NULL where it cannot be read. */
+EnjTrust *enj_trust_new_for (const gnutls_datum_t *anchor);
 EnjTrust *enj_trust_ref (EnjTrust *self);
 void enj_trust_unref (EnjTrust *self);
 

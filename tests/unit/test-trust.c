@@ -95,6 +95,22 @@ test_leaf_as_anchor (void)
   g_assert_null (check_pem (trust, certificate));
 }
 
+/* Wherever it stands in what the peer sends. */
+static void
+test_anchor_within (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example" };
+  g_autoptr (EnjTestAuthority) below = enj_test_authority_new ("below", middle);
+  EnjTestAuthority *anchors[] = { below, middle, root };
+
+  for (guint i = 0; i < G_N_ELEMENTS (anchors); i++)
+    {
+      g_autoptr (EnjTrust) trust = enj_test_authority_trust_new (anchors[i]);
+
+      g_assert_cmpstr (check_leaf (trust, below, &leaf), ==, NULL);
+    }
+}
+
 static void
 test_bad_chains (void)
 {
@@ -219,6 +235,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trust/judges-chains", test_chains);
   g_test_add_func ("/trust/goes-by-the-time-on-the-wall", test_time_passes);
   g_test_add_func ("/trust/believes-a-server-that-is-listed", test_leaf_as_anchor);
+  g_test_add_func ("/trust/finds-an-anchor-within-the-chain", test_anchor_within);
   g_test_add_func ("/trust/refuses-broken-chains", test_bad_chains);
   g_test_add_func ("/trust/believes-nobody-by-itself", test_nobody);
   g_test_add_func ("/trust/knows-what-is-revoked", test_revoked);

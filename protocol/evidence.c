@@ -1,0 +1,140 @@
+#include "config.h"
+
+#include "protocol/evidence.h"
+
+#include <gnutls/crypto.h>
+#include <gnutls/x509.h>
+
+#include "protocol/identity.h"
+
+#define DIGEST_SIZE 32
+
+struct EnjEvidence
+{
+  EnjTrust *trust; /* NULL: nobody is believed */
+  gnutls_datum_t chain[ENJ_TRUST_CHAIN_MAX];
+  guint n;
+  const char *why; /* the chain proves nothing; NULL: it does */
+  gint64 expiry;
+  char fingerprint[2 * DIGEST_SIZE + 1];
+};
+
+/* A certificate takes much more memory read than in DER, and is read again for each name. */
+static gnutls_x509_crt_t
+read_leaf_new (const EnjEvidence *self)
+{
+  gnutls_x509_crt_t leaf;
+
+  if (gnutls_x509_crt_init (&leaf) < 0)
+    g_error ("no memory for a certificate");
+  if (gnutls_x509_crt_import (leaf, &self->chain[0], GNUTLS_X509_FMT_DER) >= 0)
+    return leaf;
+  gnutls_x509_crt_deinit (leaf);
+  return NULL;
+}
+
+static void
+note_fingerprint (EnjEvidence *self)
+{
+  guint8 digest[DIGEST_SIZE];
+
+  if (gnutls_hash_fast (GNUTLS_DIG_SHA256, self->chain[0].data, self->chain[0].size, digest) < 0)
+    g_error ("GnuTLS knows no SHA-256");
+  for (guint i = 0; i < DIGEST_SIZE; i++)
+    g_snprintf (self->fingerprint + 2 * i, 3, "%02x", digest[i]);
+}
+
+static const char *
+judge (EnjEvidence *self, const gnutls_datum_t *chain, guint n)
+{
+  gnutls_x509_crt_t leaf = read_leaf_new (self);
+  gboolean fits;
+
+  if (!leaf)
+    return "unreadable certificate";
+  self->expiry = gnutls_x509_crt_get_expiration_time (leaf);
+  fits = enj_identity_fits (leaf);
+  gnutls_x509_crt_deinit (leaf);
+  if (!fits)
+    return "not for servers";
+  return self->trust ? enj_trust_check (self->trust, chain, n) : "no authority is trusted";
+}
+
+EnjEvidence *
+enj_evidence_new (const EnjTls *tls, EnjTrust *trust)
+{
+  EnjEvidence *self = g_rc_box_new0 (EnjEvidence);
+  guint n;
+  const gnutls_datum_t *chain = enj_tls_get_peer_chain (tls, &n);
+
+  self->trust = trust ? enj_trust_ref (trust) : NULL;
+  for (; self->n < MIN (n, ENJ_TRUST_CHAIN_MAX); self->n++)
+    self->chain[self->n] = (gnutls_datum_t){
+      g_memdup2 (chain[self->n].data, chain[self->n].size), chain[self->n].size
+    };
+  if (n == 0)
+    {
+      self->why = "no certificate";
+      return self;
+    }
+  note_fingerprint (self);
+  self->why = judge (self, chain, n);
+  return self;
+}
+
+EnjEvidence *
+enj_evidence_ref (EnjEvidence *self)
+{
+  return g_rc_box_acquire (self);
+}
+
+static void
+evidence_clear (gpointer data)
+{
+  EnjEvidence *self = data;
+
+  for (guint i = 0; i < self->n; i++)
+    g_free (self->chain[i].data);
+  enj_trust_unref (self->trust);
+}
+
+void
+enj_evidence_unref (EnjEvidence *self)
+{
+  if (self)
+    g_rc_box_release_full (self, evidence_clear);
+}
+
+gboolean
+enj_evidence_proves (const EnjEvidence *self, const char *domain, const char **why)
+{
+  const char *reason = self->why;
+  gnutls_x509_crt_t leaf = reason ? NULL : read_leaf_new (self);
+
+  if (leaf && !enj_identity_names (leaf, domain))
+    reason = "another name";
+  if (leaf)
+    gnutls_x509_crt_deinit (leaf);
+  if (why)
+    *why = reason;
+  return leaf && !reason;
+}
+
+gboolean
+enj_evidence_fits (const EnjEvidence *self, const EnjDane *dane, const char *domain,
+                   const char *host)
+{
+  return enj_dane_matches (dane, self->chain, self->n, domain, host, self->trust);
+}
+
+gint64
+enj_evidence_get_expiry (const EnjEvidence *self)
+{
+  return self->expiry;
+}
+
+const char *
+enj_evidence_get_fingerprint (const EnjEvidence *self)
+{
+  return self->n > 0 ? self->fingerprint : NULL;
+}

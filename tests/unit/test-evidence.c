@@ -1,0 +1,192 @@
+#include "config.h"
+
+#include "protocol/evidence.h"
+
+#include <string.h>
+
+#include <gnutls/crypto.h>
+
+#include "protocol/wall.h"
+#include "tests/support/authority.h"
+#include "tests/support/proves.h"
+
+static EnjTestAuthority *root;
+static EnjTestAuthority *stranger;
+static EnjTrust *trust;
+static EnjCredentials *ours;
+
+static gboolean
+carry (EnjTls *from, EnjTls *to)
+{
+  guint8 buffer[100];
+  gsize len;
+  const guint8 *data = enj_tls_peek (from, &len);
+
+  if (!data)
+    return FALSE;
+  enj_tls_feed (to, data, len);
+  g_assert_cmpint (enj_tls_read (to, buffer, sizeof buffer, NULL), ==, 0);
+  enj_tls_drained (from, len);
+  return TRUE;
+}
+
+/* What a server sees of a client that has @own, which may be NULL. */
+static EnjEvidence *
+meet (EnjCredentials *own, EnjTrust *believed)
+{
+  g_autoptr (EnjTls) client = enj_tls_new_client (own, "b.example");
+  g_autoptr (EnjTls) server = enj_tls_new_server (ours, NULL, NULL);
+  guint8 buffer[1];
+  gboolean moved;
+
+  g_assert_cmpint (enj_tls_read (client, buffer, 1, NULL), ==, 0);
+  do
+    {
+      moved = carry (client, server);
+      moved |= carry (server, client);
+    }
+  while (moved);
+  g_assert_true (enj_tls_is_up (server));
+  return enj_evidence_new (server, believed);
+}
+
+static void
+test_proves (void)
+{
+  const EnjTestLeaf right = { .names = "dns:a.example xmpp:c.example" };
+  const EnjTestLeaf other = { .names = "dns:b.example", .common_name = "a.example" };
+  const EnjTestLeaf signing = { .names = "dns:a.example", .purposes = GNUTLS_KP_CODE_SIGNING };
+  const EnjTestLeaf server = { .names = "dns:a.example", .purposes = GNUTLS_KP_TLS_WWW_SERVER };
+  const EnjTestLeaf old = { .names = "dns:a.example", .end = ENJ_TEST_WALL - 1 };
+  const struct
+  {
+    EnjTestAuthority *signer;
+    const EnjTestLeaf *leaf;
+    const char *domain;
+    const char *why;
+  } cases[] = {
+    { root, &right, "a.example", NULL },
+    { root, &right, "c.example", NULL },
+    { root, &right, "b.example", "another name" },
+    { root, &other, "a.example", "another name" },
+    { root, &signing, "a.example", "not for servers" },
+    { root, &server, "a.example", NULL },
+    { root, &old, "a.example", "expired" },
+    { stranger, &right, "a.example", "authority not trusted" },
+    { NULL, &right, "a.example", "self-signed" },
+  };
+
+  enj_test_proves ("E18 E20");
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EnjCredentials) own = enj_test_authority_issue (cases[i].signer, cases[i].leaf);
+      g_autoptr (EnjEvidence) evidence = meet (own, trust);
+      const char *why = "?";
+
+      g_assert_cmpint (enj_evidence_proves (evidence, cases[i].domain, &why), ==, !cases[i].why);
+      g_assert_cmpstr (why, ==, cases[i].why);
+      g_assert_cmpint (enj_evidence_proves (evidence, cases[i].domain, NULL), ==, !cases[i].why);
+    }
+}
+
+static void
+test_nothing_shown (void)
+{
+  g_autoptr (EnjEvidence) evidence = meet (NULL, trust);
+  const guint8 data[] = { 3, 0, 0, 1 };
+  const EnjTlsaRecord record = { data, sizeof data };
+  g_autoptr (EnjDane) dane = enj_dane_new (&record, 1);
+  const char *why = NULL;
+
+  g_assert_false (enj_evidence_proves (evidence, "a.example", &why));
+  g_assert_cmpstr (why, ==, "no certificate");
+  g_assert_cmpint (enj_evidence_get_expiry (evidence), ==, 0);
+  g_assert_null (enj_evidence_get_fingerprint (evidence));
+  g_assert_false (enj_evidence_fits (evidence, dane, "a.example", NULL));
+}
+
+static void
+test_nobody_believed (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example" };
+  g_autoptr (EnjCredentials) own = enj_test_authority_issue (root, &leaf);
+  g_autoptr (EnjEvidence) evidence = meet (own, NULL);
+  const char *why = NULL;
+
+  g_assert_false (enj_evidence_proves (evidence, "a.example", &why));
+  g_assert_cmpstr (why, ==, "no authority is trusted");
+}
+
+/* It outlives the stream, and all that it was made of. */
+static void
+test_facts (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example", .end = ENJ_TEST_WALL + 77 };
+  EnjTrust *believed = enj_test_authority_trust_new (root);
+  EnjCredentials *own = enj_test_authority_issue (root, &leaf);
+  g_autoptr (EnjEvidence) evidence = meet (own, believed);
+  g_autoptr (EnjEvidence) again = enj_evidence_ref (evidence);
+  gnutls_datum_t der;
+  guint8 digest[32];
+  g_autoptr (GString) hex = g_string_new ("");
+
+  g_assert_cmpint (gnutls_certificate_get_crt_raw (enj_credentials_get (own), 0, 0, &der), ==, 0);
+  g_assert_cmpint (gnutls_hash_fast (GNUTLS_DIG_SHA256, der.data, der.size, digest), ==, 0);
+  for (guint i = 0; i < sizeof digest; i++)
+    g_string_append_printf (hex, "%02x", digest[i]);
+  enj_credentials_unref (own);
+  enj_trust_unref (believed);
+  g_assert_cmpint (enj_evidence_get_expiry (again), ==, ENJ_TEST_WALL + 77);
+  g_assert_cmpstr (enj_evidence_get_fingerprint (again), ==, hex->str);
+  g_assert_true (enj_evidence_proves (again, "a.example", NULL));
+}
+
+/* The record of the certificate itself will do, whoever has signed it and for whom. */
+static void
+test_fits (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:b.example" };
+  g_autoptr (EnjCredentials) own = enj_test_authority_issue (NULL, &leaf);
+  g_autoptr (EnjEvidence) evidence = meet (own, trust);
+  gnutls_datum_t der;
+  guint8 data[3 + 32] = { 3, 0, 1 };
+  const EnjTlsaRecord record = { data, sizeof data };
+  EnjDane *dane;
+
+  enj_test_proves ("A05");
+  g_assert_cmpint (gnutls_certificate_get_crt_raw (enj_credentials_get (own), 0, 0, &der), ==, 0);
+  g_assert_cmpint (gnutls_hash_fast (GNUTLS_DIG_SHA256, der.data, der.size, data + 3), ==, 0);
+  dane = enj_dane_new (&record, 1);
+  g_assert_false (enj_evidence_proves (evidence, "a.example", NULL));
+  g_assert_true (enj_evidence_fits (evidence, dane, "a.example", NULL));
+  enj_dane_unref (dane);
+  data[5] ^= 1;
+  dane = enj_dane_new (&record, 1);
+  g_assert_false (enj_evidence_fits (evidence, dane, "a.example", NULL));
+  enj_dane_unref (dane);
+}
+
+int
+main (int argc, char **argv)
+{
+  const EnjTestLeaf us = { .names = "dns:b.example" };
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  enj_wall_set (enj_test_wall);
+  root = enj_test_authority_new ("root", NULL);
+  stranger = enj_test_authority_new ("stranger", NULL);
+  trust = enj_test_authority_trust_new (root);
+  ours = enj_test_authority_issue (root, &us);
+  g_test_add_func ("/evidence/proves-by-authority-purpose-and-name", test_proves);
+  g_test_add_func ("/evidence/can-be-nothing", test_nothing_shown);
+  g_test_add_func ("/evidence/proves-nothing-where-nobody-is-believed", test_nobody_believed);
+  g_test_add_func ("/evidence/keeps-what-it-has-seen", test_facts);
+  g_test_add_func ("/evidence/fits-what-the-dns-says", test_fits);
+  status = g_test_run ();
+  enj_credentials_unref (ours);
+  enj_trust_unref (trust);
+  enj_test_authority_free (root);
+  enj_test_authority_free (stranger);
+  return status;
+}
