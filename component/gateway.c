@@ -14,6 +14,7 @@ typedef struct
 {
   EnjGateway *gateway;
   guint64 id; /* of the exchange */
+  guint ticket;
   guint64 lookup;
   EnjDialer *dialer;
 } Wish;
@@ -98,10 +99,12 @@ handle_srv (EnjLookupResult result, const EnjSrvRecord *records, guint n, gpoint
   Wish *wish = data;
   EnjGateway *self = wish->gateway;
   guint64 id = wish->id;
+  guint ticket = wish->ticket;
 
   wish->lookup = 0;
   g_hash_table_remove (self->wishes, wish);
-  enj_exchange_srv (self->exchange, id, result, records, n, enj_loop_now (self->loop));
+  enj_exchange_srv (self->exchange, id, ticket, result, FALSE, records, n,
+                    enj_loop_now (self->loop));
 }
 
 static void
@@ -110,10 +113,22 @@ handle_addresses (EnjLookupResult result, const EnjAddress *addresses, guint n, 
   Wish *wish = data;
   EnjGateway *self = wish->gateway;
   guint64 id = wish->id;
+  guint ticket = wish->ticket;
 
   wish->lookup = 0;
   g_hash_table_remove (self->wishes, wish);
-  enj_exchange_addresses (self->exchange, id, result, addresses, n, enj_loop_now (self->loop));
+  enj_exchange_addresses (self->exchange, id, ticket, result, FALSE, addresses, n,
+                          enj_loop_now (self->loop));
+}
+
+static gboolean
+is_dial_of (gpointer key, gpointer value, gpointer data)
+{
+  const Wish *wish = key;
+  const guint64 *id = data;
+
+  (void) value;
+  return wish->dialer && wish->id == *id;
 }
 
 static void
@@ -122,20 +137,25 @@ handle_dialled (int fd, const char *why, gpointer data)
   Wish *wish = data;
   EnjGateway *self = wish->gateway;
   guint64 id = wish->id;
+  guint ticket = wish->ticket;
   gint64 now = enj_loop_now (self->loop);
   EnjSession *session;
 
   if (fd < 0)
     {
       /* The dialer, which goes with the wish, owns @why. */
-      enj_exchange_dial_failed (self->exchange, id, why, now);
+      enj_exchange_dial_failed (self->exchange, id, ticket, why, now);
       g_hash_table_remove (self->wishes, wish);
       return;
     }
   g_hash_table_remove (self->wishes, wish);
-  session = enj_exchange_dialled (self->exchange, id, now);
+  session = enj_exchange_dialled (self->exchange, id, ticket, now);
   if (session)
-    drive (self, fd, session);
+    {
+      /* The race has been won (RFC 8305 5). */
+      g_hash_table_foreach_remove (self->wishes, is_dial_of, &id);
+      drive (self, fd, session);
+    }
   else
     close (fd);
 }
@@ -149,6 +169,7 @@ enj_gateway_fulfil (EnjGateway *self, const EnjExchangeEvent *event, gint64 now)
   (void) now;
   wish->gateway = self;
   wish->id = event->id;
+  wish->ticket = event->ticket;
   g_hash_table_add (self->wishes, wish);
 
   switch (event->type)

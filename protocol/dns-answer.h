@@ -6,7 +6,8 @@
  * Does not ask, follow aliases or sort. */
 #pragma once
 
-#include "protocol/targets.h"
+#include "protocol/address.h"
+#include "protocol/servers.h"
 
 /* @rcode as in RFC 1035 4.1.1; @bogus where DNSSEC found a forgery. */
 EnjLookupResult enj_dns_answer_judge (int rcode, gboolean has_data, gboolean bogus);

@@ -238,6 +238,7 @@ pass_wish (EnjExchange *self, EnjExchangeEventType type, EnjPeerEvent *wish)
   EnjExchangeEvent *event = push_event (self, type, wish->local, wish->remote);
 
   event->id = wish->id;
+  event->ticket = wish->ticket;
   event->name = g_steal_pointer (&wish->name);
   event->address = wish->address;
 }
@@ -518,15 +519,15 @@ enj_exchange_attach (EnjExchange *self, const char *component, const char *paren
 }
 
 EnjSession *
-enj_exchange_dialled (EnjExchange *self, guint64 id, gint64 now)
+enj_exchange_dialled (EnjExchange *self, guint64 id, guint ticket, gint64 now)
 {
-  return enj_peers_dialled (self->peers, id, now);
+  return enj_peers_dialled (self->peers, id, ticket, now);
 }
 
 void
-enj_exchange_dial_failed (EnjExchange *self, guint64 id, const char *why, gint64 now)
+enj_exchange_dial_failed (EnjExchange *self, guint64 id, guint ticket, const char *why, gint64 now)
 {
-  enj_peers_dial_failed (self->peers, id, why, now);
+  enj_peers_dial_failed (self->peers, id, ticket, why, now);
 }
 
 void
@@ -550,15 +551,15 @@ enj_exchange_closed (EnjExchange *self, EnjSession *session, gint64 now)
 }
 
 void
-enj_exchange_srv (EnjExchange *self, guint64 id, EnjLookupResult result,
-                  const EnjSrvRecord *records, guint n, gint64 now)
+enj_exchange_srv (EnjExchange *self, guint64 id, guint ticket, EnjLookupResult result,
+                  gboolean secure, const EnjSrvRecord *records, guint n, gint64 now)
 {
-  enj_peers_srv (self->peers, id, result, records, n, now);
+  enj_peers_srv (self->peers, id, ticket, result, secure, records, n, now);
 }
 
 void
-enj_exchange_addresses (EnjExchange *self, guint64 id, EnjLookupResult result,
-                        const EnjAddress *addresses, guint n, gint64 now)
+enj_exchange_addresses (EnjExchange *self, guint64 id, guint ticket, EnjLookupResult result,
+                        gboolean secure, const EnjAddress *addresses, guint n, gint64 now)
 {
-  enj_peers_addresses (self->peers, id, result, addresses, n, now);
+  enj_peers_addresses (self->peers, id, ticket, result, secure, addresses, n, now);
 }

@@ -14,9 +14,9 @@ typedef struct EnjExchange EnjExchange;
 
 typedef enum
 {
-  ENJ_EXCHANGE_LOOKUP_SRV,       /* id, name: answer with srv() */
-  ENJ_EXCHANGE_LOOKUP_ADDRESSES, /* id, name: answer with addresses() */
-  ENJ_EXCHANGE_DIAL,             /* id, address: answer with dialled() or dial_failed() */
+  ENJ_EXCHANGE_LOOKUP_SRV,       /* id, ticket, name: answer with srv() */
+  ENJ_EXCHANGE_LOOKUP_ADDRESSES, /* id, ticket, name: answer with addresses() */
+  ENJ_EXCHANGE_DIAL,             /* id, ticket, address: with dialled() or dial_failed() */
   ENJ_EXCHANGE_DELIVER,          /* local, stanza: for the service of that component */
   ENJ_EXCHANGE_LINK_UP,          /* local */
   ENJ_EXCHANGE_LINK_DOWN,        /* local, error, was_up */
@@ -29,7 +29,8 @@ typedef enum
 typedef struct
 {
   EnjExchangeEventType type;
-  guint64 id;
+  guint64 id;    /* one for all wishes of one attempt to reach a server */
+  guint ticket;  /* of the wish */
   char *name;
   EnjAddress address;
   EnjStanza *stanza;
@@ -64,17 +65,19 @@ EnjSession *enj_exchange_accept (EnjExchange *self, gint64 now);
 EnjSession *enj_exchange_attach (EnjExchange *self, const char *component, const char *parent,
                                  const char *secret, gint64 now);
 
-/* We have connected for a DIAL; NULL when it is not wanted any more. */
-EnjSession *enj_exchange_dialled (EnjExchange *self, guint64 id, gint64 now);
-void enj_exchange_dial_failed (EnjExchange *self, guint64 id, const char *why, gint64 now);
+/* We have connected for a DIAL; NULL when it is not wanted any more.  What else is dialled
+ * for the same id is not wanted then. */
+EnjSession *enj_exchange_dialled (EnjExchange *self, guint64 id, guint ticket, gint64 now);
+void enj_exchange_dial_failed (EnjExchange *self, guint64 id, guint ticket, const char *why,
+                               gint64 now);
 
 /* The connection is closed; the session is over and not used again. */
 void enj_exchange_closed (EnjExchange *self, EnjSession *session, gint64 now);
 
-void enj_exchange_srv (EnjExchange *self, guint64 id, EnjLookupResult result,
-                       const EnjSrvRecord *records, guint n, gint64 now);
-void enj_exchange_addresses (EnjExchange *self, guint64 id, EnjLookupResult result,
-                             const EnjAddress *addresses, guint n, gint64 now);
+void enj_exchange_srv (EnjExchange *self, guint64 id, guint ticket, EnjLookupResult result,
+                       gboolean secure, const EnjSrvRecord *records, guint n, gint64 now);
+void enj_exchange_addresses (EnjExchange *self, guint64 id, guint ticket, EnjLookupResult result,
+                             gboolean secure, const EnjAddress *addresses, guint n, gint64 now);
 
 /* ---- Services -------------------------------------------------------------- */
 

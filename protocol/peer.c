@@ -59,7 +59,9 @@ note_deadline (EnjPeer *self)
 {
   gint64 due = MIN (enj_waiting_deadline (self->waiting), enj_verifier_deadline (self->verifier));
 
-  if (!self->outbound && !self->targets && self->rest_until > 0)
+  if (self->targets)
+    due = MIN (due, enj_targets_deadline (self->targets));
+  else if (!self->outbound && self->rest_until > 0)
     due = MIN (due, self->rest_until);
   self->common->due = MIN (self->common->due, due);
 }
@@ -110,40 +112,54 @@ fail_questions (EnjPeer *self, EnjStanzaCondition condition)
 /* ---- Looking up and connecting --------------------------------------------- */
 
 static void
-hand_wish (EnjPeer *self, gint64 now)
+give_up (EnjPeer *self, const EnjTargetsWish *wish, gint64 now)
+{
+  enj_log_info (NULL, "%s: cannot be reached: %s", self->remote, wish->error->message);
+  bounce_waiting (self, (EnjStanzaCondition) wish->error->code, wish->is_final ? "cancel" : "wait",
+                  wish->error->message);
+  fail_questions (self, ENJ_STANZA_REMOTE_SERVER_NOT_FOUND);
+  g_clear_pointer (&self->targets, enj_targets_free);
+  self->rest_until = now + REST;
+  mark_dirty (self);
+}
+
+static void
+push_wish (EnjPeer *self, EnjPeerEventType type, const EnjTargetsWish *wish)
+{
+  EnjPeerEvent *event = push_event (self, type);
+
+  event->ticket = wish->ticket;
+  event->name = g_strdup (wish->name);
+  if (wish->target)
+    event->address = wish->target->address;
+}
+
+static void
+hand_wishes (EnjPeer *self, gint64 now)
 {
   EnjTargetsWish wish;
-  EnjPeerEvent *event;
 
-  enj_targets_next (self->targets, &wish);
-  while (wish.type == ENJ_TARGETS_CONNECT && wish.direct_tls)
-    {
-      /* Nothing in clear ever goes to a port of direct TLS (XEP-0368 3). */
-      enj_targets_failed (self->targets, "direct TLS is not spoken by this version");
-      enj_targets_next (self->targets, &wish);
-    }
-  switch (wish.type)
-    {
-    case ENJ_TARGETS_LOOKUP_SRV:
-    case ENJ_TARGETS_LOOKUP_ADDRESSES:
-      event = push_event (self, wish.type == ENJ_TARGETS_LOOKUP_SRV ? ENJ_PEER_LOOKUP_SRV
-                                                                    : ENJ_PEER_LOOKUP_ADDRESSES);
-      event->name = g_strdup (wish.name);
-      break;
-    case ENJ_TARGETS_CONNECT:
-      event = push_event (self, ENJ_PEER_DIAL);
-      event->address = wish.address;
-      break;
-    case ENJ_TARGETS_GIVE_UP:
-      enj_log_info (NULL, "%s: cannot be reached: %s", self->remote, wish.error->message);
-      bounce_waiting (self, (EnjStanzaCondition) wish.error->code,
-                      wish.is_final ? "cancel" : "wait", wish.error->message);
-      fail_questions (self, ENJ_STANZA_REMOTE_SERVER_NOT_FOUND);
-      g_clear_pointer (&self->targets, enj_targets_free);
-      self->rest_until = now + REST;
-      mark_dirty (self);
-      break;
-    }
+  while (self->targets && enj_targets_next (self->targets, &wish, now))
+    switch (wish.type)
+      {
+      case ENJ_TARGETS_LOOKUP_SRV:
+        push_wish (self, ENJ_PEER_LOOKUP_SRV, &wish);
+        break;
+      case ENJ_TARGETS_LOOKUP_ADDRESSES:
+        push_wish (self, ENJ_PEER_LOOKUP_ADDRESSES, &wish);
+        break;
+      case ENJ_TARGETS_CONNECT:
+        /* Nothing in clear ever goes to a port of direct TLS (XEP-0368 3). */
+        if (wish.target->direct_tls)
+          enj_targets_failed (self->targets, wish.ticket,
+                              "direct TLS is not spoken by this version");
+        else
+          push_wish (self, ENJ_PEER_DIAL, &wish);
+        break;
+      case ENJ_TARGETS_GIVE_UP:
+        give_up (self, &wish, now);
+        break;
+      }
 }
 
 static void
@@ -188,10 +204,10 @@ start (EnjPeer *self, gint64 now)
   self->was_up = FALSE;
   self->is_spent = FALSE;
   self->targets = enj_targets_new (self->remote, policy->host, policy->port, policy->direct_tls,
-                                   self->common->settings->allow_private);
+                                   policy->host || self->common->settings->allow_private);
   for (guint i = 0; i < self->common->forbidden->len; i++)
     enj_targets_forbid (self->targets, &g_array_index (self->common->forbidden, EnjAddress, i));
-  hand_wish (self, now);
+  hand_wishes (self, now);
 }
 
 /* ---- The stream -------------------------------------------------------------- */
@@ -456,40 +472,25 @@ enj_peer_verify (EnjPeer *self, guint64 asker, const char *stream_id, const char
   mark_dirty (self);
 }
 
-void
-enj_peer_srv (EnjPeer *self, EnjLookupResult result, const EnjSrvRecord *records, guint n,
-              gint64 now)
+EnjTargets *
+enj_peer_get_targets (EnjPeer *self)
 {
-  if (!self->targets)
-    return;
-  enj_targets_srv (self->targets, result, records, n);
-  hand_wish (self, now);
+  return self->targets;
 }
 
 void
-enj_peer_addresses (EnjPeer *self, EnjLookupResult result, const EnjAddress *addresses, guint n,
-                    gint64 now)
+enj_peer_go_on (EnjPeer *self, gint64 now)
 {
-  if (!self->targets)
-    return;
-  enj_targets_addresses (self->targets, result, addresses, n);
-  hand_wish (self, now);
-}
-
-void
-enj_peer_dial_failed (EnjPeer *self, const char *why, gint64 now)
-{
-  if (!self->targets)
-    return;
-  enj_targets_failed (self->targets, why);
-  hand_wish (self, now);
+  hand_wishes (self, now);
+  note_deadline (self);
 }
 
 EnjSession *
-enj_peer_dialled (EnjPeer *self, gint64 now)
+enj_peer_dialled (EnjPeer *self, guint ticket, gint64 now)
 {
   gboolean is_wanted = self->targets && has_work (self);
 
+  (void) ticket; /* The first one ends the race. */
   g_clear_pointer (&self->targets, enj_targets_free);
   mark_dirty (self);
   if (!is_wanted)
@@ -525,6 +526,7 @@ enj_peer_tick (EnjPeer *self, gint64 now)
 {
   expire (self, now);
   end_rest (self, now);
+  hand_wishes (self, now);
   mark_dirty (self);
   note_deadline (self);
 }

@@ -17,9 +17,9 @@ typedef struct EnjPeer EnjPeer;
 
 typedef enum
 {
-  ENJ_PEER_LOOKUP_SRV,       /* id, name */
-  ENJ_PEER_LOOKUP_ADDRESSES, /* id, name */
-  ENJ_PEER_DIAL,             /* id, address */
+  ENJ_PEER_LOOKUP_SRV,       /* id, ticket, name */
+  ENJ_PEER_LOOKUP_ADDRESSES, /* id, ticket, name */
+  ENJ_PEER_DIAL,             /* id, ticket, address */
   ENJ_PEER_BOUNCE,           /* stanza, condition, error_type, text */
   ENJ_PEER_VERDICT,          /* asker, local, remote, answer, condition */
   ENJ_PEER_UP,               /* local, remote */
@@ -31,6 +31,7 @@ typedef struct
 {
   EnjPeerEventType type;
   guint64 id;
+  guint ticket;
   char *name;
   EnjAddress address;
   EnjStanza *stanza;
@@ -71,13 +72,10 @@ gboolean enj_peer_send (EnjPeer *self, EnjStanza *stanza, gint64 now);
 void enj_peer_verify (EnjPeer *self, guint64 asker, const char *stream_id, const char *key,
                       gint64 now);
 
-/* Wishes fulfilled; ignored when there is no such wish any more. */
-void enj_peer_srv (EnjPeer *self, EnjLookupResult result, const EnjSrvRecord *records, guint n,
-                   gint64 now);
-void enj_peer_addresses (EnjPeer *self, EnjLookupResult result, const EnjAddress *addresses,
-                         guint n, gint64 now);
-void enj_peer_dial_failed (EnjPeer *self, const char *why, gint64 now);
-EnjSession *enj_peer_dialled (EnjPeer *self, gint64 now);
+/* To be told how wishes were fulfilled, and then to go on; NULL when there are none any more. */
+EnjTargets *enj_peer_get_targets (EnjPeer *self);
+void enj_peer_go_on (EnjPeer *self, gint64 now);
+EnjSession *enj_peer_dialled (EnjPeer *self, guint ticket, gint64 now);
 
 /* For one that was taken from the queue of the dirty ones. */
 void enj_peer_process (EnjPeer *self, gint64 now);

@@ -121,41 +121,57 @@ enj_peers_verify (EnjPeers *self, guint64 asker, const char *local, const char *
   enj_peer_verify (get_peer (self, local, remote), asker, stream_id, key, now);
 }
 
-void
-enj_peers_srv (EnjPeers *self, guint64 id, EnjLookupResult result, const EnjSrvRecord *records,
-               guint n, gint64 now)
+static EnjTargets *
+find_targets (EnjPeers *self, guint64 id, EnjPeer **peer)
 {
-  EnjPeer *peer = g_hash_table_lookup (self->by_id, &id);
-
-  if (peer)
-    enj_peer_srv (peer, result, records, n, now);
+  *peer = g_hash_table_lookup (self->by_id, &id);
+  return *peer ? enj_peer_get_targets (*peer) : NULL;
 }
 
 void
-enj_peers_addresses (EnjPeers *self, guint64 id, EnjLookupResult result,
-                     const EnjAddress *addresses, guint n, gint64 now)
+enj_peers_srv (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result, gboolean secure,
+               const EnjSrvRecord *records, guint n, gint64 now)
 {
-  EnjPeer *peer = g_hash_table_lookup (self->by_id, &id);
+  EnjPeer *peer;
+  EnjTargets *targets = find_targets (self, id, &peer);
 
-  if (peer)
-    enj_peer_addresses (peer, result, addresses, n, now);
+  if (!targets)
+    return;
+  enj_targets_srv (targets, ticket, result, secure, records, n);
+  enj_peer_go_on (peer, now);
 }
 
 void
-enj_peers_dial_failed (EnjPeers *self, guint64 id, const char *why, gint64 now)
+enj_peers_addresses (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result,
+                     gboolean secure, const EnjAddress *addresses, guint n, gint64 now)
 {
-  EnjPeer *peer = g_hash_table_lookup (self->by_id, &id);
+  EnjPeer *peer;
+  EnjTargets *targets = find_targets (self, id, &peer);
 
-  if (peer)
-    enj_peer_dial_failed (peer, why, now);
+  if (!targets)
+    return;
+  enj_targets_addresses (targets, ticket, result, secure, addresses, n);
+  enj_peer_go_on (peer, now);
+}
+
+void
+enj_peers_dial_failed (EnjPeers *self, guint64 id, guint ticket, const char *why, gint64 now)
+{
+  EnjPeer *peer;
+  EnjTargets *targets = find_targets (self, id, &peer);
+
+  if (!targets)
+    return;
+  enj_targets_failed (targets, ticket, why);
+  enj_peer_go_on (peer, now);
 }
 
 EnjSession *
-enj_peers_dialled (EnjPeers *self, guint64 id, gint64 now)
+enj_peers_dialled (EnjPeers *self, guint64 id, guint ticket, gint64 now)
 {
   EnjPeer *peer = g_hash_table_lookup (self->by_id, &id);
 
-  return peer ? enj_peer_dialled (peer, now) : NULL;
+  return peer ? enj_peer_dialled (peer, ticket, now) : NULL;
 }
 
 gboolean

@@ -29,15 +29,15 @@ void enj_peers_verify (EnjPeers *self, guint64 asker, const char *local, const c
                        const char *stream_id, const char *key, gint64 now);
 
 /* Wishes fulfilled; an @id that is gone is ignored. */
-void enj_peers_srv (EnjPeers *self, guint64 id, EnjLookupResult result,
-                    const EnjSrvRecord *records, guint n, gint64 now);
-void enj_peers_addresses (EnjPeers *self, guint64 id, EnjLookupResult result,
-                          const EnjAddress *addresses, guint n, gint64 now);
-void enj_peers_dial_failed (EnjPeers *self, guint64 id, const char *why, gint64 now);
+void enj_peers_srv (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result,
+                    gboolean secure, const EnjSrvRecord *records, guint n, gint64 now);
+void enj_peers_addresses (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result,
+                          gboolean secure, const EnjAddress *addresses, guint n, gint64 now);
+void enj_peers_dial_failed (EnjPeers *self, guint64 id, guint ticket, const char *why, gint64 now);
 
 /* The connection is there: the session to drive, NULL when it is not wanted
  * any more.  Give it back by closed() when the connection is closed. */
-EnjSession *enj_peers_dialled (EnjPeers *self, guint64 id, gint64 now);
+EnjSession *enj_peers_dialled (EnjPeers *self, guint64 id, guint ticket, gint64 now);
 gboolean enj_peers_closed (EnjPeers *self, EnjSession *session);
 
 /* Clear the event by enj_peer_event_clear(). */

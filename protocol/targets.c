@@ -4,63 +4,21 @@
 
 #include <string.h>
 
-#include "protocol/chance.h"
+#include "protocol/deadlines.h"
 #include "protocol/jid.h"
 
-#define RECORDS_MAX 16
 #define ADDRESSES_MAX 8
-#define ATTEMPTS_MAX 10
 
 /* RFC 1035 2.3.4, without the last dot. */
 #define NAME_LENGTH_MAX 253
 
 #define XMPP_SERVER_PORT 5269
 
-typedef enum
-{
-  ASK_SRV,
-  ASK_ADDRESSES,
-  CONNECT,
-  GIVE_UP
-} State;
+/* Before the next server is turned to while the last one has not failed: that one comes first by
+ * the domain's own word (RFC 2782), so a lost SYN is sent once more. */
+#define SERVER_DELAY (1 * G_TIME_SPAN_SECOND)
 
-typedef struct
-{
-  char *name;
-  guint16 priority;
-  guint16 weight;
-  guint16 port;
-} Target;
-
-struct EnjTargets
-{
-  State state;
-  char *domain; /* A-labels */
-  guint kind;   /* of SRV record, an index of kinds[] */
-  char *question;
-  gboolean direct_tls;
-  gboolean is_configured; /* a [peer] address: nothing is refused, nothing else is tried */
-  gboolean allow_private;
-
-  Target targets[RECORDS_MAX];
-  guint n_targets;
-  guint target;
-  EnjAddress addresses[ADDRESSES_MAX];
-  guint n_addresses;
-  guint address;
-  GArray *forbidden;
-
-  guint attempts;
-  gboolean has_srv;      /* records were there, be it only "." */
-  gboolean has_refusal;  /* the address policy left something out */
-  gboolean has_no_reply; /* a look-up failed */
-  char *why;             /* the last attempt failed */
-  GError *error;
-  gboolean is_final;
-};
-
-/* XEP-0368 3 lets us prefer one kind: the second is asked for where the first
- * has led nowhere, and nobody else waits for one more answer. */
+/* XEP-0368 3: both kinds count as one. */
 static const struct
 {
   const char *prefix;
@@ -70,21 +28,88 @@ static const struct
   { "_xmpps-server._tcp.", TRUE },
 };
 
-static void
-clear_targets (EnjTargets *self)
+#define N_KINDS G_N_ELEMENTS (kinds)
+
+/* Something to look up. */
+typedef struct
 {
-  for (guint i = 0; i < self->n_targets; i++)
-    g_free (self->targets[i].name);
-  self->n_targets = self->target = 0;
+  char *name; /* NULL for nothing */
+  guint ticket;
+  gboolean is_open;  /* wished for */
+  gboolean is_wanted;
+} Question;
+
+struct EnjTargets
+{
+  char *domain; /* A-labels */
+  gboolean allow_private;
+  GArray *forbidden; /* of EnjAddress */
+  guint last_ticket;
+
+  Question services[N_KINDS];
+  EnjServers servers;
+  guint server;       /* to be looked up, or being so */
+  Question addresses; /* of that server */
+  EnjAddress found[ADDRESSES_MAX]; /* of that server */
+  guint n_found;
+  EnjRace race;
+  gint64 next_server; /* not before, while an attempt is open */
+
+  gboolean has_srv;      /* records were there, be it only "." */
+  gboolean has_refusal;  /* the address policy left something out */
+  gboolean has_no_reply; /* a look-up failed */
+  gboolean has_tried;
+  gboolean has_met; /* a server that was of no use */
+  char *why;        /* an attempt failed, the most telling */
+  GError *error;
+  gboolean is_final;
+  gboolean is_over;
+};
+
+/* ---- Questions -------------------------------------------------------- */
+
+static void
+question_set (EnjTargets *self, Question *question, char *name)
+{
+  g_free (question->name);
+  *question = (Question){ .name = name, .ticket = ++self->last_ticket, .is_wanted = TRUE };
 }
 
 static void
-ask (EnjTargets *self, State state, char *question)
+question_clear (Question *question)
 {
-  g_free (self->question);
-  self->question = question;
-  self->state = state;
+  g_free (question->name);
+  *question = (Question){ 0 };
 }
+
+/* FALSE where @ticket is not that of an open question. */
+static gboolean
+question_close (Question *question, guint ticket)
+{
+  if (!question->is_open || question->ticket != ticket)
+    return FALSE;
+  question->is_open = FALSE;
+  return TRUE;
+}
+
+static gboolean
+question_ask (Question *question, EnjTargetsWishType type, EnjTargetsWish *wish)
+{
+  if (!question->is_wanted)
+    return FALSE;
+  question->is_wanted = FALSE;
+  question->is_open = TRUE;
+  *wish = (EnjTargetsWish){ .type = type, .ticket = question->ticket, .name = question->name };
+  return TRUE;
+}
+
+static gboolean
+question_is_pending (const Question *question)
+{
+  return question->is_wanted || question->is_open;
+}
+
+/* ---- Giving up -------------------------------------------------------- */
 
 /* RFC 6120 10.4.3: not resolved is remote-server-not-found, not connected is
  * remote-server-timeout.  Final is what the DNS has said for certain.  The
@@ -95,11 +120,10 @@ give_up (EnjTargets *self)
   EnjStanzaCondition condition = ENJ_STANZA_REMOTE_SERVER_NOT_FOUND;
   const char *text;
 
-  self->state = GIVE_UP;
-  if (self->attempts > 0)
+  if (self->has_tried)
     {
       condition = ENJ_STANZA_REMOTE_SERVER_TIMEOUT;
-      text = self->why;
+      text = self->why ? self->why : "no server of the domain could be reached";
     }
   else if (self->has_no_reply)
     text = "the DNS gave no answer";
@@ -117,261 +141,89 @@ give_up (EnjTargets *self)
   self->error = g_error_new (ENJ_STANZA_ERROR, (gint) condition, "%s", text);
 }
 
+/* ---- SRV records ------------------------------------------------------ */
+
+/* Both kinds have been answered. */
 static void
-add_target (EnjTargets *self, const char *name, guint16 port, guint16 priority, guint16 weight)
+finish_services (EnjTargets *self)
 {
-  self->targets[self->n_targets++] = (Target){
-    .name = g_strdup (name),
-    .priority = priority,
-    .weight = weight,
-    .port = port,
-  };
-}
-
-/* Two kinds of SRV record, then, where there was none of either, the domain itself. */
-static void
-ask_srv (EnjTargets *self, guint kind)
-{
-  clear_targets (self);
-
-  for (self->kind = kind; self->kind < G_N_ELEMENTS (kinds); self->kind++)
+  if (self->has_no_reply)
     {
-      g_autofree char *name = g_strconcat (kinds[self->kind].prefix, self->domain, NULL);
-
-      /* No name of that length can exist. */
-      if (strlen (name) > NAME_LENGTH_MAX)
-        continue;
-
-      self->direct_tls = kinds[self->kind].direct_tls;
-      ask (self, ASK_SRV, g_steal_pointer (&name));
-      return;
-    }
-
-  /* RFC 6120 3.2.1 and XEP-0368 5: no fallback where SRV is known there. */
-  if (self->has_srv)
-    {
+      /* RFC 7673 3.1: no fallback to what an attacker can forge more easily. */
       give_up (self);
       return;
     }
-
-  self->direct_tls = FALSE;
-  add_target (self, self->domain, XMPP_SERVER_PORT, 0, 0);
-  ask (self, ASK_ADDRESSES, g_strdup (self->domain));
+  /* RFC 6120 3.2.1 and XEP-0368 5: no fallback where SRV is known there. */
+  if (!self->has_srv)
+    enj_servers_add (&self->servers, self->domain, XMPP_SERVER_PORT, FALSE);
+  enj_servers_order (&self->servers);
 }
 
+/* Those whose name is too long cannot exist. */
 static void
-try_target (EnjTargets *self)
+want_services (EnjTargets *self)
 {
-  if (self->target < self->n_targets)
-    ask (self, ASK_ADDRESSES, g_strdup (self->targets[self->target].name));
-  else if (self->is_configured || self->kind == G_N_ELEMENTS (kinds))
-    give_up (self);
-  else
-    ask_srv (self, self->kind + 1);
-}
-
-static gboolean
-is_forbidden (const EnjTargets *self, const EnjAddress *address)
-{
-  for (guint i = 0; i < self->forbidden->len; i++)
-    if (enj_address_equal (address, &g_array_index (self->forbidden, EnjAddress, i)))
-      return TRUE;
-
-  return FALSE;
-}
-
-static void
-try_address (EnjTargets *self)
-{
-  for (; self->address < self->n_addresses; self->address++)
+  for (guint i = 0; i < N_KINDS; i++)
     {
-      if (!is_forbidden (self, &self->addresses[self->address]))
-        {
-          self->state = CONNECT;
-          return;
-        }
-      self->has_refusal = TRUE;
+      g_autofree char *name = g_strconcat (kinds[i].prefix, self->domain, NULL);
+
+      if (strlen (name) <= NAME_LENGTH_MAX)
+        question_set (self, &self->services[i], g_steal_pointer (&name));
     }
-
-  self->target++;
-  try_target (self);
-}
-
-EnjTargets *
-enj_targets_new (const char *domain, const char *host, guint16 port, gboolean direct_tls,
-                 gboolean allow_private)
-{
-  EnjTargets *self = g_new0 (EnjTargets, 1);
-
-  self->domain = enj_jid_domain_new_ascii (domain);
-  self->forbidden = g_array_new (FALSE, FALSE, sizeof (EnjAddress));
-  self->is_configured = host != NULL;
-  self->allow_private = allow_private || self->is_configured;
-
-  if (enj_jid_domain_is_ip (domain))
-    {
-      self->state = GIVE_UP;
-      self->is_final = TRUE;
-      self->error = g_error_new (ENJ_STANZA_ERROR, ENJ_STANZA_NOT_ALLOWED,
-                                 "an IP address is no domain to talk to");
-    }
-  else if (!host)
-    ask_srv (self, 0);
-  else
-    {
-      self->direct_tls = direct_tls;
-      add_target (self, host, port ? port : XMPP_SERVER_PORT, 0, 0);
-      try_target (self);
-      if (enj_address_parse (&self->addresses[0], host, self->targets[0].port))
-        {
-          self->n_addresses = 1;
-          self->state = CONNECT;
-        }
-    }
-
-  return self;
+  if (!self->services[0].name && !self->services[1].name)
+    finish_services (self);
 }
 
 void
-enj_targets_free (EnjTargets *self)
+enj_targets_srv (EnjTargets *self, guint ticket, EnjLookupResult result, gboolean secure,
+                 const EnjSrvRecord *records, guint n)
 {
-  if (!self)
+  guint kind = 0;
+
+  while (kind < N_KINDS && !question_close (&self->services[kind], ticket))
+    kind++;
+  if (kind == N_KINDS || self->error)
     return;
-
-  clear_targets (self);
-  g_array_unref (self->forbidden);
-  g_clear_error (&self->error);
-  g_free (self->domain);
-  g_free (self->question);
-  g_free (self->why);
-  g_free (self);
-}
-
-void
-enj_targets_next (EnjTargets *self, EnjTargetsWish *wish)
-{
-  *wish = (EnjTargetsWish){ .name = self->question, .direct_tls = self->direct_tls };
-
-  switch (self->state)
-    {
-    case ASK_SRV:
-      wish->type = ENJ_TARGETS_LOOKUP_SRV;
-      break;
-    case ASK_ADDRESSES:
-      wish->type = ENJ_TARGETS_LOOKUP_ADDRESSES;
-      break;
-    case CONNECT:
-      wish->type = ENJ_TARGETS_CONNECT;
-      wish->address = self->addresses[self->address];
-      break;
-    case GIVE_UP:
-      wish->type = ENJ_TARGETS_GIVE_UP;
-      wish->name = NULL;
-      wish->error = self->error;
-      wish->is_final = self->is_final;
-      break;
-    }
-}
-
-/* RFC 2782: by priority; those of weight 0 stand first among equals, so that
- * they have a chance at all. */
-static gint
-compare_targets (gconstpointer a, gconstpointer b, gpointer user_data G_GNUC_UNUSED)
-{
-  const Target *left = a;
-  const Target *right = b;
-
-  if (left->priority != right->priority)
-    return left->priority < right->priority ? -1 : 1;
-  return (left->weight > 0) - (right->weight > 0);
-}
-
-/* Brings to the front of @targets, which are of one priority, the one that chance
- * picks by weight; the others keep their order. */
-static void
-pick_by_weight (Target *targets, guint n)
-{
-  guint32 sum = 0;
-  guint32 running = 0;
-  guint32 random;
-  guint picked = 0;
-  Target target;
-
-  for (guint i = 0; i < n; i++)
-    sum += targets[i].weight;
-
-  random = enj_chance_below (sum + 1);
-  for (guint i = 0; i < n; i++)
-    {
-      running += targets[i].weight;
-      picked = i;
-      if (running >= random)
-        break;
-    }
-
-  target = targets[picked];
-  memmove (targets + 1, targets, picked * sizeof *targets);
-  targets[0] = target;
-}
-
-static void
-order_targets (EnjTargets *self)
-{
-  Target *targets = self->targets;
-
-  g_qsort_with_data (targets, (gint) self->n_targets, sizeof *targets, compare_targets, NULL);
-
-  for (guint first = 0; first < self->n_targets; first++)
-    {
-      guint end = first + 1;
-
-      while (end < self->n_targets && targets[end].priority == targets[first].priority)
-        end++;
-      if (end - first > 1)
-        pick_by_weight (targets + first, end - first);
-    }
-}
-
-/* Whatever listens below 1024 is no XMPP server that hides behind another's
- * name; 443 is what XEP-0368 4 is for. */
-static gboolean
-is_port_allowed (guint16 port)
-{
-  return port >= 1024 || port == 443;
-}
-
-void
-enj_targets_srv (EnjTargets *self, EnjLookupResult result, const EnjSrvRecord *records, guint n)
-{
-  g_return_if_fail (self->state == ASK_SRV);
 
   switch (result)
     {
     case ENJ_LOOKUP_FOUND:
+      self->has_srv |= n > 0;
+      if (!enj_servers_add_records (&self->servers, records, n, kinds[kind].direct_tls, secure))
+        self->has_refusal = TRUE;
       break;
     case ENJ_LOOKUP_NO_NAME:
     case ENJ_LOOKUP_NO_DATA:
-      n = 0;
       break;
     case ENJ_LOOKUP_FAILED:
-      /* RFC 7673 3.1: no fallback to what an attacker can forge more easily. */
       self->has_no_reply = TRUE;
-      give_up (self);
-      return;
+      break;
     }
 
-  self->has_srv |= n > 0;
-  for (guint i = 0; i < MIN (n, RECORDS_MAX); i++)
-    if (records[i].target[0] == '\0')
-      continue; /* "." of RFC 2782: not offered */
-    else if (is_port_allowed (records[i].port))
-      add_target (self, records[i].target, records[i].port, records[i].priority,
-                  records[i].weight);
-    else
-      self->has_refusal = TRUE;
+  if (self->has_no_reply
+      || (!question_is_pending (&self->services[0]) && !question_is_pending (&self->services[1])))
+    finish_services (self);
+}
 
-  order_targets (self);
-  try_target (self);
+/* ---- Addresses -------------------------------------------------------- */
+
+static void
+turn_to_next (EnjTargets *self)
+{
+  question_clear (&self->addresses);
+  self->server++;
+}
+
+static void
+enter_race (EnjTargets *self)
+{
+  const EnjServer *server = &self->servers.list[self->server];
+
+  for (guint i = 0; i < self->n_found; i++)
+    (void) enj_race_add_take (&self->race, /* What has no place is one too many. */
+                              enj_target_new (&self->found[i], server->host, server->direct_tls,
+                                              server->is_secure));
+  turn_to_next (self);
 }
 
 /* Keeps of @addresses those of one family that we may connect to. */
@@ -387,7 +239,7 @@ keep_family (EnjTargets *self, const EnjAddress *addresses, guint n, guint8 leng
     else if (self->allow_private || !enj_address_is_private (&addresses[i]))
       {
         kept[n_kept] = addresses[i];
-        kept[n_kept++].port = self->targets[self->target].port;
+        kept[n_kept++].port = self->servers.list[self->server].port;
       }
     else
       self->has_refusal = TRUE;
@@ -395,61 +247,238 @@ keep_family (EnjTargets *self, const EnjAddress *addresses, guint n, guint8 leng
   return n_kept;
 }
 
-void
-enj_targets_addresses (EnjTargets *self, EnjLookupResult result, const EnjAddress *addresses,
-                       guint n)
+/* RFC 8305 4: by turns, so that one family gone dark costs little. */
+static void
+keep_addresses (EnjTargets *self, const EnjAddress *addresses, guint n)
 {
   EnjAddress v6[ADDRESSES_MAX];
   EnjAddress v4[ADDRESSES_MAX];
-  guint n_v6 = 0;
-  guint n_v4 = 0;
+  guint n_v6 = keep_family (self, addresses, n, 16, v6);
+  guint n_v4 = keep_family (self, addresses, n, 4, v4);
 
-  g_return_if_fail (self->state == ASK_ADDRESSES);
-
-  switch (result)
-    {
-    case ENJ_LOOKUP_FOUND:
-      n_v6 = keep_family (self, addresses, n, 16, v6);
-      n_v4 = keep_family (self, addresses, n, 4, v4);
-      break;
-    case ENJ_LOOKUP_NO_NAME:
-    case ENJ_LOOKUP_NO_DATA:
-      break;
-    case ENJ_LOOKUP_FAILED:
-      self->has_no_reply = TRUE;
-      break;
-    }
-
-  /* RFC 8305 4: by turns, so that one family gone dark costs little. */
-  self->n_addresses = self->address = 0;
+  self->n_found = 0;
   for (guint i = 0; i < ADDRESSES_MAX; i++)
     {
-      if (i < n_v6 && self->n_addresses < ADDRESSES_MAX)
-        self->addresses[self->n_addresses++] = v6[i];
-      if (i < n_v4 && self->n_addresses < ADDRESSES_MAX)
-        self->addresses[self->n_addresses++] = v4[i];
+      if (i < n_v6 && self->n_found < ADDRESSES_MAX)
+        self->found[self->n_found++] = v6[i];
+      if (i < n_v4 && self->n_found < ADDRESSES_MAX)
+        self->found[self->n_found++] = v4[i];
     }
-  try_address (self);
 }
 
 void
-enj_targets_failed (EnjTargets *self, const char *why)
+enj_targets_addresses (EnjTargets *self, guint ticket, EnjLookupResult result, gboolean secure,
+                       const EnjAddress *addresses, guint n)
 {
-  g_return_if_fail (self->state == CONNECT);
+  (void) secure;
+  if (!question_close (&self->addresses, ticket))
+    return;
+  if (result == ENJ_LOOKUP_FAILED)
+    self->has_no_reply = TRUE;
+  keep_addresses (self, addresses, result == ENJ_LOOKUP_FOUND ? n : 0);
 
-  g_free (self->why);
-  self->why = g_strdup (why);
-  self->address++;
-  if (++self->attempts < ATTEMPTS_MAX)
-    try_address (self);
-  else
-    give_up (self);
+  enter_race (self);
+}
+
+/* ---- Attempts --------------------------------------------------------- */
+
+static gboolean
+is_forbidden (const EnjTargets *self, const EnjAddress *address)
+{
+  for (guint i = 0; i < self->forbidden->len; i++)
+    if (enj_address_equal (address, &g_array_index (self->forbidden, EnjAddress, i)))
+      return TRUE;
+
+  return FALSE;
+}
+
+static void
+pass_over_forbidden (EnjTargets *self)
+{
+  for (guint i = 0; i < self->race.n; i++)
+    {
+      EnjRunner *runner = &self->race.runners[i];
+
+      if (runner->state != ENJ_RUNNER_NEW || !is_forbidden (self, &runner->target->address))
+        continue;
+      runner->state = ENJ_RUNNER_OVER;
+      self->has_refusal = TRUE;
+    }
+}
+
+static gboolean
+is_looking_up (const EnjTargets *self)
+{
+  return question_is_pending (&self->services[0]) || question_is_pending (&self->services[1])
+         || question_is_pending (&self->addresses);
+}
+
+/* When the server at hand is to be looked up. */
+static gint64
+get_server_deadline (const EnjTargets *self)
+{
+  if (self->race.winner || self->race.n == ENJ_RACE_MAX || self->server == self->servers.n
+      || is_looking_up (self) || enj_race_has (&self->race, ENJ_RUNNER_NEW))
+    return ENJ_NEVER;
+  return enj_race_has (&self->race, ENJ_RUNNER_OPEN) ? self->next_server : 0;
+}
+
+static void
+start_attempt (EnjTargets *self, EnjTargetsWish *wish, gint64 now)
+{
+  guint ticket = ++self->last_ticket;
+  EnjTarget *target = enj_race_start (&self->race, ticket, now);
+
+  self->has_tried = TRUE;
+  self->next_server = now + SERVER_DELAY;
+  *wish = (EnjTargetsWish){
+    .type = ENJ_TARGETS_CONNECT,
+    .ticket = ticket,
+    .target = target,
+  };
+}
+
+void
+enj_targets_connected (EnjTargets *self, guint ticket)
+{
+  (void) enj_race_win (&self->race, ticket); /* A ticket that is gone is ignored. */
+}
+
+void
+enj_targets_failed (EnjTargets *self, guint ticket, const char *why)
+{
+  gboolean has_met = self->race.winner == ticket;
+
+  if (!enj_race_lose (&self->race, ticket))
+    return;
+
+  /* What a server did tells more than that another was not there. */
+  if (!self->why || (has_met && !self->has_met))
+    {
+      g_free (self->why);
+      self->why = g_strdup (why);
+      self->has_met = has_met;
+    }
 }
 
 void
 enj_targets_forbid (EnjTargets *self, const EnjAddress *address)
 {
   g_array_append_vals (self->forbidden, address, 1);
-  if (self->state == CONNECT)
-    try_address (self);
+}
+
+/* ---- Life ------------------------------------------------------------- */
+
+/* Without SRV records. */
+static void
+want_host (EnjTargets *self, const char *host, guint16 port, gboolean direct_tls)
+{
+  EnjAddress literal;
+
+  port = port ? port : XMPP_SERVER_PORT;
+  if (!self->allow_private && !enj_servers_may_use_port (port))
+    {
+      self->has_refusal = TRUE;
+      return;
+    }
+  enj_servers_add (&self->servers, host, port, direct_tls);
+  if (enj_address_parse (&literal, host, port))
+    {
+      keep_addresses (self, &literal, 1);
+      enter_race (self);
+    }
+}
+
+EnjTargets *
+enj_targets_new (const char *domain, const char *host, guint16 port, gboolean direct_tls,
+                 gboolean allow_private)
+{
+  EnjTargets *self = g_new0 (EnjTargets, 1);
+
+  self->domain = enj_jid_domain_new_ascii (domain);
+  self->forbidden = g_array_new (FALSE, FALSE, sizeof (EnjAddress));
+  self->allow_private = allow_private;
+
+  if (enj_jid_domain_is_ip (domain))
+    {
+      self->is_final = TRUE;
+      self->error = g_error_new (ENJ_STANZA_ERROR, ENJ_STANZA_NOT_ALLOWED,
+                                 "an IP address is no domain to talk to");
+    }
+  else if (host)
+    want_host (self, host, port, direct_tls);
+  else
+    want_services (self);
+
+  return self;
+}
+
+void
+enj_targets_free (EnjTargets *self)
+{
+  if (!self)
+    return;
+
+  for (guint i = 0; i < N_KINDS; i++)
+    question_clear (&self->services[i]);
+  question_clear (&self->addresses);
+  enj_servers_clear (&self->servers);
+  enj_race_clear (&self->race);
+  g_array_unref (self->forbidden);
+  g_clear_error (&self->error);
+  g_free (self->domain);
+  g_free (self->why);
+  g_free (self);
+}
+
+static gboolean
+tell_error (EnjTargets *self, EnjTargetsWish *wish)
+{
+  if (self->is_over)
+    return FALSE;
+  self->is_over = TRUE;
+  *wish = (EnjTargetsWish){
+    .type = ENJ_TARGETS_GIVE_UP,
+    .ticket = ++self->last_ticket,
+    .error = self->error,
+    .is_final = self->is_final,
+  };
+  return TRUE;
+}
+
+gboolean
+enj_targets_next (EnjTargets *self, EnjTargetsWish *wish, gint64 now)
+{
+  if (self->error)
+    return tell_error (self, wish);
+  if (self->race.winner)
+    return FALSE;
+  for (guint i = 0; i < N_KINDS; i++)
+    if (question_ask (&self->services[i], ENJ_TARGETS_LOOKUP_SRV, wish))
+      return TRUE;
+
+  pass_over_forbidden (self);
+  if (enj_race_deadline (&self->race) <= now)
+    {
+      start_attempt (self, wish, now);
+      return TRUE;
+    }
+  if (get_server_deadline (self) <= now)
+    question_set (self, &self->addresses, g_strdup (self->servers.list[self->server].host));
+  if (question_ask (&self->addresses, ENJ_TARGETS_LOOKUP_ADDRESSES, wish))
+    return TRUE;
+  if (is_looking_up (self) || enj_race_has (&self->race, ENJ_RUNNER_NEW)
+      || enj_race_has (&self->race, ENJ_RUNNER_OPEN))
+    return FALSE;
+
+  give_up (self);
+  return tell_error (self, wish);
+}
+
+gint64
+enj_targets_deadline (const EnjTargets *self)
+{
+  if (self->error)
+    return ENJ_NEVER;
+  return MIN (enj_race_deadline (&self->race), get_server_deadline (self));
 }

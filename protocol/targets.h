@@ -1,14 +1,16 @@
-/* targets.h - where to connect for a domain, one wish after the other.
+/* targets.h - where to connect for a domain: several wishes side by side.
  *
- * RFC 6120 3.2: SRV by priority and weight, all targets, all addresses of
- * each; A and AAAA of the domain itself only where there is no SRV record; "."
- * is a refusal.  Where _xmpp-server leads nowhere, _xmpps-server is asked for.
+ * RFC 6120 3.2 and XEP-0368 3: both kinds of SRV record, mixed by priority and
+ * weight, all targets, all addresses of each; A and AAAA of the domain itself
+ * only where there is no SRV record; "." is a refusal.  Addresses are raced (RFC
+ * 8305 5).
  *
  * The caller looks up and connects, this remembers and decides. */
 #pragma once
 
-#include "protocol/address.h"
 #include "protocol/enjamb.h"
+#include "protocol/race.h"
+#include "protocol/servers.h"
 
 typedef struct EnjTargets EnjTargets;
 
@@ -16,51 +18,47 @@ typedef enum
 {
   ENJ_TARGETS_LOOKUP_SRV,       /* name: answer with srv() */
   ENJ_TARGETS_LOOKUP_ADDRESSES, /* name: answer with addresses() */
-  ENJ_TARGETS_CONNECT,          /* address: answer with failed(), or never */
-  ENJ_TARGETS_GIVE_UP           /* error: an ENJ_STANZA_ERROR, for the senders */
+  ENJ_TARGETS_CONNECT,          /* target: answer with connected() or failed() */
+  ENJ_TARGETS_GIVE_UP           /* error: an ENJ_STANZA_ERROR, for the senders; the last */
 } EnjTargetsWishType;
 
+/* All is borrowed, until the next function that changes anything. */
 typedef struct
 {
   EnjTargetsWishType type;
-  const char *name; /* A-labels; of a CONNECT the host that the address is of */
-  EnjAddress address;
-  gboolean direct_tls;
+  guint ticket; /* never 0; the answer quotes it */
+  const char *name; /* A-labels */
+  EnjTarget *target;
   const GError *error;
   gboolean is_final; /* error: "cancel" rather than "wait" */
 } EnjTargetsWish;
 
-typedef enum
-{
-  ENJ_LOOKUP_FOUND,
-  ENJ_LOOKUP_NO_NAME, /* NXDOMAIN */
-  ENJ_LOOKUP_NO_DATA, /* the name has no such records */
-  ENJ_LOOKUP_FAILED   /* SERVFAIL, REFUSED, no answer */
-} EnjLookupResult;
-
-typedef struct
-{
-  guint16 priority;
-  guint16 weight;
-  guint16 port;
-  char *target; /* without the last dot; "" for "." */
-} EnjSrvRecord;
-
-/* @domain canonical; @host, @port and @direct_tls are the [peer] address, NULL for DNS.
- * @allow_private lets DNS lead to private addresses; @host always may. */
+/* @domain canonical.  @host, @port and @direct_tls are taken instead of SRV records; a @host of
+ * NULL is for the DNS.  @allow_private lets all that lead to private addresses, and @host to
+ * the port of another service: TRUE for the administrator's own choice. */
 EnjTargets *enj_targets_new (const char *domain, const char *host, guint16 port,
                              gboolean direct_tls, gboolean allow_private);
 void enj_targets_free (EnjTargets *self);
 
-/* What to do now.  The same answer until one of the following was called. */
-void enj_targets_next (EnjTargets *self, EnjTargetsWish *wish);
+/* Each wish is given once.  FALSE: none for now. */
+gboolean enj_targets_next (EnjTargets *self, EnjTargetsWish *wish, gint64 now);
 
-/* Answers.  At most 16 records, 8 addresses each and 10 attempts count. */
-void enj_targets_srv (EnjTargets *self, EnjLookupResult result, const EnjSrvRecord *records,
-                      guint n);
-void enj_targets_addresses (EnjTargets *self, EnjLookupResult result, const EnjAddress *addresses,
-                            guint n);
-void enj_targets_failed (EnjTargets *self, const char *why);
+/* When next() has one that waits for the time, in monotonic microseconds, or ENJ_NEVER. */
+gint64 enj_targets_deadline (const EnjTargets *self);
+
+/* Answers; those to a ticket that is gone are ignored.  At most 16 records, 8 addresses each and
+ * 10 places to connect to count.  @secure: DNSSEC says that all of it is true. */
+void enj_targets_srv (EnjTargets *self, guint ticket, EnjLookupResult result, gboolean secure,
+                      const EnjSrvRecord *records, guint n);
+void enj_targets_addresses (EnjTargets *self, guint ticket, EnjLookupResult result,
+                            gboolean secure, const EnjAddress *addresses, guint n);
+
+/* The race is over: nothing more is wished for until failed(), and the other attempts count as
+ * not tried; their tickets are gone. */
+void enj_targets_connected (EnjTargets *self, guint ticket);
+
+/* Not connected; or, after connected(), no use (N11).  @why, for the senders, names no host. */
+void enj_targets_failed (EnjTargets *self, guint ticket, const char *why);
 
 /* An address never to connect to: our own listener. */
 void enj_targets_forbid (EnjTargets *self, const EnjAddress *address);

@@ -82,8 +82,8 @@ enj_world_names_set_result (EnjWorldNames *self, const char *name, guint result)
 }
 
 void
-enj_world_names_answer (EnjWorldNames *self, EnjExchange *exchange, guint64 id, const char *name,
-                        gboolean is_srv, gint64 now)
+enj_world_names_answer (EnjWorldNames *self, EnjExchange *exchange, guint64 id, guint ticket,
+                        const char *name, gboolean is_srv, gint64 now)
 {
   Answer *answer = g_hash_table_lookup (self->answers, name);
   const GArray *found = !answer ? NULL : is_srv ? answer->records : answer->addresses;
@@ -95,9 +95,9 @@ enj_world_names_answer (EnjWorldNames *self, EnjExchange *exchange, guint64 id, 
   if (result == ENJ_LOOKUP_FOUND && n == 0)
     result = ENJ_LOOKUP_NO_DATA;
   if (is_srv)
-    enj_exchange_srv (exchange, id, (EnjLookupResult) result,
+    enj_exchange_srv (exchange, id, ticket, (EnjLookupResult) result, FALSE,
                       n > 0 ? (const EnjSrvRecord *) found->data : NULL, n, now);
   else
-    enj_exchange_addresses (exchange, id, (EnjLookupResult) result,
+    enj_exchange_addresses (exchange, id, ticket, (EnjLookupResult) result, FALSE,
                             n > 0 ? (const EnjAddress *) found->data : NULL, n, now);
 }

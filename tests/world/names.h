@@ -17,6 +17,6 @@ void enj_world_names_add_address (EnjWorldNames *self, const char *name,
 /* What the look-up of @name gives; G_MAXUINT is no answer at all. */
 void enj_world_names_set_result (EnjWorldNames *self, const char *name, guint result);
 
-/* Answers the question @id of @exchange. */
+/* Answers the question @id and @ticket of @exchange. */
 void enj_world_names_answer (EnjWorldNames *self, EnjExchange *exchange, guint64 id,
-                             const char *name, gboolean is_srv, gint64 now);
+                             guint ticket, const char *name, gboolean is_srv, gint64 now);

@@ -203,9 +203,9 @@ test_dead_targets (void)
   enj_world_send (here, MESSAGE);
   enj_world_run (world);
   g_assert_cmpuint (there->inbox->len, ==, 1);
-  g_assert_cmpstr (here->asked->pdata[1], ==, "first");
-  g_assert_cmpstr (here->asked->pdata[2], ==, "second");
-  g_assert_cmpstr (here->asked->pdata[3], ==, "third");
+  g_assert_cmpstr (here->asked->pdata[2], ==, "first");
+  g_assert_cmpstr (here->asked->pdata[3], ==, "second");
+  g_assert_cmpstr (here->asked->pdata[4], ==, "third");
 
   enj_world_cut (world, here, there);
   enj_world_wait (world, 2 * ENJ_SECOND);

@@ -20,6 +20,7 @@ typedef struct
   EnjWorldServer *server;
   EnjExchangeEventType type;
   guint64 id;
+  guint ticket;
   char *name;
   EnjAddress address;
 } Wish;
@@ -155,12 +156,13 @@ dial (EnjWorld *self, const Wish *wish)
         continue;
       if (other->is_silent)
         return;
-      session = enj_exchange_dialled (wish->server->exchange, wish->id, self->now);
+      session = enj_exchange_dialled (wish->server->exchange, wish->id, wish->ticket, self->now);
       if (session)
         connect_to (self, wish->server, session, other);
       return;
     }
-  enj_exchange_dial_failed (wish->server->exchange, wish->id, "connection refused", self->now);
+  enj_exchange_dial_failed (wish->server->exchange, wish->id, wish->ticket, "connection refused",
+                            self->now);
 }
 
 /* ---- Events ------------------------------------------------------------------------ */
@@ -183,6 +185,7 @@ wish_for (EnjWorldServer *server, EnjExchangeEvent *event)
   wish->server = server;
   wish->type = event->type;
   wish->id = event->id;
+  wish->ticket = event->ticket;
   wish->name = g_steal_pointer (&event->name);
   wish->address = event->address;
   if (wish->name)
@@ -241,8 +244,8 @@ fulfil (EnjWorld *self, guint index)
   if (wish->type == ENJ_EXCHANGE_DIAL)
     dial (self, wish);
   else
-    enj_world_names_answer (self->names, wish->server->exchange, wish->id, wish->name,
-                            wish->type == ENJ_EXCHANGE_LOOKUP_SRV, self->now);
+    enj_world_names_answer (self->names, wish->server->exchange, wish->id, wish->ticket,
+                            wish->name, wish->type == ENJ_EXCHANGE_LOOKUP_SRV, self->now);
   wish_free (wish);
   return TRUE;
 }
