@@ -34,6 +34,7 @@ settings_clear (gpointer data)
   enj_policy_unref (self->policy);
   enj_dialback_key_unref (self->dialback_key);
   g_hash_table_unref (self->credentials);
+  enj_trust_unref (self->trust);
 }
 
 void
@@ -47,6 +48,15 @@ void
 enj_settings_add_credentials (EnjSettings *self, const char *domain, EnjCredentials *credentials)
 {
   g_hash_table_replace (self->credentials, g_strdup (domain), enj_credentials_ref (credentials));
+}
+
+void
+enj_settings_set_trust (EnjSettings *self, EnjTrust *trust)
+{
+  EnjTrust *before = self->trust;
+
+  self->trust = trust ? enj_trust_ref (trust) : NULL;
+  enj_trust_unref (before);
 }
 
 EnjCredentials *
