@@ -9,6 +9,7 @@
 
 #include "protocol/farewell.h"
 #include "protocol/jid.h"
+#include "protocol/wall.h"
 #include "component/gateway.h"
 #include "component/journal.h"
 #include "component/notify.h"
@@ -200,13 +201,21 @@ send_from_reception (const char *component, EnjStanza *stanza, gpointer user_dat
 
 /* ---- Life --------------------------------------------------------------------------- */
 
+static gint64
+real_seconds (void)
+{
+  return g_get_real_time () / G_USEC_PER_SEC;
+}
+
 static EnjBridge *
 bridge_new (EnjConfig *config, GError **error)
 {
   g_autoptr (EnjDialbackKey) key = enj_dialback_key_new_random ();
-  g_autoptr (EnjSettings) settings = enj_setup_new (config, key, error);
+  g_autoptr (EnjSettings) settings = NULL;
   EnjBridge *self;
 
+  enj_wall_set (real_seconds);
+  settings = enj_setup_new (config, key, error);
   if (!settings)
     return NULL;
   enj_setup_tell_missing (config);

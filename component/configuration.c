@@ -5,15 +5,13 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include <gnutls/x509.h>
-
 #include "protocol/address.h"
 #include "protocol/jid.h"
+#include "component/authorities.h"
 #include "component/certificates.h"
 #include "component/file.h"
 
 #define FILE_MAX (1024 * 1024)
-#define TRUST_MAX (16 * 1024 * 1024)
 
 /* In the order of the enumerations. */
 #define SERVICES "relay | echo | hosted | handler"
@@ -58,6 +56,7 @@ config_clear (gpointer data)
   g_ptr_array_unref (federation->listen_tls);
   g_free (federation->certificates);
   g_free (federation->trust);
+  g_strfreev (federation->crl);
   enj_file_wipe (federation->dialback_secret, federation->dialback_secret_len);
   enj_listen_free (federation->dns_server);
   g_free (federation->dns_trust_anchor);
@@ -218,25 +217,22 @@ realm_new (const EnjConfig *self)
 /* ---- [federation] ---------------------------------------------------------- */
 
 static void
-check_trust (const EnjOptions *options, const char *path)
+check_trust (const EnjOptions *options, const EnjConfigFederation *federation)
 {
   g_autoptr (GError) error = NULL;
-  gnutls_x509_crt_t *list = NULL;
-  unsigned int n = 0;
-  gsize len = 0;
-  char *pem = enj_file_read_new (path, TRUST_MAX, &len, &error);
-  gnutls_datum_t datum = { (unsigned char *) pem, (unsigned int) len };
+  g_autoptr (EnjTrust) trust = NULL;
 
-  if (!pem)
-    enj_keyfile_fault (options->file, options->group, "trust", "%s: %s", path, error->message);
-  else if (gnutls_x509_crt_list_import2 (&list, &n, &datum, GNUTLS_X509_FMT_PEM, 0) < 0 || n == 0)
-    enj_keyfile_fault (options->file, options->group, "trust", "%s: holds no PEM certificates",
-                       path);
-
-  for (unsigned int i = 0; i < n; i++)
-    gnutls_x509_crt_deinit (list[i]);
-  gnutls_free (list);
-  g_free (pem);
+  if (!federation->trust && !*federation->crl)
+    return;
+  trust = enj_authorities_new (federation->trust, &error);
+  if (!trust)
+    enj_keyfile_fault (options->file, options->group, "trust", "%s", error->message);
+  for (char **path = federation->crl; trust && *path; path++)
+    if (!enj_authorities_add_crl (trust, *path, &error))
+      {
+        enj_keyfile_fault (options->file, options->group, "crl", "%s", error->message);
+        g_clear_error (&error);
+      }
 }
 
 /* Where the default is missing, all goes on without validation. */
@@ -312,8 +308,8 @@ read_federation (EnjConfig *self, const EnjOptions *options)
   read_dns (options, federation);
 
   federation->trust = enj_options_dup_path (options, "trust", "system");
-  if (federation->trust)
-    check_trust (options, federation->trust);
+  federation->crl = enj_options_dup_paths (options, "crl");
+  check_trust (options, federation);
 
   federation->certificates = enj_options_dup_path (options, "certificates", NULL);
   if (!federation->certificates)

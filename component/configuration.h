@@ -56,6 +56,7 @@ typedef struct
   GPtrArray *listen_tls;
   char *certificates; /* a folder, which need not exist */
   char *trust;        /* a PEM file; NULL for the system's */
+  GStrv crl;          /* PEM files; empty for none */
   EnjEncryption encryption;
   EnjAuthentication authentication;
   char *dialback_secret; /* bytes; NULL: a fresh one at each start */

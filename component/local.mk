@@ -14,6 +14,7 @@ libenjamb_la_DEPENDENCIES = libcomponent.la libprotocol.la $(top_srcdir)/%D%/lib
 EXTRA_DIST += %D%/libenjamb.sym
 libcomponent_la_SOURCES += %D%/about.c %D%/about.h
 libcomponent_la_SOURCES += %D%/bridge.c
+libcomponent_la_SOURCES += %D%/authorities.c %D%/authorities.h
 libcomponent_la_SOURCES += %D%/certificates.c %D%/certificates.h
 libcomponent_la_SOURCES += %D%/configuration.c %D%/configuration.h
 libcomponent_la_SOURCES += %D%/descriptors.c %D%/descriptors.h

@@ -48,6 +48,7 @@ static const struct
   { "federation", "listen-tls", "" },
   { "federation", "certificates", "certs" },
   { "federation", "trust", "system" },
+  { "federation", "crl", "" },
   { "federation", "encryption", "required" },
   { "federation", "authentication", "dialback" },
   { "federation", "dialback-secret-file", "" },
@@ -418,6 +419,20 @@ enj_options_dup_path (const EnjOptions *self, const char *key, const char *none)
   if (!*value || g_strcmp0 (value, none) == 0)
     return NULL;
   return enj_file_resolve_new (enj_keyfile_get_name (self->file), value);
+}
+
+GStrv
+enj_options_dup_paths (const EnjOptions *self, const char *key)
+{
+  GStrv list = enj_options_dup_list (self, key);
+
+  for (char **item = list; *item; item++)
+    {
+      g_autofree char *name = *item;
+
+      *item = enj_file_resolve_new (enj_keyfile_get_name (self->file), name);
+    }
+  return list;
 }
 
 /* systemd.exec(5): credentials are files below $CREDENTIALS_DIRECTORY. */

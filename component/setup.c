@@ -5,14 +5,17 @@
 #include <string.h>
 
 #include "protocol/log.h"
+#include "protocol/wall.h"
+#include "component/authorities.h"
 #include "component/certificates.h"
 
 EnjSettings *
 enj_setup_new (const EnjConfig *config, EnjDialbackKey *key, GError **error)
 {
   const EnjConfigFederation *federation = &config->federation;
-  gint64 wall = g_get_real_time () / G_USEC_PER_SEC;
+  gint64 wall = enj_wall_now ();
   g_autoptr (EnjDialbackKey) shared = NULL;
+  g_autoptr (EnjTrust) trust = NULL;
   g_autoptr (EnjSettings) settings = NULL;
 
   if (federation->dialback_secret)
@@ -23,6 +26,11 @@ enj_setup_new (const EnjConfig *config, EnjDialbackKey *key, GError **error)
   if (!federation->enabled)
     return g_steal_pointer (&settings);
 
+  trust = enj_authorities_load_new (federation->trust, (const char *const *) federation->crl, wall,
+                                    error);
+  if (!trust)
+    return NULL;
+  enj_settings_set_trust (settings, trust);
   for (guint i = 0; i < config->components->len; i++)
     {
       const EnjConfigComponent *component = config->components->pdata[i];

@@ -13,6 +13,7 @@
 struct EnjTrust
 {
   gnutls_x509_trust_list_t list;
+  gint64 next_update;
 };
 
 EnjTrust *
@@ -22,6 +23,7 @@ enj_trust_new (void)
 
   if (gnutls_x509_trust_list_init (&self->list, 0) < 0)
     g_error ("no memory for a list of authorities");
+  self->next_update = G_MAXINT64;
   return self;
 }
 
@@ -80,6 +82,11 @@ enj_trust_add_anchors (EnjTrust *self, const char *pem, gsize len, GError **erro
 static gboolean
 add_crl (EnjTrust *self, gnutls_x509_crl_t crl)
 {
+  gint64 update = gnutls_x509_crl_get_next_update (crl);
+
+  /* RFC 5280 5.1.2.5 wants that date; not all have it. */
+  if (update > 0)
+    self->next_update = MIN (self->next_update, update);
   return gnutls_x509_trust_list_add_crls (self->list, &crl, 1,
                                           GNUTLS_TL_VERIFY_CRL | GNUTLS_TL_FAIL_ON_INVALID_CRL,
                                           GNUTLS_VERIFY_DISABLE_TIME_CHECKS)
@@ -105,6 +112,12 @@ enj_trust_add_crls (EnjTrust *self, const char *pem, gsize len, GError **error)
       }
   gnutls_free (crls);
   return done ? TRUE : refuse (error, "signed by no authority that is trusted");
+}
+
+gint64
+enj_trust_get_next_update (const EnjTrust *self)
+{
+  return self->next_update;
 }
 
 /* ---- Judging ---------------------------------------------------------------- */

@@ -4,6 +4,7 @@ unit_tests =
 unit_tests += %D%/test-about
 unit_tests += %D%/test-address
 unit_tests += %D%/test-admission
+unit_tests += %D%/test-authorities
 unit_tests += %D%/test-backoff
 unit_tests += %D%/test-bridge
 unit_tests += %D%/test-bytes

@@ -184,6 +184,10 @@ static const struct
     "t.conf:5: [federation] trust: @/nowhere: No such file or directory" },
   { LINK "[federation]\ntrust = secret\n",
     "t.conf:5: [federation] trust: @/secret: holds no PEM certificates" },
+  { LINK "[federation]\ncrl = nowhere\n",
+    "t.conf:5: [federation] crl: @/nowhere: No such file or directory" },
+  { LINK "[federation]\ncrl = secret\n",
+    "t.conf:5: [federation] crl: @/secret: holds no PEM revocation lists" },
   { LINK "[federation]\ndns-trust-anchor = nowhere\n",
     "t.conf:5: [federation] dns-trust-anchor: @/nowhere: No such file or directory" },
   { LINK "[federation]\ncertificates = nowhere\n",
@@ -330,6 +334,7 @@ test_defaults (void)
   g_assert_cmpuint (federation->listen_tls->len, ==, 0);
   g_assert_cmpstr (federation->certificates, ==, certificates);
   g_assert_null (federation->trust);
+  g_assert_cmpuint (g_strv_length (federation->crl), ==, 0);
   g_assert_null (federation->dialback_secret);
   g_assert_null (federation->dns_server);
   g_assert_cmpstr (federation->dns_trust_anchor, ==, "/usr/share/dns/root.key");

@@ -55,6 +55,25 @@ test_credentials (void)
 }
 
 static void
+test_trust (void)
+{
+  g_autoptr (EnjSettings) settings = enj_test_settings_new ();
+  EnjTrust *first = enj_trust_new ();
+  EnjTrust *second = enj_trust_new ();
+
+  g_assert_null (settings->trust);
+  enj_settings_set_trust (settings, first);
+  enj_trust_unref (first);
+  g_assert_true (settings->trust == first);
+  enj_settings_set_trust (settings, second);
+  enj_settings_set_trust (settings, second);
+  enj_trust_unref (second);
+  g_assert_true (settings->trust == second);
+  enj_settings_set_trust (settings, NULL);
+  g_assert_null (settings->trust);
+}
+
+static void
 test_references (void)
 {
   EnjSettings *settings = enj_test_settings_new ();
@@ -73,6 +92,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/settings/keeps-what-it-is-given", test_keeps_what_it_is_given);
   g_test_add_func ("/settings/credentials-by-domain", test_credentials);
+  g_test_add_func ("/settings/trust-is-counted", test_trust);
   g_test_add_func ("/settings/references", test_references);
   return g_test_run ();
 }

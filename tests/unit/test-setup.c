@@ -6,7 +6,9 @@
 
 #include <glib/gstdio.h>
 
+#include "protocol/wall.h"
 #include "component/journal.h"
+#include "tests/support/authority.h"
 #include "tests/support/configs.h"
 #include "tests/support/pem.h"
 
@@ -45,6 +47,7 @@ test_carries_all (void)
   g_assert_nonnull (enj_settings_get_credentials (settings, "b.here.test"));
   g_assert_nonnull (enj_settings_get_credentials (settings, "c.here.test"));
   g_assert_null (enj_settings_get_credentials (settings, "here.test"));
+  g_assert_nonnull (settings->trust);
 }
 
 /* No warning of a certificate either: it would abort. */
@@ -57,6 +60,7 @@ test_without_federation (void)
 
   g_assert_false (settings->federates);
   g_assert_false (settings->allow_private);
+  g_assert_null (settings->trust);
   g_assert_null (enj_settings_get_credentials (settings, "b.here.test"));
 }
 
@@ -166,6 +170,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   enj_journal_install_for_tests ();
+  enj_wall_set (enj_test_wall);
   folder = g_dir_make_tmp ("enjamb-setup-XXXXXX", NULL);
   g_assert_nonnull (folder);
   g_test_add_func ("/setup/carries-what-the-file-says", test_carries_all);

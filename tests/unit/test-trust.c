@@ -168,12 +168,14 @@ test_revoked (void)
   enj_test_authority_issue_pem (other, &leaf, &bad, &bad_key);
   enj_test_authority_issue_pem (other, &leaf, &good, &good_key);
   g_assert_null (check_pem (trust, bad));
+  g_assert_cmpint (enj_trust_get_next_update (trust), ==, G_MAXINT64);
   crl = enj_test_authority_revoke (other, bad);
   enj_trust_add_crls (trust, crl, strlen (crl), &error);
   g_assert_no_error (error);
   g_assert_cmpstr (check_pem (trust, bad), ==, "revoked");
   g_assert_null (check_pem (trust, good));
 
+  g_assert_cmpint (enj_trust_get_next_update (trust), ==, ENJ_TEST_WALL + 30 * ENJ_TEST_DAY);
   /* What it says stays true when it is old. */
   enj_test_wall_move (ENJ_TEST_WALL + 60 * ENJ_TEST_DAY);
   g_assert_cmpstr (check_pem (trust, bad), ==, "revoked");
