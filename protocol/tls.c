@@ -177,6 +177,16 @@ enj_tls_new_client (EnjCredentials *own, const char *server_name)
 }
 
 void
+enj_tls_set_direct (EnjTls *self)
+{
+  static char name[] = "xmpp-server";
+  const gnutls_datum_t protocol = { (guint8 *) name, sizeof name - 1 };
+
+  /* RFC 7301 3.2: no protocol in common is an alert. */
+  gnutls_alpn_set_protocols (self->gnutls, &protocol, 1, GNUTLS_ALPN_MANDATORY);
+}
+
+void
 enj_tls_free (EnjTls *self)
 {
   if (!self)

@@ -18,6 +18,11 @@ EnjTls *enj_tls_new_server (EnjCredentials *fallback, EnjTlsChoose choose, gpoin
 EnjTls *enj_tls_new_client (EnjCredentials *own, const char *server_name);
 void enj_tls_free (EnjTls *self);
 
+/* Before the handshake: it is direct TLS (XEP-0368 3).  A client offers xmpp-server by ALPN; a
+ * server picks that, and refuses whoever offers other protocols only; it bears the absence of
+ * any (N09, N12). */
+void enj_tls_set_direct (EnjTls *self);
+
 /* Encrypted bytes of the peer.  Borrowed until read() has returned 0 or less;
  * all of them are used up by then. */
 void enj_tls_feed (EnjTls *self, const guint8 *data, gsize len);

@@ -73,6 +73,7 @@ unit_tests += %D%/test-stream-error
 unit_tests += %D%/test-stream-limits
 unit_tests += %D%/test-survey
 unit_tests += %D%/test-tls
+unit_tests += %D%/test-tls-direct
 unit_tests += %D%/test-targets
 unit_tests += %D%/test-targets-race
 unit_tests += %D%/test-token
