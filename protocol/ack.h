@@ -21,6 +21,11 @@ void enj_ack_note_sent (EnjAck *self, EnjStanza *stanza);
 /* The peer has handled @h (modulo 2^32).  FALSE where that is more than was sent (M06). */
 gboolean enj_ack_confirm (EnjAck *self, guint32 h);
 guint enj_ack_count_unconfirmed (const EnjAck *self);
+gsize enj_ack_get_unconfirmed_size (const EnjAck *self); /* in bytes */
+
+/* How many more than were sent @h counts; 0 where it may be true.  The peer may be
+ * quicker than we are at seeing what has left. */
+guint32 enj_ack_count_beyond (const EnjAck *self, guint32 h);
 
 /* The oldest that is not confirmed, owned by the caller; NULL when there is none. */
 EnjStanza *enj_ack_steal_unconfirmed (EnjAck *self);

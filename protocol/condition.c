@@ -2,12 +2,13 @@
 
 #include "protocol/condition.h"
 
-/* RFC 6120 4.9.3; behind the words on the wire come our own two. */
+/* RFC 6120 4.9.3; behind the words on the wire come our own three. */
 static const char *const stream_words[] = {
 #define X(name, word) [ENJ_STREAM_##name] = word,
   ENJ_STREAM_CONDITIONS (X)
 #undef X
   [ENJ_STREAM_STANZA_TOO_BIG] = "policy-violation",
+  [ENJ_STREAM_HANDLED_COUNT_TOO_HIGH] = "undefined-condition",
   [ENJ_STREAM_DISCONNECTED] = "undefined-condition",
 };
 

@@ -41,6 +41,9 @@ typedef enum
 #undef X
   /* Over a size limit: policy-violation with <stanza-too-big/> (XEP-0205). */
   ENJ_STREAM_STANZA_TOO_BIG,
+  /* More acknowledged than was sent: undefined-condition with
+   * <handled-count-too-high/> (XEP-0198 6). */
+  ENJ_STREAM_HANDLED_COUNT_TOO_HIGH,
   /* The connection ended without a word; nothing is sent for it. */
   ENJ_STREAM_DISCONNECTED
 } EnjStreamCondition;

@@ -51,9 +51,20 @@ enj_departures_written (EnjDepartures *self, gsize len, gsize ahead)
   self->mark -= MIN (len, self->mark);
   if (self->mark > 0)
     return;
-  self->left = ahead > 0 ? self->marked : self->taken;
+  self->left = MAX (self->left, ahead > 0 ? self->marked : self->taken);
   self->marked = self->taken;
   self->mark = ahead;
+}
+
+gboolean
+enj_departures_prove (EnjDepartures *self, guint count)
+{
+  const Departure *last = count > 0 ? g_queue_peek_nth (&self->queue, count - 1) : NULL;
+
+  if (!last || last->end > self->taken)
+    return FALSE;
+  self->left = MAX (self->left, last->end);
+  return TRUE;
 }
 
 EnjStanza *

@@ -28,6 +28,10 @@ void enj_departures_take (EnjDepartures *self, gsize len);
  * encrypted form, were not. */
 void enj_departures_written (EnjDepartures *self, gsize len, gsize ahead);
 
+/* The peer has the oldest @count: they have left, though it was not seen yet.
+ * FALSE, and nothing changes, where so many were not even taken. */
+gboolean enj_departures_prove (EnjDepartures *self, guint count);
+
 /* The oldest stanza that has left as a whole, owned by the caller; NULL. */
 EnjStanza *enj_departures_next (EnjDepartures *self);
 

@@ -26,24 +26,37 @@ enj_ledger_get_counters (EnjLedger *self)
   return &self->counters;
 }
 
-/* A program may keep a stanza for longer than we live: each receipt holds on
- * to the ledger. */
+/* One stanza that is out.  A program may keep it for longer than we live: each holds on to the
+ * ledger. */
+typedef struct
+{
+  EnjLedger *ledger;
+  EnjReceipt *behind; /* whoever brought the stanza waits for its end, too; NULL for nobody */
+} Entry;
+
 static void
 settle (gpointer data, guint64 number)
 {
-  EnjLedger *self = data;
+  Entry *entry = data;
+  EnjReceipt *behind = entry->behind;
 
   (void) number; /* Which one it was matters to nobody yet. */
-  self->counters.settled++;
-  enj_ledger_free (self);
+  entry->ledger->counters.settled++;
+  enj_ledger_free (entry->ledger);
+  g_free (entry);
+  enj_receipt_unref (behind);
 }
 
 void
 enj_ledger_enter (EnjLedger *self, EnjStanza *stanza)
 {
-  EnjReceipt *receipt
-    = enj_receipt_new (settle, g_rc_box_acquire (self), ++self->counters.accepted);
+  Entry *entry = g_new (Entry, 1);
+  EnjReceipt *behind = enj_stanza_get_receipt (stanza);
+  EnjReceipt *receipt;
 
+  entry->ledger = g_rc_box_acquire (self);
+  entry->behind = behind ? enj_receipt_ref (behind) : NULL;
+  receipt = enj_receipt_new (settle, entry, ++self->counters.accepted);
   enj_stanza_set_receipt (stanza, receipt);
   enj_receipt_unref (receipt);
 }

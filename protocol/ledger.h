@@ -15,8 +15,8 @@ EnjLedger *enj_ledger_new (void);
 void enj_ledger_free (EnjLedger *self);
 EnjCounters *enj_ledger_get_counters (EnjLedger *self);
 
-/* From now on it is ours: counted as accepted now, as settled at its end.
- * Before anybody else has it. */
+/* From now on it is ours: counted as accepted now, as settled at its end, and a
+ * receipt that it has (XEP-0198) is done then, too.  Before anybody else has it. */
 void enj_ledger_enter (EnjLedger *self, EnjStanza *stanza);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjLedger, enj_ledger_free)

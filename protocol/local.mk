@@ -6,6 +6,7 @@ libprotocol_la_SOURCES =
 
 include_HEADERS += %D%/enjamb.h
 
+libprotocol_la_SOURCES += %D%/ack.c %D%/ack.h
 libprotocol_la_SOURCES += %D%/address.c %D%/address.h
 libprotocol_la_SOURCES += %D%/admission.c %D%/admission.h
 libprotocol_la_SOURCES += %D%/arrivals.c %D%/arrivals.h
@@ -42,6 +43,7 @@ libprotocol_la_SOURCES += %D%/legal.c %D%/legal.h
 libprotocol_la_SOURCES += %D%/limits.h
 libprotocol_la_SOURCES += %D%/link.c %D%/link.h
 libprotocol_la_SOURCES += %D%/log.c %D%/log.h
+libprotocol_la_SOURCES += %D%/management.c %D%/management.h
 libprotocol_la_SOURCES += %D%/news.c %D%/news.h
 libprotocol_la_SOURCES += %D%/ns.h
 libprotocol_la_SOURCES += %D%/outbound.c %D%/outbound.h

@@ -2,8 +2,12 @@
  * without resumption.
  *
  * Answers <enable/>, <r/> and <a/>, asks for acknowledgements behind what was
- * sent (every 32 stanzas, 5 s after the last, and as keepalive), ends a session
- * whose peer does not answer for 30 s (M12).
+ * sent (every 32 stanzas, 5 s after the first that was not asked for, and as
+ * keepalive), ends a session whose peer does not answer for 30 s (M12).  Reads no
+ * more while over 400 stanzas of the peer are not done with, sends no more while
+ * the peer has confirmed too little (queue-stanzas, queue-bytes).
+ *
+ * Arms ENJ_WAIT_ACK of the session: its owner calls tick() then.
  *
  * Does not bounce: what is not confirmed when the session is over is stolen
  * from it. */
@@ -23,7 +27,8 @@ void enj_management_allow (EnjManagement *self);
 /* The peer has offered it: sends <enable/>. */
 void enj_management_enable (EnjManagement *self);
 
-/* TRUE: it was an element of urn:xmpp:sm:3 and has been dealt with. */
+/* TRUE: it was an element of urn:xmpp:sm:3 and has been dealt with.  While the
+ * session closes, too: the peer's last <a/> comes then. */
 gboolean enj_management_handle (EnjManagement *self, const EnjElement *element);
 
 /* Each stanza of the peer, before anybody else has it. */
@@ -33,13 +38,12 @@ void enj_management_note_received (EnjManagement *self, EnjStanza *stanza);
 void enj_management_note_sent (EnjManagement *self, EnjStanza *stanza);
 void enj_management_note_closing (EnjManagement *self);
 
+/* Instead of white space on a quiet stream; FALSE where acknowledgements are off. */
+gboolean enj_management_probe (EnjManagement *self);
+
 void enj_management_tick (EnjManagement *self, gint64 now);
-gint64 enj_management_deadline (const EnjManagement *self);
 
 gboolean enj_management_is_on (const EnjManagement *self);
-
-/* More than 400 stanzas of the peer are not done with: read no more for now. */
-gboolean enj_management_is_full (const EnjManagement *self);
 
 /* The oldest that the peer has not confirmed; NULL when there is none.  For a session that is over. */
 EnjStanza *enj_management_steal_unconfirmed (EnjManagement *self);

@@ -267,7 +267,7 @@ enj_session_drained (EnjSession *self, gsize len, gint64 now)
   let_go (self);
   enj_session_peek (self, &left);
   enj_session_wait (self, ENJ_WAIT_STALL, left > 0 ? self->settings->limits.stall_timeout : 0);
-  if (self->was_full && enj_session_has_room (self))
+  if (self->was_full && !self->held && enj_session_has_room (self))
     {
       self->was_full = FALSE;
       enj_wake (self->wake);
@@ -290,7 +290,8 @@ enj_session_send (EnjSession *self, EnjStanza *stanza)
 
   if (most > 0 && enj_stanza_get_size (stanza) > most)
     return ENJ_SEND_TOO_LARGE;
-  if (!enj_session_has_room (self) || !enj_stream_send_stanza (self->stream, stanza))
+  self->was_full |= self->held;
+  if (self->held || !enj_session_has_room (self) || !enj_stream_send_stanza (self->stream, stanza))
     return ENJ_SEND_FULL;
   enj_departures_push (&self->unsent, stanza,
                        enj_bytes_length (enj_stream_output (self->stream)));
@@ -307,6 +308,15 @@ enj_session_steal_unsent (EnjSession *self)
   /* Whoever takes it sends it again: it must not leave by this way too. */
   self->given_up |= stanza != NULL;
   return stanza;
+}
+
+gboolean
+enj_session_prove_sent (EnjSession *self, guint count)
+{
+  gboolean possible = enj_departures_prove (&self->unsent, count);
+
+  let_go (self);
+  return possible;
 }
 
 gboolean
@@ -388,6 +398,7 @@ handle_due (EnjSession *self, EnjWait which)
     case ENJ_WAIT_NEGOTIATION:
     case ENJ_WAIT_ANSWER:
     case ENJ_WAIT_QUIET:
+    case ENJ_WAIT_ACK:
       self->klass->due (self, which);
       break;
     case ENJ_N_WAITS:
@@ -495,15 +506,6 @@ void
 enj_session_expire_at (EnjSession *self, gint64 wall)
 {
   enj_vitals_expire_at (&self->vitals, wall, self->now);
-}
-
-void
-enj_session_pause_input (EnjSession *self, gboolean is_paused)
-{
-  if (self->input_paused == is_paused)
-    return;
-  self->input_paused = is_paused;
-  enj_wake (self->output);
 }
 
 /* Our end tag is written: of all deadlines only those of the end are left. */

@@ -51,6 +51,7 @@ struct EnjSession
   gboolean given_up;    /* what is left will not be written at all */
   gsize clear_left;     /* bytes to write before TLS begins */
   gboolean input_paused; /* the driver reads no more; output runs when that changes */
+  gboolean held;        /* send() takes nothing more for now */
   EnjDepartures unsent; /* stanzas whose last byte has not left us */
   EnjVitals vitals;     /* at rest until settle_in() */
   EnjStreamLimits peer_limits; /* what the peer announced; set by the owner */
@@ -93,6 +94,10 @@ EnjSend enj_session_send (EnjSession *self, EnjStanza *stanza);
  * when there is none.  For a session that is over: it writes nothing more. */
 EnjStanza *enj_session_steal_unsent (EnjSession *self);
 
+/* The peer has the oldest @count of the unsent (XEP-0198), though we have not seen
+ * them leave.  FALSE where that cannot be. */
+gboolean enj_session_prove_sent (EnjSession *self, guint count);
+
 /* FALSE while the peer does not read what it has been sent already; wake runs
  * when there is room again. */
 gboolean enj_session_has_room (EnjSession *self);
@@ -112,7 +117,6 @@ void enj_session_settle_in (EnjSession *self);
 
 /* Seconds since 1970: when what proved the peer ends, the session does (E21). */
 void enj_session_expire_at (EnjSession *self, gint64 wall);
-void enj_session_pause_input (EnjSession *self, gboolean is_paused);
 
 /* Ends: with a stream error, in order, or without a word.  Take @error. */
 void enj_session_fail (EnjSession *self, GError *error);

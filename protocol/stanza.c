@@ -264,9 +264,10 @@ enj_stanza_kind_parse (const char *name, EnjStanzaKind *kind)
 void
 enj_stanza_set_receipt (EnjStanza *self, EnjReceipt *receipt)
 {
-  g_return_if_fail (!self->receipt);
+  EnjReceipt *before = self->receipt;
 
   self->receipt = enj_receipt_ref (receipt);
+  enj_receipt_unref (before);
 }
 
 EnjReceipt *

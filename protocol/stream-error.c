@@ -41,6 +41,8 @@ write_error (const GError *error, EnjBytes *out)
          && enj_escape_text (out, text, strlen (text)) && append (out, "</text>")
          && (error->code != ENJ_STREAM_STANZA_TOO_BIG
              || append (out, "<stanza-too-big xmlns='" ENJ_NS_LIMIT_ERRORS "'/>"))
+         && (error->code != ENJ_STREAM_HANDLED_COUNT_TOO_HIGH
+             || append (out, "<handled-count-too-high xmlns='" ENJ_NS_SM "'/>"))
          && append (out, "</stream:error>");
 }
 

@@ -2,6 +2,7 @@
 
 unit_tests =
 unit_tests += %D%/test-about
+unit_tests += %D%/test-ack
 unit_tests += %D%/test-address
 unit_tests += %D%/test-admission
 unit_tests += %D%/test-authorities
@@ -44,6 +45,7 @@ unit_tests += %D%/test-listener
 unit_tests += %D%/test-log
 unit_tests += %D%/test-loop
 unit_tests += %D%/test-news
+unit_tests += %D%/test-management
 unit_tests += %D%/test-notify
 unit_tests += %D%/test-pairs
 unit_tests += %D%/test-parse

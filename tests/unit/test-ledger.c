@@ -51,6 +51,34 @@ is_outlived_by_a_stanza (void)
   enj_stanza_unref (stanza);
 }
 
+static void
+count (gpointer user_data, guint64 number)
+{
+  *(guint64 *) user_data += number;
+}
+
+/* The peer that sent it waits for its end as well. */
+static void
+keeps_the_receipt_that_is_there (void)
+{
+  g_autoptr (EnjLedger) ledger = enj_ledger_new ();
+  const EnjCounters *counters = enj_ledger_get_counters (ledger);
+  guint64 done = 0;
+  EnjReceipt *receipt = enj_receipt_new (count, &done, 7);
+  EnjStanza *stanza = stanza_new ();
+  EnjStanza *heir;
+
+  enj_stanza_set_receipt (stanza, receipt);
+  enj_receipt_unref (receipt);
+  enj_ledger_enter (ledger, stanza);
+  heir = enj_stanza_new_forward (stanza, "c@d", "e@f");
+  enj_stanza_unref (stanza);
+  g_assert_cmpuint (done, ==, 0);
+  enj_stanza_unref (heir);
+  g_assert_cmpuint (done, ==, 7);
+  g_assert_cmpuint (counters->settled, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -58,5 +86,6 @@ main (int argc, char **argv)
   g_test_add_func ("/ledger/settles-with-the-last-heir", settles_with_the_last_heir);
   g_test_add_func ("/ledger/settles-what-has-no-heirs", settles_what_has_no_heirs);
   g_test_add_func ("/ledger/is-outlived-by-a-stanza", is_outlived_by_a_stanza);
+  g_test_add_func ("/ledger/keeps-the-receipt-that-is-there", keeps_the_receipt_that_is_there);
   return g_test_run ();
 }

@@ -217,21 +217,6 @@ test_restart (void)
   enj_talk_assert_written (hasty, "");
 }
 
-static void
-test_pause (void)
-{
-  g_autoptr (EnjTalk) talk = enj_talk_new_open ();
-
-  talk->session.output = talk->session.wake;
-  talk->wakes = 0;
-  enj_session_pause_input (&talk->session, TRUE);
-  enj_session_pause_input (&talk->session, TRUE);
-  g_assert_true (talk->session.input_paused);
-  g_assert_cmpuint (talk->wakes, ==, 1);
-  enj_session_pause_input (&talk->session, FALSE);
-  g_assert_cmpuint (talk->wakes, ==, 2);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -245,6 +230,5 @@ main (int argc, char **argv)
   g_test_add_func ("/session-life/tells-what-has-left", test_left);
   g_test_add_func ("/session-life/tells-of-a-clean-close", test_closing);
   g_test_add_func ("/session-life/begins-anew", test_restart);
-  g_test_add_func ("/session-life/pauses", test_pause);
   return g_test_run ();
 }
