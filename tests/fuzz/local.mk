@@ -2,6 +2,8 @@
 # Otherwise support/replay.c is its main program, and runs it on the files in seeds/NAME/ (without "fuzz-").
 
 fuzz_targets =
+fuzz_targets += %D%/fuzz-certificate
+%C%_fuzz_certificate_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-inbound
 %C%_fuzz_inbound_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-jid
