@@ -6,6 +6,7 @@
 #include <gnutls/x509.h>
 
 #include "protocol/identity.h"
+#include "protocol/wall.h"
 
 #define DIGEST_SIZE 32
 
@@ -108,7 +109,9 @@ enj_evidence_unref (EnjEvidence *self)
 gboolean
 enj_evidence_proves (const EnjEvidence *self, const char *domain, const char **why)
 {
-  const char *reason = self->why;
+  /* It may have come to its end since the handshake. */
+  gboolean is_over = !self->why && enj_wall_now () > self->expiry;
+  const char *reason = is_over ? "expired" : self->why;
   gnutls_x509_crt_t leaf = reason ? NULL : read_leaf_new (self);
 
   if (leaf && !enj_identity_names (leaf, domain))

@@ -2,6 +2,9 @@
 
 #include "protocol/inbound.h"
 
+#include <string.h>
+
+#include "protocol/acceptor.h"
 #include "protocol/admission.h"
 #include "protocol/features.h"
 #include "protocol/jid.h"
@@ -9,18 +12,17 @@
 #include "protocol/receiving.h"
 #include "protocol/token.h"
 
-/* RFC 6120 6.4.5: two to five. */
-#define MAX_AUTHS 3
-
 struct EnjInbound
 {
   EnjSession session; /* must be first */
   EnjCounters *counters;
   EnjReceiving *receiving;
+  EnjAcceptor *acceptor;
   EnjNewsQueue news;
+  EnjEvidence *evidence; /* NULL in clear */
   char *local;  /* the domain that the header asked for */
   char *remote; /* the domain that it claims, or NULL */
-  guint auths;
+  gboolean is_proved; /* @remote, by EXTERNAL, for @local */
 };
 
 /* ---- Header and features ---------------------------------------------- */
@@ -76,6 +78,16 @@ open_for_error (EnjSession *session)
   send_header (self, TRUE);
 }
 
+/* EXTERNAL proves the pair of the header, which must have both domains. */
+static gboolean
+may_prove (EnjInbound *self)
+{
+  const EnjHeader *header = enj_stream_get_header (self->session.stream);
+  gboolean is_complete = header->to && *header->to && self->remote && !self->is_proved;
+
+  return enj_acceptor_expect (self->acceptor, is_complete ? self->evidence : NULL, self->remote);
+}
+
 static void
 send_features (EnjInbound *self)
 {
@@ -89,22 +101,58 @@ send_features (EnjInbound *self)
       else if (enj_settings_get_credentials (self->session.settings, self->local))
         features |= ENJ_FEATURE_STARTTLS;
     }
+  if (may_prove (self))
+    features |= ENJ_FEATURE_EXTERNAL;
   (void) enj_features_format (features, enj_stream_output (self->session.stream));
   enj_session_written (&self->session);
+}
+
+/* RFC 6120 4.9.3.9: who has proved himself stays who he was, for whom he was.  What the new
+ * header does not say is as before. */
+static gboolean
+check_unchanged (const EnjInbound *self, const char *remote, const char *local, GError **error)
+{
+  if (remote && strcmp (remote, self->remote) != 0)
+    g_set_error (error, ENJ_STREAM_ERROR, ENJ_STREAM_INVALID_FROM,
+                 "%s has proved itself, and comes back as %s", self->remote, remote);
+  else if (local && strcmp (local, self->local) != 0)
+    g_set_error (error, ENJ_STREAM_ERROR, ENJ_STREAM_NOT_AUTHORIZED,
+                 "%s has proved itself to %s, and asks for %s", self->remote, self->local, local);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static void
+take_header (EnjInbound *self, GError **error)
+{
+  g_autofree char *remote = NULL;
+  g_autofree char *local = NULL;
+  gboolean is_fine
+    = enj_admission_header (self->session.settings,
+                            enj_stream_get_header (self->session.stream), &remote, &local, error);
+
+  if (self->is_proved)
+    {
+      if (is_fine)
+        (void) check_unchanged (self, remote, local, error);
+      return;
+    }
+  /* RFC 6120 5.4.3.3: what an earlier stream said is void. */
+  g_free (self->local);
+  g_free (self->remote);
+  self->local = g_steal_pointer (&local);
+  self->remote = g_steal_pointer (&remote);
+  ensure_local (self);
 }
 
 static void
 handle_header (EnjInbound *self)
 {
-  const EnjHeader *header = enj_stream_get_header (self->session.stream);
   GError *error = NULL;
 
   enj_session_wait (&self->session, ENJ_WAIT_HEADER, 0);
-  /* RFC 6120 5.4.3.3: what an earlier stream said is void. */
-  g_clear_pointer (&self->local, g_free);
-  g_clear_pointer (&self->remote, g_free);
-  (void) enj_admission_header (self->session.settings, header, &self->remote, &self->local, &error);
-  ensure_local (self);
+  take_header (self, &error);
   if (error)
     {
       enj_session_fail (&self->session, error);
@@ -112,8 +160,10 @@ handle_header (EnjInbound *self)
     }
 
   send_header (self, FALSE);
-  if (is_modern (header))
+  if (is_modern (enj_stream_get_header (self->session.stream)))
     send_features (self);
+  if (self->is_proved)
+    enj_receiving_admit (self->receiving, self->local, self->remote, ENJ_PROOF_EXTERNAL);
 }
 
 /* ---- STARTTLS and SASL -------------------------------------------------- */
@@ -176,6 +226,9 @@ handle_secured (EnjSession *session)
   g_autofree char *how = enj_session_describe (session);
 
   enj_receiving_reset (self->receiving);
+  g_clear_pointer (&self->evidence, enj_evidence_unref);
+  self->evidence = enj_evidence_new (session->tls, session->settings->trust);
+  enj_receiving_set_evidence (self->receiving, self->evidence);
   /* Who had proved himself in clear has it before him again. */
   if (session->due[ENJ_WAIT_NEGOTIATION] == ENJ_NEVER)
     enj_session_wait (session, ENJ_WAIT_NEGOTIATION, session->settings->limits.negotiation_timeout);
@@ -183,20 +236,29 @@ handle_secured (EnjSession *session)
   enj_session_wait (session, ENJ_WAIT_HEADER, session->settings->limits.header_timeout);
 }
 
-/* EXTERNAL is not offered, so every attempt fails, in the words of 6.5. */
-static void
-handle_auth (EnjInbound *self)
+/* FALSE where the element is none of SASL. */
+static gboolean
+handle_sasl (EnjInbound *self, const EnjElement *element)
 {
   EnjSession *session = &self->session;
-  g_autofree char *failure
-    = g_strdup_printf ("<failure xmlns='" ENJ_NS_SASL "'><%s/></failure>",
-                       session->tls ? "invalid-mechanism" : "encryption-required");
 
-  (void) enj_stream_send_text (session->stream, failure);
-  enj_session_written (session);
-  if (++self->auths >= MAX_AUTHS)
-    enj_session_fail (session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
-                                            "%u attempts to authenticate", self->auths));
+  switch (enj_acceptor_handle (self->acceptor, element))
+    {
+    case ENJ_ACCEPTOR_NOTHING:
+      return FALSE;
+    case ENJ_ACCEPTOR_GOES_ON:
+      break;
+    case ENJ_ACCEPTOR_FAILED:
+      enj_receiving_distrust (self->receiving, self->remote);
+      enj_receiving_distrust (self->receiving, enj_acceptor_get_claimed (self->acceptor));
+      break;
+    case ENJ_ACCEPTOR_SUCCEEDED:
+      self->is_proved = TRUE;
+      if (enj_session_restart (session))
+        enj_session_wait (session, ENJ_WAIT_HEADER, session->settings->limits.header_timeout);
+      break;
+    }
+  return TRUE;
 }
 
 /* ---- Dialback ----------------------------------------------------------- */
@@ -206,6 +268,9 @@ handle_dialback (EnjInbound *self, const EnjDialback *dialback)
 {
   if (dialback->type == ENJ_DIALBACK_REQUEST)
     {
+      /* An answer that comes later must not fall into a restart by SASL. */
+      if (dialback->kind == ENJ_DIALBACK_RESULT)
+        (void) enj_acceptor_expect (self->acceptor, NULL, NULL);
       enj_receiving_handle (self->receiving, dialback);
       return;
     }
@@ -253,11 +318,7 @@ handle_element (EnjInbound *self, const EnjElement *element)
     {
       handle_starttls (self);
     }
-  else if (enj_element_is (element, ENJ_NS_SASL, "auth"))
-    {
-      handle_auth (self);
-    }
-  else
+  else if (!handle_sasl (self, element))
     {
       g_autofree char *name = enj_log_quote (enj_element_get_name (element));
 
@@ -317,6 +378,7 @@ enj_inbound_new (gboolean direct_tls, EnjSettings *settings, EnjCounters *counte
   self->counters = counters;
   enj_news_queue_init (&self->news, wake);
   self->receiving = enj_receiving_new (&self->session, counters, &self->news);
+  self->acceptor = enj_acceptor_new (&self->session);
   counters->streams_in++;
   enj_session_wait (&self->session, ENJ_WAIT_HEADER, settings->limits.header_timeout);
   enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, settings->limits.negotiation_timeout);
@@ -331,6 +393,8 @@ enj_inbound_free (EnjInbound *self)
   if (!self)
     return;
   enj_receiving_free (self->receiving);
+  enj_acceptor_free (self->acceptor);
+  enj_evidence_unref (self->evidence);
   enj_news_queue_clear (&self->news);
   enj_session_clear (&self->session);
   g_free (self->local);

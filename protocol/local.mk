@@ -7,6 +7,7 @@ libprotocol_la_SOURCES =
 include_HEADERS += %D%/enjamb.h
 
 libprotocol_la_SOURCES += %D%/ack.c %D%/ack.h
+libprotocol_la_SOURCES += %D%/acceptor.c %D%/acceptor.h
 libprotocol_la_SOURCES += %D%/address.c %D%/address.h
 libprotocol_la_SOURCES += %D%/admission.c %D%/admission.h
 libprotocol_la_SOURCES += %D%/arrivals.c %D%/arrivals.h

@@ -29,6 +29,7 @@ enj_news_clear (EnjNews *news)
   enj_stanza_unref (news->stanza);
   g_free (news->id);
   g_free (news->key);
+  enj_evidence_unref (news->evidence);
   g_free (news->host);
   *news = (EnjNews){ 0 };
 }

@@ -29,6 +29,8 @@ struct EnjReceiving
   GQueue waiting; /* of Question */
   guint asked;    /* questions that are open */
   char *stream_id;
+  EnjEvidence *evidence;  /* NULL in clear */
+  GHashTable *distrusted; /* domains that have failed to prove themselves by it */
   guint failures;
 };
 
@@ -109,7 +111,66 @@ ask (EnjReceiving *self)
       self->asked++;
       news->id = g_strdup (self->stream_id);
       news->key = g_steal_pointer (&question->key);
+      news->evidence = self->evidence ? enj_evidence_ref (self->evidence) : NULL;
+      news->needs_certificate
+        = enj_admission_needs_certificate (self->session->settings, question->remote);
       question_free (question);
+    }
+}
+
+/* XEP-0344 2.4: asked anew for each sender, and now, not at the handshake (X02). */
+static gboolean
+is_certified (const EnjReceiving *self, const char *remote)
+{
+  return self->evidence && !g_hash_table_contains (self->distrusted, remote)
+         && enj_evidence_proves (self->evidence, remote, NULL);
+}
+
+/* By DANE a certificate may prove what it does not prove by itself. */
+static gboolean
+is_hopeless (const EnjReceiving *self, const char *remote)
+{
+  return enj_admission_needs_certificate (self->session->settings, remote)
+         && !(self->evidence && enj_evidence_get_fingerprint (self->evidence));
+}
+
+static void
+put_off (EnjReceiving *self, const EnjDialback *request)
+{
+  Question *question = g_new0 (Question, 1);
+
+  enj_pairs_set (self->pairs, request->from, request->to, ENJ_PAIR_PENDING);
+  question->local = g_strdup (request->to);
+  question->remote = g_strdup (request->from);
+  question->key = g_strdup (request->key);
+  g_queue_push_tail (&self->waiting, question);
+  ask (self);
+}
+
+static void
+handle_new_pair (EnjReceiving *self, const EnjDialback *request)
+{
+  const EnjLimits *limits = &self->session->settings->limits;
+
+  if (strlen (request->key) > MAX_KEY
+      || enj_pairs_count (self->pairs, ENJ_PAIR_PENDING)
+             + enj_pairs_count (self->pairs, ENJ_PAIR_VALID)
+           >= limits->pairs_per_stream)
+    {
+      refuse (self, request, ENJ_STANZA_RESOURCE_CONSTRAINT, "too much of it");
+    }
+  else if (is_certified (self, request->from))
+    {
+      enj_receiving_admit (self, request->to, request->from, ENJ_PROOF_CERTIFICATE);
+      send_verdict (self, request->to, request->from, ENJ_DIALBACK_VALID);
+    }
+  else if (is_hopeless (self, request->from))
+    {
+      refuse (self, request, ENJ_STANZA_NOT_AUTHORIZED, "a certificate is asked for");
+    }
+  else
+    {
+      put_off (self, request);
     }
 }
 
@@ -117,20 +178,12 @@ ask (EnjReceiving *self)
 static void
 handle_result (EnjReceiving *self, const EnjDialback *request)
 {
-  EnjSettings *settings = self->session->settings;
   g_autoptr (GError) error = NULL;
-  Question *question;
 
-  if (!enj_admission_pair (settings, request->from, request->to,
+  if (!enj_admission_pair (self->session->settings, request->from, request->to,
                            enj_session_is_encrypted (self->session), &error))
     {
       refuse (self, request, (EnjStanzaCondition) error->code, error->message);
-      return;
-    }
-
-  if (enj_admission_needs_certificate (settings, request->from))
-    {
-      refuse (self, request, ENJ_STANZA_NOT_AUTHORIZED, "a certificate is asked for");
       return;
     }
 
@@ -138,28 +191,13 @@ handle_result (EnjReceiving *self, const EnjDialback *request)
     {
     case ENJ_PAIR_VALID:
       send_verdict (self, request->to, request->from, ENJ_DIALBACK_VALID);
-      return;
+      break;
     case ENJ_PAIR_PENDING:
-      return; /* The answer to the first request is the answer to this one. */
+      break; /* The answer to the first request is the answer to this one. */
     case ENJ_PAIR_NONE:
+      handle_new_pair (self, request);
       break;
     }
-
-  if (strlen (request->key) > MAX_KEY
-      || enj_pairs_count (self->pairs, ENJ_PAIR_PENDING)
-             + enj_pairs_count (self->pairs, ENJ_PAIR_VALID)
-           >= settings->limits.pairs_per_stream)
-    {
-      refuse (self, request, ENJ_STANZA_RESOURCE_CONSTRAINT, "too much of it");
-      return;
-    }
-  enj_pairs_set (self->pairs, request->from, request->to, ENJ_PAIR_PENDING);
-  question = g_new0 (Question, 1);
-  question->local = g_strdup (request->to);
-  question->remote = g_strdup (request->from);
-  question->key = g_strdup (request->key);
-  g_queue_push_tail (&self->waiting, question);
-  ask (self);
 }
 
 static void
@@ -193,7 +231,12 @@ enj_receiving_answer (EnjReceiving *self, const char *local, const char *remote,
       || !enj_session_is_open (self->session))
     return;
   self->asked--;
-  if (type == ENJ_DIALBACK_VALID)
+  if (type == ENJ_DIALBACK_VALID && proof == ENJ_PROOF_DIALBACK
+      && enj_admission_needs_certificate (self->session->settings, remote))
+    {
+      reject (self, local, remote, ENJ_DIALBACK_ERROR, ENJ_STANZA_NOT_AUTHORIZED);
+    }
+  else if (type == ENJ_DIALBACK_VALID)
     {
       enj_receiving_admit (self, local, remote, proof);
       send_verdict (self, local, remote, ENJ_DIALBACK_VALID);
@@ -213,6 +256,8 @@ enj_receiving_admit (EnjReceiving *self, const char *local, const char *remote, 
   g_autofree char *how = enj_session_describe (session);
 
   enj_pairs_set (self->pairs, remote, local, ENJ_PAIR_VALID);
+  if (self->evidence && (proof == ENJ_PROOF_EXTERNAL || proof == ENJ_PROOF_CERTIFICATE))
+    enj_session_expire_at (session, enj_evidence_get_expiry (self->evidence));
   enj_log_info (&session->log, "stream up for %s, %s, %s", remote, how,
                 enj_proof_format (proof));
   self->counters->pairs_verified++;
@@ -287,6 +332,7 @@ enj_receiving_new (EnjSession *session, EnjCounters *counters, EnjNewsQueue *new
   self->counters = counters;
   self->news = news;
   self->pairs = enj_pairs_new ();
+  self->distrusted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
@@ -297,6 +343,8 @@ enj_receiving_free (EnjReceiving *self)
     return;
   g_queue_clear_full (&self->waiting, question_free);
   g_clear_pointer (&self->pairs, enj_pairs_free);
+  g_clear_pointer (&self->evidence, enj_evidence_unref);
+  g_hash_table_unref (self->distrusted);
   g_free (self->stream_id);
   g_free (self);
 }
@@ -315,6 +363,21 @@ enj_receiving_reset (EnjReceiving *self)
   self->pairs = enj_pairs_new ();
   g_queue_clear_full (&self->waiting, question_free);
   self->asked = 0;
+}
+
+void
+enj_receiving_set_evidence (EnjReceiving *self, EnjEvidence *evidence)
+{
+  g_clear_pointer (&self->evidence, enj_evidence_unref);
+  self->evidence = evidence ? enj_evidence_ref (evidence) : NULL;
+  g_hash_table_remove_all (self->distrusted);
+}
+
+void
+enj_receiving_distrust (EnjReceiving *self, const char *domain)
+{
+  if (domain)
+    g_hash_table_add (self->distrusted, g_strdup (domain));
 }
 
 gboolean

@@ -25,10 +25,10 @@ void enj_receiving_set_stream_id (EnjReceiving *self, const char *stream_id);
 /* STARTTLS: all that was proved is void (RFC 6120 5.4.3.3). */
 void enj_receiving_reset (EnjReceiving *self);
 
-/* What the certificate shows; NULL in clear.  Borrowed until the next call. */
+/* What the certificate shows; NULL in clear.  With it all distrust begins anew. */
 void enj_receiving_set_evidence (EnjReceiving *self, EnjEvidence *evidence);
 
-/* After a failed EXTERNAL as @domain its certificate proves nothing here any more (E23). */
+/* After a failed EXTERNAL as @domain its certificate proves that no more (E23).  May be NULL. */
 void enj_receiving_distrust (EnjReceiving *self, const char *domain);
 
 /* db:result and db:verify without a type.  Ends the session where the peer goes too far. */

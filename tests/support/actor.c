@@ -293,8 +293,9 @@ next_news (EnjTestActor *self, char **xml)
       words = g_strdup ("stanza");
       break;
     case ENJ_NEWS_QUESTION:
-      words = g_strdup_printf ("question from=%s to=%s id=%s key=%s", news.remote, news.local,
-                               news.id, news.key);
+      words = g_strdup_printf ("question from=%s to=%s id=%s key=%s needs=%s", news.remote,
+                               news.local, news.id, news.key,
+                               news.needs_certificate ? "yes" : "no");
       break;
     case ENJ_NEWS_ADMITTED:
       words = g_strdup_printf ("up from=%s to=%s proof=%s", news.remote, news.local,

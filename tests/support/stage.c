@@ -184,7 +184,6 @@ enj_test_stage_get_peer (const EnjTestStage *self)
     {
       g_auto (GStrv) words = g_strsplit (self->peer, " ", -1);
 
-      make_authorities ();
       credentials = issue (words);
       g_hash_table_insert (all, g_strdup (self->peer), credentials);
     }
@@ -231,8 +230,11 @@ settings_new (const EnjTestStage *self)
   g_autoptr (EnjPolicy) policy = enj_policy_new (&self->fallback);
   g_autoptr (EnjDialbackKey) key = enj_dialback_key_new (self->secret, strlen (self->secret));
   char **served = get_served (self);
+  g_autoptr (EnjTrust) trust = NULL;
   EnjSettings *settings;
 
+  make_authorities ();
+  trust = enj_test_authority_trust_new (root);
   for (guint i = 0; i < count_served (self); i++)
     enj_realm_add_component (realm, served[i], TRUE);
   for (guint i = 0; i < self->locals->len; i++)
@@ -246,6 +248,7 @@ settings_new (const EnjTestStage *self)
       g_assert_true (enj_policy_add (policy, words[0], &peer));
     }
   settings = enj_settings_new (realm, policy, key, &self->limits, TRUE, FALSE);
+  enj_settings_set_trust (settings, trust);
   for (guint i = 0; self->has_certificates && i < count_served (self); i++)
     enj_settings_add_credentials (settings, served[i],
                                   enj_test_stage_get_credentials (served[i]));
