@@ -108,6 +108,7 @@ handle_event (EnjBridge *self, EnjExchangeEvent *event, gint64 now)
     {
     case ENJ_EXCHANGE_LOOKUP_SRV:
     case ENJ_EXCHANGE_LOOKUP_ADDRESSES:
+    case ENJ_EXCHANGE_LOOKUP_TLSA:
     case ENJ_EXCHANGE_DIAL:
       enj_gateway_fulfil (self->gateway, event, now);
       break;

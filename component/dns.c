@@ -208,6 +208,7 @@ on_answer (gpointer data, int code, struct ub_result *result)
         .rcode = result->rcode,
         .has_data = result->havedata,
         .bogus = result->bogus,
+        .secure = result->secure,
         .data = result->data,
         .len = result->len,
       };

@@ -10,10 +10,11 @@
 #include "protocol/wake.h"
 #include "component/loop.h"
 
-/* RFC 1035 3.2.2; RFC 3596; RFC 2782. */
+/* RFC 1035 3.2.2; RFC 3596; RFC 2782; RFC 6698 7.1. */
 #define ENJ_DNS_A 1
 #define ENJ_DNS_AAAA 28
 #define ENJ_DNS_SRV 33
+#define ENJ_DNS_TLSA 52
 
 typedef struct EnjDns EnjDns;
 
@@ -22,7 +23,8 @@ typedef struct
 {
   int rcode;
   gboolean has_data;
-  gboolean bogus; /* DNSSEC found a forgery */
+  gboolean bogus;  /* DNSSEC found a forgery */
+  gboolean secure; /* DNSSEC vouches for all of it, aliases too */
   char *const *data;
   const int *len;
 } EnjDnsAnswer;

@@ -94,7 +94,8 @@ handle_accepted (int fd, const EnjAddress *peer, gpointer data)
 /* ---- Wishes -------------------------------------------------------------------- */
 
 static void
-handle_srv (EnjLookupResult result, const EnjSrvRecord *records, guint n, gpointer data)
+handle_srv (EnjLookupResult result, gboolean secure, const EnjSrvRecord *records, guint n,
+            gpointer data)
 {
   Wish *wish = data;
   EnjGateway *self = wish->gateway;
@@ -103,12 +104,13 @@ handle_srv (EnjLookupResult result, const EnjSrvRecord *records, guint n, gpoint
 
   wish->lookup = 0;
   g_hash_table_remove (self->wishes, wish);
-  enj_exchange_srv (self->exchange, id, ticket, result, FALSE, records, n,
+  enj_exchange_srv (self->exchange, id, ticket, result, secure, records, n,
                     enj_loop_now (self->loop));
 }
 
 static void
-handle_addresses (EnjLookupResult result, const EnjAddress *addresses, guint n, gpointer data)
+handle_addresses (EnjLookupResult result, gboolean secure, const EnjAddress *addresses, guint n,
+                  gpointer data)
 {
   Wish *wish = data;
   EnjGateway *self = wish->gateway;
@@ -117,8 +119,23 @@ handle_addresses (EnjLookupResult result, const EnjAddress *addresses, guint n, 
 
   wish->lookup = 0;
   g_hash_table_remove (self->wishes, wish);
-  enj_exchange_addresses (self->exchange, id, ticket, result, FALSE, addresses, n,
+  enj_exchange_addresses (self->exchange, id, ticket, result, secure, addresses, n,
                           enj_loop_now (self->loop));
+}
+
+static void
+handle_tlsa (EnjLookupResult result, gboolean secure, const EnjTlsaRecord *records, guint n,
+             gpointer data)
+{
+  Wish *wish = data;
+  EnjGateway *self = wish->gateway;
+  guint64 id = wish->id;
+  guint ticket = wish->ticket;
+
+  wish->lookup = 0;
+  g_hash_table_remove (self->wishes, wish);
+  enj_exchange_tlsa (self->exchange, id, ticket, result, secure, records, n,
+                     enj_loop_now (self->loop));
 }
 
 static gboolean
@@ -179,6 +196,9 @@ enj_gateway_fulfil (EnjGateway *self, const EnjExchangeEvent *event, gint64 now)
       break;
     case ENJ_EXCHANGE_LOOKUP_ADDRESSES:
       wish->lookup = enj_resolver_addresses (self->resolver, event->name, handle_addresses, wish);
+      break;
+    case ENJ_EXCHANGE_LOOKUP_TLSA:
+      wish->lookup = enj_resolver_tlsa (self->resolver, event->name, handle_tlsa, wish);
       break;
     case ENJ_EXCHANGE_DIAL:
       enj_log_debug (NULL, "%s: connecting to %s", event->remote,

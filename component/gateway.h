@@ -16,7 +16,7 @@ EnjGateway *enj_gateway_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *
                              const EnjConfig *config, GError **error);
 void enj_gateway_free (EnjGateway *self);
 
-/* A LOOKUP_SRV, LOOKUP_ADDRESSES or DIAL. */
+/* One of the LOOKUPs, or a DIAL. */
 void enj_gateway_fulfil (EnjGateway *self, const EnjExchangeEvent *wish, gint64 now);
 
 /* Limits of a new configuration, for what comes from now on. */

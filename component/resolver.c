@@ -51,6 +51,8 @@ typedef struct
   EnjDnsQuery query;
   gboolean is_in;
   EnjLookupResult result;
+  gboolean is_bogus;
+  gboolean is_secure;
 } Question;
 
 struct Lookup
@@ -60,15 +62,17 @@ struct Lookup
   char *name;
   LookupState state;
   guint tries;
-  Question questions[2]; /* SRV; or AAAA and A */
+  Question questions[2]; /* SRV; TLSA; or AAAA and A */
   guint n_questions;
-  GArray *records;   /* EnjSrvRecord */
+  GArray *services;     /* EnjSrvRecord */
+  GArray *associations; /* EnjTlsaRecord, their data owned */
   GArray *addresses[2]; /* EnjAddress, those of each query */
   gint64 due[N_DUE];
   EnjWatch *timer;
   EnjDeferred report;
   GList link; /* in the queue of those that wait */
   EnjResolverSrvFunc srv;
+  EnjResolverTlsaFunc tlsa;
   EnjResolverAddressesFunc found;
   gpointer data;
 };
@@ -130,9 +134,12 @@ lookup_free (Lookup *lookup)
 {
   enj_watch_free (lookup->timer);
   enj_deferred_clear (&lookup->report);
-  for (guint i = 0; lookup->records && i < lookup->records->len; i++)
-    g_free (g_array_index (lookup->records, EnjSrvRecord, i).target);
-  g_clear_pointer (&lookup->records, g_array_unref);
+  for (guint i = 0; lookup->services && i < lookup->services->len; i++)
+    g_free (g_array_index (lookup->services, EnjSrvRecord, i).target);
+  g_clear_pointer (&lookup->services, g_array_unref);
+  for (guint i = 0; lookup->associations && i < lookup->associations->len; i++)
+    g_free ((gpointer) g_array_index (lookup->associations, EnjTlsaRecord, i).data);
+  g_clear_pointer (&lookup->associations, g_array_unref);
   for (guint i = 0; i < G_N_ELEMENTS (lookup->addresses); i++)
     g_clear_pointer (&lookup->addresses[i], g_array_unref);
   g_free (lookup->name);
@@ -168,9 +175,24 @@ get_result (const Lookup *lookup)
 {
   EnjLookupResult result = lookup->questions[0].result;
 
+  /* RFC 7673 3.2: one that was forged makes the other worthless. */
+  for (guint i = 0; i < lookup->n_questions; i++)
+    if (lookup->questions[i].is_bogus)
+      return ENJ_LOOKUP_FAILED;
   for (guint i = 1; i < lookup->n_questions; i++)
     result = enj_dns_answer_merge (result, lookup->questions[i].result);
   return result;
+}
+
+/* Of what was found. */
+static gboolean
+is_secure (const Lookup *lookup)
+{
+  for (guint i = 0; i < lookup->n_questions; i++)
+    if (lookup->questions[i].is_secure && lookup->questions[i].result == ENJ_LOOKUP_FOUND)
+      return TRUE;
+
+  return FALSE;
 }
 
 static void
@@ -182,13 +204,19 @@ report (gpointer data)
   /* The function may free the resolver. */
   g_hash_table_steal (lookup->resolver->lookups, &lookup->id);
   if (lookup->srv)
-    lookup->srv (result, (const EnjSrvRecord *) (gpointer) lookup->records->data,
-                 lookup->records->len, lookup->data);
+    lookup->srv (result, is_secure (lookup),
+                 (const EnjSrvRecord *) (gpointer) lookup->services->data, lookup->services->len,
+                 lookup->data);
+  else if (lookup->tlsa)
+    lookup->tlsa (result, is_secure (lookup),
+                  (const EnjTlsaRecord *) (gpointer) lookup->associations->data,
+                  lookup->associations->len, lookup->data);
   else
     {
       g_autoptr (GArray) all = interleave_new (lookup->addresses);
 
-      lookup->found (result, (const EnjAddress *) (gpointer) all->data, all->len, lookup->data);
+      lookup->found (result, is_secure (lookup), (const EnjAddress *) (gpointer) all->data,
+                     all->len, lookup->data);
     }
   lookup_free (lookup);
 }
@@ -207,28 +235,40 @@ finish (Lookup *lookup)
 
 /* ---- Answers ---------------------------------------------------------- */
 
+/* FALSE for what cannot be read. */
+static gboolean
+read_record (Question *question, const guint8 *data, gsize len)
+{
+  Lookup *lookup = question->lookup;
+  EnjSrvRecord service;
+  EnjTlsaRecord association;
+  EnjAddress address;
+
+  switch (question->type)
+    {
+    case ENJ_DNS_SRV:
+      return enj_dns_answer_parse_srv (data, len, &service)
+             && g_array_append_val (lookup->services, service);
+    case ENJ_DNS_TLSA:
+      if (!enj_dns_answer_parse_tlsa (data, len, &association))
+        return FALSE;
+      association.data = g_memdup2 (association.data, association.len);
+      return g_array_append_val (lookup->associations, association) != NULL;
+    default:
+      return enj_dns_answer_parse_address (data, len, &address)
+             && g_array_append_val (lookup->addresses[question - lookup->questions], address);
+    }
+}
+
 static void
 read_records (Question *question, const EnjDnsAnswer *answer)
 {
-  Lookup *lookup = question->lookup;
-  GArray *addresses = lookup->addresses[question - lookup->questions];
   guint n = 0;
 
   for (guint i = 0; answer->data[i] && n < RECORDS_MAX; i++)
-    {
-      const guint8 *data = (const guint8 *) answer->data[i];
-      gsize len = (gsize) MAX (answer->len[i], 0);
-      EnjSrvRecord record;
-      EnjAddress address;
-
-      if (lookup->records && enj_dns_answer_parse_srv (data, len, &record))
-        g_array_append_val (lookup->records, record);
-      else if (!lookup->records && enj_dns_answer_parse_address (data, len, &address))
-        g_array_append_val (addresses, address);
-      else
-        continue;
+    if (read_record (question, (const guint8 *) answer->data[i],
+                     (gsize) MAX (answer->len[i], 0)))
       n++;
-    }
 
   /* There are records, and none that can be read: not the same as none. */
   if (n == 0)
@@ -244,7 +284,11 @@ on_answer (const EnjDnsAnswer *answer, gpointer data)
 
   question->is_in = TRUE;
   if (answer)
-    question->result = enj_dns_answer_judge (answer->rcode, answer->has_data, answer->bogus);
+    {
+      question->result = enj_dns_answer_judge (answer->rcode, answer->has_data, answer->bogus);
+      question->is_bogus = answer->bogus;
+      question->is_secure = answer->secure;
+    }
   if (question->result == ENJ_LOOKUP_FOUND)
     read_records (question, answer);
 
@@ -472,8 +516,22 @@ enj_resolver_srv (EnjResolver *self, const char *name, EnjResolverSrvFunc func, 
   guint64 id = lookup->id;
 
   lookup->srv = func;
-  lookup->records = g_array_new (FALSE, FALSE, sizeof (EnjSrvRecord));
+  lookup->services = g_array_new (FALSE, FALSE, sizeof (EnjSrvRecord));
   lookup->questions[0].type = ENJ_DNS_SRV;
+  lookup->n_questions = 1;
+  wait_for_turn (lookup);
+  return id;
+}
+
+guint64
+enj_resolver_tlsa (EnjResolver *self, const char *name, EnjResolverTlsaFunc func, gpointer data)
+{
+  Lookup *lookup = lookup_new (self, name, data);
+  guint64 id = lookup->id;
+
+  lookup->tlsa = func;
+  lookup->associations = g_array_new (FALSE, FALSE, sizeof (EnjTlsaRecord));
+  lookup->questions[0].type = ENJ_DNS_TLSA;
   lookup->n_questions = 1;
   wait_for_turn (lookup);
   return id;

@@ -9,17 +9,22 @@
  * Does not try search domains, choose among answers or connect. */
 #pragma once
 
-#include "protocol/targets.h"
+#include "protocol/address.h"
+#include "protocol/dane.h"
+#include "protocol/servers.h"
 #include "component/configuration.h"
 #include "component/loop.h"
 
 typedef struct EnjResolver EnjResolver;
 
-/* From the loop, once; all is borrowed.  FOUND comes with at least one. */
-typedef void (*EnjResolverSrvFunc) (EnjLookupResult result, const EnjSrvRecord *records, guint n,
-                                    gpointer data);
-typedef void (*EnjResolverAddressesFunc) (EnjLookupResult result, const EnjAddress *addresses,
-                                          guint n, gpointer data);
+/* From the loop, once; all is borrowed.  FOUND comes with at least one.  @secure: DNSSEC vouches
+ * for it; what it has found to be forged is FAILED. */
+typedef void (*EnjResolverSrvFunc) (EnjLookupResult result, gboolean secure,
+                                    const EnjSrvRecord *records, guint n, gpointer data);
+typedef void (*EnjResolverAddressesFunc) (EnjLookupResult result, gboolean secure,
+                                          const EnjAddress *addresses, guint n, gpointer data);
+typedef void (*EnjResolverTlsaFunc) (EnjLookupResult result, gboolean secure,
+                                     const EnjTlsaRecord *records, guint n, gpointer data);
 
 /* dns-server, dns-trust-anchor and limits.lookups of @config.  G_FILE_ERROR where
  * libunbound does not want them.  Without a trust anchor that can be read, or a
@@ -36,7 +41,12 @@ void enj_resolver_free (EnjResolver *self);
 guint64 enj_resolver_srv (EnjResolver *self, const char *name, EnjResolverSrvFunc func,
                           gpointer data);
 
-/* IPv6 and IPv4 by turns (RFC 8305 4), at most 64 each, with port 0. */
+/* At most 64 TLSA records; @name is of the form "_5269._tcp.host". */
+guint64 enj_resolver_tlsa (EnjResolver *self, const char *name, EnjResolverTlsaFunc func,
+                           gpointer data);
+
+/* IPv6 and IPv4 by turns (RFC 8305 4), at most 64 each, with port 0.  Secure where one
+ * family is: nobody can take its place unseen (RFC 7673 3.2). */
 guint64 enj_resolver_addresses (EnjResolver *self, const char *name,
                                 EnjResolverAddressesFunc func, gpointer data);
 

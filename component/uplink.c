@@ -146,10 +146,12 @@ try_next_address (EnjUplink *self)
 }
 
 static void
-handle_addresses (EnjLookupResult result, const EnjAddress *addresses, guint n, gpointer data)
+handle_addresses (EnjLookupResult result, gboolean secure, const EnjAddress *addresses, guint n,
+                  gpointer data)
 {
   EnjUplink *self = data;
 
+  (void) secure; /* The administrator has named the server. */
   self->lookup = 0;
   if (result != ENJ_LOOKUP_FOUND || n == 0)
     {
@@ -173,7 +175,7 @@ attempt (EnjUplink *self)
   if (self->stopped || self->lookup || self->dialer || self->wire)
     return;
   if (enj_address_parse (&literal, self->host, self->port))
-    handle_addresses (ENJ_LOOKUP_FOUND, &literal, 1, self);
+    handle_addresses (ENJ_LOOKUP_FOUND, FALSE, &literal, 1, self);
   else
     self->lookup = enj_resolver_addresses (self->resolver, self->host, handle_addresses, self);
 }

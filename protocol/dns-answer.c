@@ -11,6 +11,7 @@
 #define LABEL_MAX 63
 
 #define SRV_HEAD 6
+#define TLSA_HEAD 3
 
 EnjLookupResult
 enj_dns_answer_judge (int rcode, gboolean has_data, gboolean bogus)
@@ -98,5 +99,15 @@ enj_dns_answer_parse_address (const guint8 *data, gsize len, EnjAddress *address
 
   *address = (EnjAddress){ .length = (guint8) len };
   memcpy (address->bytes, data, len);
+  return TRUE;
+}
+
+gboolean
+enj_dns_answer_parse_tlsa (const guint8 *data, gsize len, EnjTlsaRecord *record)
+{
+  if (len <= TLSA_HEAD)
+    return FALSE;
+
+  *record = (EnjTlsaRecord){ .data = data, .len = len };
   return TRUE;
 }

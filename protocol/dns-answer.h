@@ -7,6 +7,7 @@
 #pragma once
 
 #include "protocol/address.h"
+#include "protocol/dane.h"
 #include "protocol/servers.h"
 
 /* @rcode as in RFC 1035 4.1.1; @bogus where DNSSEC found a forgery. */
@@ -22,3 +23,6 @@ gboolean enj_dns_answer_parse_srv (const guint8 *data, gsize len, EnjSrvRecord *
 
 /* The data of an A or AAAA record; port 0. */
 gboolean enj_dns_answer_parse_address (const guint8 *data, gsize len, EnjAddress *address);
+
+/* RFC 6698 2.1: three numbers, and data behind them.  @record borrows @data. */
+gboolean enj_dns_answer_parse_tlsa (const guint8 *data, gsize len, EnjTlsaRecord *record);

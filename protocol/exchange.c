@@ -254,6 +254,9 @@ handle_peers_event (EnjExchange *self, EnjPeerEvent *event, gint64 now)
     case ENJ_PEER_LOOKUP_ADDRESSES:
       pass_wish (self, ENJ_EXCHANGE_LOOKUP_ADDRESSES, event);
       break;
+    case ENJ_PEER_LOOKUP_TLSA:
+      pass_wish (self, ENJ_EXCHANGE_LOOKUP_TLSA, event);
+      break;
     case ENJ_PEER_DIAL:
       pass_wish (self, ENJ_EXCHANGE_DIAL, event);
       break;
@@ -562,4 +565,11 @@ enj_exchange_addresses (EnjExchange *self, guint64 id, guint ticket, EnjLookupRe
                         gboolean secure, const EnjAddress *addresses, guint n, gint64 now)
 {
   enj_peers_addresses (self->peers, id, ticket, result, secure, addresses, n, now);
+}
+
+void
+enj_exchange_tlsa (EnjExchange *self, guint64 id, guint ticket, EnjLookupResult result,
+                   gboolean secure, const EnjTlsaRecord *records, guint n, gint64 now)
+{
+  enj_peers_tlsa (self->peers, id, ticket, result, secure, records, n, now);
 }

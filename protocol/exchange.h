@@ -16,6 +16,7 @@ typedef enum
 {
   ENJ_EXCHANGE_LOOKUP_SRV,       /* id, ticket, name: answer with srv() */
   ENJ_EXCHANGE_LOOKUP_ADDRESSES, /* id, ticket, name: answer with addresses() */
+  ENJ_EXCHANGE_LOOKUP_TLSA,      /* id, ticket, name: answer with tlsa() */
   ENJ_EXCHANGE_DIAL,             /* id, ticket, address: with dialled() or dial_failed() */
   ENJ_EXCHANGE_DELIVER,          /* local, stanza: for the service of that component */
   ENJ_EXCHANGE_LINK_UP,          /* local */
@@ -78,6 +79,8 @@ void enj_exchange_srv (EnjExchange *self, guint64 id, guint ticket, EnjLookupRes
                        gboolean secure, const EnjSrvRecord *records, guint n, gint64 now);
 void enj_exchange_addresses (EnjExchange *self, guint64 id, guint ticket, EnjLookupResult result,
                              gboolean secure, const EnjAddress *addresses, guint n, gint64 now);
+void enj_exchange_tlsa (EnjExchange *self, guint64 id, guint ticket, EnjLookupResult result,
+                        gboolean secure, const EnjTlsaRecord *records, guint n, gint64 now);
 
 /* ---- Services -------------------------------------------------------------- */
 

@@ -148,6 +148,9 @@ hand_wishes (EnjPeer *self, gint64 now)
       case ENJ_TARGETS_LOOKUP_ADDRESSES:
         push_wish (self, ENJ_PEER_LOOKUP_ADDRESSES, &wish);
         break;
+      case ENJ_TARGETS_LOOKUP_TLSA:
+        push_wish (self, ENJ_PEER_LOOKUP_TLSA, &wish);
+        break;
       case ENJ_TARGETS_CONNECT:
         /* Nothing in clear ever goes to a port of direct TLS (XEP-0368 3). */
         if (wish.target->direct_tls)

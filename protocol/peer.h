@@ -19,6 +19,7 @@ typedef enum
 {
   ENJ_PEER_LOOKUP_SRV,       /* id, ticket, name */
   ENJ_PEER_LOOKUP_ADDRESSES, /* id, ticket, name */
+  ENJ_PEER_LOOKUP_TLSA,      /* id, ticket, name */
   ENJ_PEER_DIAL,             /* id, ticket, address */
   ENJ_PEER_BOUNCE,           /* stanza, condition, error_type, text */
   ENJ_PEER_VERDICT,          /* asker, local, remote, answer, condition */

@@ -155,6 +155,19 @@ enj_peers_addresses (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult r
 }
 
 void
+enj_peers_tlsa (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result, gboolean secure,
+                const EnjTlsaRecord *records, guint n, gint64 now)
+{
+  EnjPeer *peer;
+  EnjTargets *targets = find_targets (self, id, &peer);
+
+  if (!targets)
+    return;
+  enj_targets_tlsa (targets, ticket, result, secure, records, n);
+  enj_peer_go_on (peer, now);
+}
+
+void
 enj_peers_dial_failed (EnjPeers *self, guint64 id, guint ticket, const char *why, gint64 now)
 {
   EnjPeer *peer;

@@ -33,6 +33,8 @@ void enj_peers_srv (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult re
                     gboolean secure, const EnjSrvRecord *records, guint n, gint64 now);
 void enj_peers_addresses (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result,
                           gboolean secure, const EnjAddress *addresses, guint n, gint64 now);
+void enj_peers_tlsa (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result,
+                     gboolean secure, const EnjTlsaRecord *records, guint n, gint64 now);
 void enj_peers_dial_failed (EnjPeers *self, guint64 id, guint ticket, const char *why, gint64 now);
 
 /* The connection is there: the session to drive, NULL when it is not wanted

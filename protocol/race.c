@@ -15,11 +15,12 @@ target_clear (gpointer data)
   EnjTarget *self = data;
 
   g_free (self->host);
+  enj_dane_unref (self->dane);
 }
 
 EnjTarget *
 enj_target_new (const EnjAddress *address, const char *host, gboolean direct_tls,
-                gboolean is_secure)
+                gboolean is_secure, EnjDane *dane)
 {
   EnjTarget *self = g_rc_box_new0 (EnjTarget);
 
@@ -27,6 +28,7 @@ enj_target_new (const EnjAddress *address, const char *host, gboolean direct_tls
   self->host = g_strdup (host);
   self->direct_tls = direct_tls;
   self->is_secure = is_secure;
+  self->dane = dane ? enj_dane_ref (dane) : NULL;
   return self;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "protocol/address.h"
+#include "protocol/dane.h"
 
 #define ENJ_RACE_MAX 10
 
@@ -16,10 +17,11 @@ typedef struct
   char *host; /* A-labels */
   gboolean direct_tls;
   gboolean is_secure; /* its SRV record is: the host is one more name (RFC 7673 4.1) */
+  EnjDane *dane;      /* NULL: none that is usable */
 } EnjTarget;
 
 EnjTarget *enj_target_new (const EnjAddress *address, const char *host, gboolean direct_tls,
-                           gboolean is_secure);
+                           gboolean is_secure, EnjDane *dane);
 EnjTarget *enj_target_ref (EnjTarget *self);
 void enj_target_unref (EnjTarget *self);
 

@@ -50,6 +50,7 @@ struct EnjTargets
   EnjServers servers;
   guint server;       /* to be looked up, or being so */
   Question addresses; /* of that server */
+  Question tlsa;
   EnjAddress found[ADDRESSES_MAX]; /* of that server */
   guint n_found;
   EnjRace race;
@@ -211,18 +212,19 @@ static void
 turn_to_next (EnjTargets *self)
 {
   question_clear (&self->addresses);
+  question_clear (&self->tlsa);
   self->server++;
 }
 
 static void
-enter_race (EnjTargets *self)
+enter_race (EnjTargets *self, EnjDane *dane)
 {
   const EnjServer *server = &self->servers.list[self->server];
 
   for (guint i = 0; i < self->n_found; i++)
     (void) enj_race_add_take (&self->race, /* What has no place is one too many. */
                               enj_target_new (&self->found[i], server->host, server->direct_tls,
-                                              server->is_secure));
+                                              server->is_secure, dane));
   turn_to_next (self);
 }
 
@@ -270,14 +272,41 @@ void
 enj_targets_addresses (EnjTargets *self, guint ticket, EnjLookupResult result, gboolean secure,
                        const EnjAddress *addresses, guint n)
 {
-  (void) secure;
+  const EnjServer *server = &self->servers.list[self->server];
+  g_autofree char *name = NULL;
+
   if (!question_close (&self->addresses, ticket))
     return;
   if (result == ENJ_LOOKUP_FAILED)
     self->has_no_reply = TRUE;
   keep_addresses (self, addresses, result == ENJ_LOOKUP_FOUND ? n : 0);
 
-  enter_race (self);
+  /* RFC 7673 3.2: only where all that leads there is secure.  A name too long has no records. */
+  name = g_strdup_printf ("_%u._tcp.%s", server->port, server->host);
+  if (secure && server->is_secure && self->n_found > 0 && strlen (name) <= NAME_LENGTH_MAX)
+    question_set (self, &self->tlsa, g_steal_pointer (&name));
+  else
+    enter_race (self, NULL);
+}
+
+void
+enj_targets_tlsa (EnjTargets *self, guint ticket, EnjLookupResult result, gboolean secure,
+                  const EnjTlsaRecord *records, guint n)
+{
+  g_autoptr (EnjDane) dane = NULL;
+
+  if (!question_close (&self->tlsa, ticket))
+    return;
+  if (result == ENJ_LOOKUP_FAILED)
+    {
+      /* RFC 7673 3.4: not connected to, for we may not know what to ask of its certificate. */
+      self->has_no_reply = TRUE;
+      turn_to_next (self);
+      return;
+    }
+  if (result == ENJ_LOOKUP_FOUND && secure)
+    dane = enj_dane_new (records, n);
+  enter_race (self, dane);
 }
 
 /* ---- Attempts --------------------------------------------------------- */
@@ -310,7 +339,7 @@ static gboolean
 is_looking_up (const EnjTargets *self)
 {
   return question_is_pending (&self->services[0]) || question_is_pending (&self->services[1])
-         || question_is_pending (&self->addresses);
+         || question_is_pending (&self->addresses) || question_is_pending (&self->tlsa);
 }
 
 /* When the server at hand is to be looked up. */
@@ -385,7 +414,7 @@ want_host (EnjTargets *self, const char *host, guint16 port, gboolean direct_tls
   if (enj_address_parse (&literal, host, port))
     {
       keep_addresses (self, &literal, 1);
-      enter_race (self);
+      enter_race (self, NULL);
     }
 }
 
@@ -422,6 +451,7 @@ enj_targets_free (EnjTargets *self)
   for (guint i = 0; i < N_KINDS; i++)
     question_clear (&self->services[i]);
   question_clear (&self->addresses);
+  question_clear (&self->tlsa);
   enj_servers_clear (&self->servers);
   enj_race_clear (&self->race);
   g_array_unref (self->forbidden);
@@ -465,7 +495,8 @@ enj_targets_next (EnjTargets *self, EnjTargetsWish *wish, gint64 now)
     }
   if (get_server_deadline (self) <= now)
     question_set (self, &self->addresses, g_strdup (self->servers.list[self->server].host));
-  if (question_ask (&self->addresses, ENJ_TARGETS_LOOKUP_ADDRESSES, wish))
+  if (question_ask (&self->addresses, ENJ_TARGETS_LOOKUP_ADDRESSES, wish)
+      || question_ask (&self->tlsa, ENJ_TARGETS_LOOKUP_TLSA, wish))
     return TRUE;
   if (is_looking_up (self) || enj_race_has (&self->race, ENJ_RUNNER_NEW)
       || enj_race_has (&self->race, ENJ_RUNNER_OPEN))

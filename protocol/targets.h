@@ -3,7 +3,7 @@
  * RFC 6120 3.2 and XEP-0368 3: both kinds of SRV record, mixed by priority and
  * weight, all targets, all addresses of each; A and AAAA of the domain itself
  * only where there is no SRV record; "." is a refusal.  Addresses are raced (RFC
- * 8305 5).
+ * 8305 5).  Where the DNS is secure, TLSA records come along (RFC 7673 3).
  *
  * The caller looks up and connects, this remembers and decides. */
 #pragma once
@@ -18,6 +18,7 @@ typedef enum
 {
   ENJ_TARGETS_LOOKUP_SRV,       /* name: answer with srv() */
   ENJ_TARGETS_LOOKUP_ADDRESSES, /* name: answer with addresses() */
+  ENJ_TARGETS_LOOKUP_TLSA,      /* name: answer with tlsa() */
   ENJ_TARGETS_CONNECT,          /* target: answer with connected() or failed() */
   ENJ_TARGETS_GIVE_UP           /* error: an ENJ_STANZA_ERROR, for the senders; the last */
 } EnjTargetsWishType;
@@ -52,6 +53,8 @@ void enj_targets_srv (EnjTargets *self, guint ticket, EnjLookupResult result, gb
                       const EnjSrvRecord *records, guint n);
 void enj_targets_addresses (EnjTargets *self, guint ticket, EnjLookupResult result,
                             gboolean secure, const EnjAddress *addresses, guint n);
+void enj_targets_tlsa (EnjTargets *self, guint ticket, EnjLookupResult result, gboolean secure,
+                       const EnjTlsaRecord *records, guint n);
 
 /* The race is over: nothing more is wished for until failed(), and the other attempts count as
  * not tried; their tickets are gone. */

@@ -122,3 +122,18 @@ enj_test_hunt_skip_srv (EnjTestHunt *self)
   enj_targets_srv (self->targets, self->plain, ENJ_LOOKUP_NO_NAME, FALSE, NULL, 0);
   enj_targets_srv (self->targets, self->direct, ENJ_LOOKUP_NO_DATA, FALSE, NULL, 0);
 }
+
+void
+enj_test_hunt_tlsa (EnjTestHunt *self, EnjLookupResult result, gboolean secure,
+                    const char *record)
+{
+  guint8 bytes[64];
+  const EnjTlsaRecord parsed = { bytes, strlen (record) / 2 };
+
+  g_assert_cmpuint (parsed.len, <=, sizeof bytes);
+  for (gsize i = 0; i < parsed.len; i++)
+    bytes[i] = (guint8) (g_ascii_xdigit_value (record[2 * i]) << 4
+                         | g_ascii_xdigit_value (record[2 * i + 1]));
+  enj_targets_tlsa (self->targets, self->wish.ticket, result, secure, &parsed,
+                    parsed.len > 0 ? 1 : 0);
+}

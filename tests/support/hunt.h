@@ -38,6 +38,10 @@ void enj_test_hunt_srv (EnjTestHunt *self, guint ticket, gboolean secure,
 /* To the last wish. */
 void enj_test_hunt_addresses (EnjTestHunt *self, gboolean secure, const char *const *texts);
 
+/* To the last wish; "030101ab" is a record. */
+void enj_test_hunt_tlsa (EnjTestHunt *self, EnjLookupResult result, gboolean secure,
+                         const char *record);
+
 #define LINES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* Of _xmpp-server only; nothing is secure. */

@@ -77,6 +77,7 @@ unit_tests += %D%/test-survey
 unit_tests += %D%/test-tls
 unit_tests += %D%/test-tls-direct
 unit_tests += %D%/test-targets
+unit_tests += %D%/test-targets-dane
 unit_tests += %D%/test-targets-race
 unit_tests += %D%/test-token
 unit_tests += %D%/test-trust

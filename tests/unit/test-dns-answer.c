@@ -151,6 +151,22 @@ test_addresses (void)
                      len == 4 || len == 16);
 }
 
+static void
+test_tlsa (void)
+{
+  static const guint8 bytes[] = { 3, 1, 1, 0xab };
+
+  for (gsize len = 0; len <= sizeof bytes; len++)
+    {
+      g_autofree guint8 *copy = g_memdup2 (bytes, len);
+      EnjTlsaRecord record;
+
+      g_assert_cmpint (enj_dns_answer_parse_tlsa (copy, len, &record), ==, len == 4);
+      if (len == 4)
+        g_assert_true (record.data == copy && record.len == len);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -160,5 +176,6 @@ main (int argc, char **argv)
   g_test_add_func ("/dns-answer/reads-srv-records-and-nothing-else", test_srv);
   g_test_add_func ("/dns-answer/names-end-at-255-bytes", test_long_names);
   g_test_add_func ("/dns-answer/addresses-have-their-length", test_addresses);
+  g_test_add_func ("/dns-answer/tlsa-records-have-data", test_tlsa);
   return g_test_run ();
 }

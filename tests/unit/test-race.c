@@ -14,7 +14,7 @@ add (EnjRace *race, const char *address)
   EnjAddress parsed;
 
   g_assert_true (enj_address_parse (&parsed, address, 5269));
-  g_assert_true (enj_race_add_take (race, enj_target_new (&parsed, "host.example", FALSE, FALSE)));
+  g_assert_true (enj_race_add_take (race, enj_target_new (&parsed, "host.example", FALSE, FALSE, NULL)));
 }
 
 static void
@@ -90,7 +90,7 @@ test_bounds (void)
     add (&race, "192.0.2.1");
   g_assert_true (enj_address_parse (&address, "192.0.2.1", 5269));
   g_assert_false (
-      enj_race_add_take (&race, enj_target_new (&address, "host.example", FALSE, FALSE)));
+      enj_race_add_take (&race, enj_target_new (&address, "host.example", FALSE, FALSE, NULL)));
   g_assert_cmpuint (race.n, ==, 10);
   enj_race_clear (&race);
 }
@@ -98,14 +98,19 @@ test_bounds (void)
 static void
 test_target (void)
 {
+  static const guint8 bytes[] = { 3, 1, 0, 'k' };
+  const EnjTlsaRecord record = { bytes, sizeof bytes };
+  EnjDane *dane = enj_dane_new (&record, 1);
   EnjTarget *target;
   EnjTarget *again;
   EnjAddress address;
 
   g_assert_true (enj_address_parse (&address, "192.0.2.1", 5270));
-  target = enj_target_new (&address, "host.example", TRUE, TRUE);
+  target = enj_target_new (&address, "host.example", TRUE, TRUE, dane);
   again = enj_target_ref (target);
   enj_target_unref (target);
+  enj_dane_unref (dane);
+  g_assert_true (again->dane == dane);
   g_assert_true (enj_address_equal (&again->address, &address));
   g_assert_cmpstr (again->host, ==, "host.example");
   g_assert_true (again->direct_tls && again->is_secure);

@@ -2,56 +2,39 @@
 
 #include "component/resolver.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/support/nameserver.h"
 #include "tests/support/proves.h"
-
-#define A 1
-#define CNAME 5
-#define AAAA 28
-#define SRV 33
-
-/* What the name server of these tests knows.  A name that is missing does not exist; one with
- * type 0 has no data; SERVFAIL and silence have numbers of their own. */
-#define FAILS -1
-#define IS_SILENT -2
 
 #define BYTES(text) text, sizeof text - 1
 
-static const struct
-{
-  const char *name;
-  int type;
-  const char *data;
-  gsize len;
-} zone[] = {
-  { "host.example", A, BYTES ("\300\0\2\1") },
-  { "host.example", A, BYTES ("\300\0\2\2") },
-  { "host.example", AAAA, BYTES ("\40\1\r\270\0\0\0\0\0\0\0\0\0\0\0\7") },
-  { "v4.example", A, BYTES ("\300\0\2\4") },
-  { "alias.example", CNAME, BYTES ("\4host\7example\0") },
-  { "_xmpp-server._tcp.srv.example", SRV, BYTES ("\0\5\0\1\24\225\4host\7example\0") },
-  { "_xmpp-server._tcp.srv.example", SRV, BYTES ("\0\1\0\2\24\226\0") },
-  { "_xmpp-server._tcp.srv.example", SRV, BYTES ("\0\1\0\2\24\226\3a.b\0") },
-  { "_xmpp-server._tcp.odd.example", SRV, BYTES ("\0\1\0\2\24\226\3a.b\0") },
-  { "empty.example", 0, NULL, 0 },
-  { "fails.example", FAILS, NULL, 0 },
-  { "silent.example", IS_SILENT, NULL, 0 },
-  { "half.example", A, BYTES ("\300\0\2\3") },
-  { "half.example", IS_SILENT, NULL, 0 },
+static const EnjTestRecord zone[] = {
+  { "host.example", ENJ_TEST_A, BYTES ("\300\0\2\1") },
+  { "host.example", ENJ_TEST_A, BYTES ("\300\0\2\2") },
+  { "host.example", ENJ_TEST_AAAA, BYTES ("\40\1\r\270\0\0\0\0\0\0\0\0\0\0\0\7") },
+  { "v4.example", ENJ_TEST_A, BYTES ("\300\0\2\4") },
+  { "alias.example", ENJ_TEST_CNAME, BYTES ("\4host\7example\0") },
+  { "_xmpp-server._tcp.srv.example", ENJ_TEST_SRV, BYTES ("\0\5\0\1\24\225\4host\7example\0") },
+  { "_xmpp-server._tcp.srv.example", ENJ_TEST_SRV, BYTES ("\0\1\0\2\24\226\0") },
+  { "_xmpp-server._tcp.srv.example", ENJ_TEST_SRV, BYTES ("\0\1\0\2\24\226\3a.b\0") },
+  { "_xmpp-server._tcp.odd.example", ENJ_TEST_SRV, BYTES ("\0\1\0\2\24\226\3a.b\0") },
+  { "_5269._tcp.host.example", ENJ_TEST_TLSA, BYTES ("\3\1\1\252\273") },
+  { "_5269._tcp.host.example", ENJ_TEST_TLSA, BYTES ("\3\1\1") },
+  { "_5269._tcp.odd.example", ENJ_TEST_TLSA, BYTES ("\3\1\1") },
+  { "empty.example", ENJ_TEST_NOTHING, NULL, 0 },
+  { "fails.example", ENJ_TEST_FAILS, NULL, 0 },
+  { "silent.example", ENJ_TEST_IS_SILENT, NULL, 0 },
+  { "half.example", ENJ_TEST_A, BYTES ("\300\0\2\3") },
+  { "half.example", ENJ_TEST_IS_SILENT, NULL, 0 },
 };
 
 static GMainContext *context;
 static EnjLoop *loop;
 static EnjResolver *resolver;
-static EnjWatch *watch;
-static int server = -1;
+static EnjTestNameserver *server;
 static gboolean root_is_silent;
-static guint n_asked;
 static gint64 time_now;
 static GString *answers;
 static guint n_answers;
@@ -62,97 +45,12 @@ get_time (void)
   return time_now;
 }
 
-/* ---- The name server -------------------------------------------------- */
-
-static gsize
-read_name (const guint8 *packet, char *name)
-{
-  gsize at = 12;
-  GString *text = g_string_new (NULL);
-
-  for (; packet[at]; at += 1u + packet[at])
-    {
-      if (text->len > 0)
-        g_string_append_c (text, '.');
-      g_string_append_len (text, (const char *) packet + at + 1, packet[at]);
-    }
-  g_strlcpy (name, text->str, 256);
-  g_string_free (text, TRUE);
-  return at + 1;
-}
-
-static void
-append_record (GByteArray *reply, int type, const char *data, gsize len)
-{
-  const guint8 head[] = { 0xc0, 12, 0, (guint8) type, 0, 1, 0, 0, 0, 60, 0, (guint8) len };
-
-  g_byte_array_append (reply, head, sizeof head);
-  g_byte_array_append (reply, (const guint8 *) data, (guint) len);
-  reply->data[7]++;
-}
-
-/* FALSE for silence. */
-static gboolean
-fill_reply (GByteArray *reply, const char *name, int type)
-{
-  gboolean has_other = FALSE;
-
-  if (!*name && root_is_silent)
-    return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (zone); i++)
-    {
-      if (g_ascii_strcasecmp (zone[i].name, name) != 0)
-        continue;
-      if (zone[i].type == type || zone[i].type == CNAME)
-        append_record (reply, zone[i].type, zone[i].data, zone[i].len);
-      if (zone[i].type == FAILS)
-        reply->data[3] |= 2;
-      if (zone[i].type == IS_SILENT && reply->data[7] == 0)
-        return FALSE;
-      has_other = TRUE;
-    }
-  if (!has_other)
-    reply->data[3] |= 3;
-  return TRUE;
-}
-
-static void
-serve (guint32 events, gint64 now, gpointer data)
-{
-  guint8 packet[512];
-  struct sockaddr_in from;
-  socklen_t from_len = sizeof from;
-  gssize len = recvfrom (server, packet, sizeof packet, 0, (struct sockaddr *) &from, &from_len);
-  g_autoptr (GByteArray) reply = g_byte_array_new ();
-  char name[256];
-  gsize end;
-  int type;
-
-  (void) events;
-  (void) now;
-  (void) data;
-  g_assert_cmpint (len, >, 16);
-  end = read_name (packet, name);
-  type = packet[end] << 8 | packet[end + 1];
-  g_byte_array_append (reply, packet, (guint) end + 4);
-  reply->data[2] = 0x81;
-  reply->data[3] = 0x80;
-  memset (reply->data + 6, 0, 6);
-  n_asked++;
-  if (fill_reply (reply, name, type))
-    g_assert_cmpint (sendto (server, reply->data, reply->len, 0, (struct sockaddr *) &from,
-                             from_len),
-                     ==, reply->len);
-}
-
 /* ---- The tests -------------------------------------------------------- */
 
 static void
 set_up (guint lookups, const char *anchor)
 {
   g_autoptr (GError) error = NULL;
-  struct sockaddr_in address = { .sin_family = AF_INET };
-  socklen_t len = sizeof address;
   EnjListen listen = { .host = (char *) "127.0.0.1" };
   EnjConfig config
       = { .federation = { .dns_server = &listen, .dns_trust_anchor = (char *) anchor } };
@@ -163,29 +61,23 @@ set_up (guint lookups, const char *anchor)
   time_now = 1000 * ENJ_SECOND;
   enj_loop_set_clock (loop, get_time);
 
-  server = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
-  g_assert_cmpint (bind (server, (struct sockaddr *) &address, len), ==, 0);
-  g_assert_cmpint (getsockname (server, (struct sockaddr *) &address, &len), ==, 0);
-  watch = enj_loop_watch (loop, server, EPOLLIN, serve, NULL, &error);
-  g_assert_no_error (error);
-
-  listen.port = ntohs (address.sin_port);
+  server = enj_test_nameserver_new (loop, zone, G_N_ELEMENTS (zone));
+  if (root_is_silent)
+    enj_test_nameserver_hide_root (server);
+  listen.port = enj_test_nameserver_get_port (server);
   config.limits = enj_limits_default ();
   config.limits.lookups = lookups;
   resolver = enj_resolver_new (loop, &config, &error);
   g_assert_no_error (error);
   answers = g_string_new (NULL);
   n_answers = 0;
-  n_asked = 0;
 }
 
 static void
 tear_down (void)
 {
   enj_resolver_free (resolver);
-  enj_watch_free (watch);
-  close (server);
+  enj_test_nameserver_free (server);
   enj_loop_free (loop);
   g_main_context_unref (context);
   g_string_free (answers, TRUE);
@@ -209,8 +101,10 @@ format_result (EnjLookupResult result)
 }
 
 static void
-note_srv (EnjLookupResult result, const EnjSrvRecord *records, guint n, gpointer data)
+note_srv (EnjLookupResult result, gboolean secure, const EnjSrvRecord *records, guint n,
+          gpointer data)
 {
+  g_assert_false (secure);
   g_string_append_printf (answers, "%s:%s", (const char *) data, format_result (result));
   for (guint i = 0; i < n; i++)
     g_string_append_printf (answers, " %u/%u/%u/%s", records[i].priority, records[i].weight,
@@ -227,9 +121,12 @@ compare (gconstpointer a, gconstpointer b)
 
 /* Sorted inside each family, for libunbound mixes them. */
 static void
-note_addresses (EnjLookupResult result, const EnjAddress *addresses, guint n, gpointer data)
+note_addresses (EnjLookupResult result, gboolean secure, const EnjAddress *addresses, guint n,
+                gpointer data)
 {
   g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+
+  g_assert_false (secure);
 
   g_string_append_printf (answers, "%s:%s", (const char *) data, format_result (result));
   for (guint i = 0; i < n; i++)
@@ -243,6 +140,22 @@ note_addresses (EnjLookupResult result, const EnjAddress *addresses, guint n, gp
   g_ptr_array_sort (texts, compare);
   for (guint i = 0; i < texts->len; i++)
     g_string_append_printf (answers, " %s", (const char *) texts->pdata[i]);
+  g_string_append_c (answers, '\n');
+  n_answers++;
+}
+
+static void
+note_tlsa (EnjLookupResult result, gboolean secure, const EnjTlsaRecord *records, guint n,
+           gpointer data)
+{
+  g_assert_false (secure);
+  g_string_append_printf (answers, "%s:%s", (const char *) data, format_result (result));
+  for (guint i = 0; i < n; i++)
+    {
+      g_string_append_c (answers, ' ');
+      for (gsize j = 0; j < records[i].len; j++)
+        g_string_append_printf (answers, "%02x", records[i].data[j]);
+    }
   g_string_append_c (answers, '\n');
   n_answers++;
 }
@@ -334,6 +247,30 @@ test_srv (void)
   tear_down ();
 }
 
+/* They are found, and not secure: no anchor, no word of theirs counts. */
+static void
+test_tlsa (void)
+{
+  static const char *const cases[][2] = {
+    { "_5269._tcp.host.example", "found 030101aabb" },
+    { "_5269._tcp.odd.example", "failed" },
+    { "_5269._tcp.gone.example", "no-name" },
+    { "empty.example", "no-data" },
+    { "fails.example", "failed" },
+  };
+
+  set_up (64, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *expected = g_strdup_printf ("%s:%s\n", cases[i][0], cases[i][1]);
+
+      (void) enj_resolver_tlsa (resolver, cases[i][0], note_tlsa, (gpointer) cases[i][0]);
+      wait_for (i + 1);
+      assert_answers (expected);
+    }
+  tear_down ();
+}
+
 static void
 test_cached (void)
 {
@@ -343,10 +280,10 @@ test_cached (void)
   set_up (64, NULL);
   ask_addresses ("v4.example");
   wait_for (1);
-  before = n_asked;
+  before = enj_test_nameserver_count (server);
   ask_addresses ("v4.example");
   wait_for (2);
-  g_assert_cmpuint (n_asked, ==, before);
+  g_assert_cmpuint (enj_test_nameserver_count (server), ==, before);
   assert_answers ("v4.example:found 192.0.2.4:0\nv4.example:found 192.0.2.4:0\n");
   tear_down ();
 }
@@ -468,8 +405,10 @@ test_cancelled (void)
 }
 
 static void
-free_resolver (EnjLookupResult result, const EnjAddress *addresses, guint n, gpointer data)
+free_resolver (EnjLookupResult result, gboolean secure, const EnjAddress *addresses, guint n,
+               gpointer data)
 {
+  (void) secure;
   (void) addresses;
   (void) data;
   g_assert_cmpint (result, ==, ENJ_LOOKUP_FOUND);
@@ -568,6 +507,7 @@ main (int argc, char **argv)
   g_log_set_writer_func (count_warning, NULL, NULL);
   g_test_add_func ("/resolver/merges-both-families", test_addresses);
   g_test_add_func ("/resolver/reads-srv-records", test_srv);
+  g_test_add_func ("/resolver/reads-tlsa-records", test_tlsa);
   g_test_add_func ("/resolver/asks-once-for-what-it-knows", test_cached);
   g_test_add_func ("/resolver/gives-up-after-two-tries", test_silence);
   g_test_add_func ("/resolver/does-not-wait-long-for-the-other-family", test_half);

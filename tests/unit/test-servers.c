@@ -37,7 +37,7 @@ test_mixed (void)
 {
   EnjServers servers = { 0 };
 
-  enj_test_proves ("N01 N07");
+  enj_test_proves ("N01 N07 A09");
   g_assert_true (add_lines (&servers, LINES ("20 0 5269 d.example", "5 0 5269 a.example"), FALSE,
                             FALSE));
   g_assert_true (add_lines (&servers, LINES ("10 0 5270 c.example", "7 0 443 b.example"), TRUE,

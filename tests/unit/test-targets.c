@@ -36,7 +36,7 @@ test_idn (void)
 {
   EnjTestHunt hunt = { 0 };
 
-  enj_test_proves ("N01");
+  enj_test_proves ("N01 A10");
   hunt.targets = enj_targets_new ("b\xc3\xbc" "cher.example", NULL, 0, FALSE, FALSE);
   enj_test_hunt_asks (&hunt, ENJ_TARGETS_LOOKUP_SRV, "_xmpp-server._tcp.xn--bcher-kva.example");
   enj_test_hunt_asks (&hunt, ENJ_TARGETS_LOOKUP_SRV, "_xmpps-server._tcp.xn--bcher-kva.example");
@@ -106,7 +106,7 @@ test_no_fallback_after_srv (void)
 static void
 test_no_fallback_after_failure (void)
 {
-  enj_test_proves ("N03");
+  enj_test_proves ("N03 A01");
   for (guint i = 0; i < 4; i++)
     {
       EnjTestHunt hunt;

@@ -202,6 +202,8 @@ take_event (EnjWorldServer *server)
     return FALSE;
   switch (event.type)
     {
+    case ENJ_EXCHANGE_LOOKUP_TLSA:
+      g_assert_not_reached (); /* Nothing is secure in these worlds. */
     case ENJ_EXCHANGE_LOOKUP_SRV:
     case ENJ_EXCHANGE_LOOKUP_ADDRESSES:
     case ENJ_EXCHANGE_DIAL:
