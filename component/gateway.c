@@ -2,11 +2,14 @@
 
 #include "component/gateway.h"
 
+#include <ifaddrs.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "component/descriptors.h"
 #include "component/dialer.h"
 #include "component/listener.h"
+#include "component/sockaddr.h"
 #include "component/wire.h"
 
 /* One wish under way: a look-up or an attempt to connect. */
@@ -19,6 +22,14 @@ typedef struct
   EnjDialer *dialer;
 } Wish;
 
+/* Where other servers connect. */
+typedef struct
+{
+  EnjGateway *gateway;
+  EnjListener *listener;
+  gboolean direct_tls;
+} Port;
+
 struct EnjGateway
 {
   EnjLoop *loop;
@@ -27,9 +38,10 @@ struct EnjGateway
   EnjLimits limits;
   gboolean has_source;
   EnjAddress source;
-  GPtrArray *listeners;
+  GPtrArray *ports;
   GHashTable *wishes; /* set of Wish */
   GHashTable *wires;  /* EnjWire to the EnjSession it drives */
+  guint n_dialers;
   guint64 max_wires;
 };
 
@@ -38,6 +50,8 @@ wish_free (gpointer data)
 {
   Wish *wish = data;
 
+  if (wish->dialer)
+    wish->gateway->n_dialers--;
   enj_dialer_free (wish->dialer);
   if (wish->lookup)
     enj_resolver_cancel (wish->gateway->resolver, wish->lookup);
@@ -54,6 +68,13 @@ handle_closed (EnjWire *wire, gpointer data)
 
   g_hash_table_remove (self->wires, wire);
   enj_exchange_closed (self->exchange, session, enj_loop_now (self->loop));
+}
+
+/* Attempts to connect hold a descriptor each, as connections do. */
+static gboolean
+is_full (const EnjGateway *self)
+{
+  return g_hash_table_size (self->wires) + self->n_dialers >= self->max_wires;
 }
 
 /* Takes @fd. */
@@ -76,18 +97,20 @@ drive (EnjGateway *self, int fd, EnjSession *session)
 static void
 handle_accepted (int fd, const EnjAddress *peer, gpointer data)
 {
-  EnjGateway *self = data;
+  const Port *port = data;
+  EnjGateway *self = port->gateway;
   char from[ENJ_ADDRESS_STRING];
   EnjSession *session;
 
-  if (g_hash_table_size (self->wires) >= self->max_wires)
+  if (is_full (self))
     {
       /* XEP-0205: turned away without a word. */
       close (fd);
       return;
     }
-  session = enj_exchange_accept (self->exchange, enj_loop_now (self->loop));
-  enj_log_info (&session->log, "connected from %s", enj_address_format (peer, from));
+  session = enj_exchange_accept (self->exchange, port->direct_tls, enj_loop_now (self->loop));
+  enj_log_info (&session->log, "connected from %s%s", enj_address_format (peer, from),
+                port->direct_tls ? ", direct TLS" : "");
   drive (self, fd, session);
 }
 
@@ -177,35 +200,60 @@ handle_dialled (int fd, const char *why, gpointer data)
     close (fd);
 }
 
-void
-enj_gateway_fulfil (EnjGateway *self, const EnjExchangeEvent *event, gint64 now)
+static Wish *
+wish_new (EnjGateway *self, const EnjExchangeEvent *event)
 {
   Wish *wish = g_new0 (Wish, 1);
-  char address[ENJ_ADDRESS_STRING];
 
-  (void) now;
   wish->gateway = self;
   wish->id = event->id;
   wish->ticket = event->ticket;
   g_hash_table_add (self->wishes, wish);
+  return wish;
+}
+
+static void
+dial (EnjGateway *self, const EnjExchangeEvent *event, gint64 now)
+{
+  char address[ENJ_ADDRESS_STRING];
+  Wish *wish;
+
+  if (is_full (self))
+    {
+      enj_exchange_dial_failed (self->exchange, event->id, event->ticket,
+                                "there are too many connections", now);
+      return;
+    }
+  enj_log_debug (NULL, "%s: connecting to %s", event->remote,
+                 enj_address_format (&event->address, address));
+  wish = wish_new (self, event);
+  wish->dialer = enj_dialer_new (self->loop, &event->address,
+                                 self->has_source ? &self->source : NULL,
+                                 self->limits.connect_timeout, handle_dialled, wish);
+  self->n_dialers++;
+}
+
+void
+enj_gateway_fulfil (EnjGateway *self, const EnjExchangeEvent *event, gint64 now)
+{
+  Wish *wish;
 
   switch (event->type)
     {
     case ENJ_EXCHANGE_LOOKUP_SRV:
+      wish = wish_new (self, event);
       wish->lookup = enj_resolver_srv (self->resolver, event->name, handle_srv, wish);
       break;
     case ENJ_EXCHANGE_LOOKUP_ADDRESSES:
+      wish = wish_new (self, event);
       wish->lookup = enj_resolver_addresses (self->resolver, event->name, handle_addresses, wish);
       break;
     case ENJ_EXCHANGE_LOOKUP_TLSA:
+      wish = wish_new (self, event);
       wish->lookup = enj_resolver_tlsa (self->resolver, event->name, handle_tlsa, wish);
       break;
     case ENJ_EXCHANGE_DIAL:
-      enj_log_debug (NULL, "%s: connecting to %s", event->remote,
-                     enj_address_format (&event->address, address));
-      wish->dialer = enj_dialer_new (self->loop, &event->address,
-                                     self->has_source ? &self->source : NULL,
-                                     self->limits.connect_timeout, handle_dialled, wish);
+      dial (self, event, now);
       break;
     case ENJ_EXCHANGE_DELIVER:
     case ENJ_EXCHANGE_LINK_UP:
@@ -218,31 +266,77 @@ enj_gateway_fulfil (EnjGateway *self, const EnjExchangeEvent *event, gint64 now)
 
 /* ---- Life ------------------------------------------------------------------------ */
 
-static gboolean
-listen_all (EnjGateway *self, const EnjConfig *config, GError **error)
+static void
+port_free (gpointer data)
 {
-  for (guint i = 0; i < config->federation.listen->len; i++)
+  Port *port = data;
+
+  enj_listener_free (port->listener);
+  g_free (port);
+}
+
+/* What is connected to there comes back to us: under all our addresses, where it is all that the
+ * listener takes. */
+static void
+forbid (EnjGateway *self, const EnjAddress *own)
+{
+  static const guint8 any[16];
+  struct ifaddrs *all = NULL;
+
+  enj_exchange_forbid (self->exchange, own);
+  if (memcmp (own->bytes, any, own->length) != 0 || getifaddrs (&all) != 0)
+    return;
+
+  for (const struct ifaddrs *one = all; one; one = one->ifa_next)
     {
-      const EnjListen *listen = config->federation.listen->pdata[i];
-      EnjListener *listener;
       EnjAddress address;
+
+      if (!one->ifa_addr || !enj_sockaddr_to_address ((const void *) one->ifa_addr, &address)
+          || address.length > own->length)
+        continue;
+      address.port = own->port;
+      enj_exchange_forbid (self->exchange, &address);
+    }
+  freeifaddrs (all);
+}
+
+static gboolean
+listen_at (EnjGateway *self, const GPtrArray *listens, gboolean direct_tls, GError **error)
+{
+  const char *key = direct_tls ? "listen-tls" : "listen";
+
+  for (guint i = 0; i < listens->len; i++)
+    {
+      const EnjListen *listen = listens->pdata[i];
+      EnjAddress address;
+      Port *port;
 
       if (!enj_address_parse (&address, listen->host, listen->port))
         {
           g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                       "[federation] listen: '%s' is no IP address", listen->host);
+                       "[federation] %s: '%s' is no IP address", key, listen->host);
           return FALSE;
         }
-      listener = enj_listener_new (self->loop, &address, handle_accepted, self, error);
-      if (!listener)
+      port = g_new0 (Port, 1);
+      port->gateway = self;
+      port->direct_tls = direct_tls;
+      g_ptr_array_add (self->ports, port);
+      port->listener = enj_listener_new (self->loop, &address, handle_accepted, port, error);
+      if (!port->listener)
         {
-          g_prefix_error (error, "[federation] listen: ");
+          g_prefix_error (error, "[federation] %s: ", key);
           return FALSE;
         }
-      g_ptr_array_add (self->listeners, listener);
-      enj_exchange_forbid (self->exchange, enj_listener_get_address (listener));
+      forbid (self, enj_listener_get_address (port->listener));
     }
   return TRUE;
+}
+
+static gboolean
+listen_all (EnjGateway *self, const EnjConfigFederation *federation, GError **error)
+{
+  return listen_at (self, federation->listen, FALSE, error)
+         && listen_at (self, federation->listen_tls, TRUE, error);
 }
 
 void
@@ -250,7 +344,7 @@ enj_gateway_set_limits (EnjGateway *self, const EnjLimits *limits)
 {
   self->limits = *limits;
   self->max_wires = enj_descriptors_allow (limits->connections);
-  if (self->listeners->len > 0 && self->max_wires < limits->connections)
+  if (self->ports->len > 0 && self->max_wires < limits->connections)
     enj_log_message (NULL,
                      "the system's limit of open files allows %" G_GUINT64_FORMAT
                      " connections, fewer than [limits] connections",
@@ -268,10 +362,10 @@ enj_gateway_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
   self->resolver = resolver;
   self->exchange = exchange;
   self->has_source = source && enj_address_parse (&self->source, source, 0);
-  self->listeners = g_ptr_array_new_with_free_func ((GDestroyNotify) enj_listener_free);
+  self->ports = g_ptr_array_new_with_free_func (port_free);
   self->wishes = g_hash_table_new_full (NULL, NULL, wish_free, NULL);
   self->wires = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) enj_wire_free, NULL);
-  if (config->federation.enabled && !listen_all (self, config, error))
+  if (config->federation.enabled && !listen_all (self, &config->federation, error))
     {
       enj_gateway_free (self);
       return NULL;
@@ -287,12 +381,12 @@ enj_gateway_free (EnjGateway *self)
     return;
   g_hash_table_unref (self->wishes);
   g_hash_table_unref (self->wires);
-  g_ptr_array_unref (self->listeners);
+  g_ptr_array_unref (self->ports);
   g_free (self);
 }
 
 void
 enj_gateway_stop_listening (EnjGateway *self)
 {
-  g_ptr_array_set_size (self->listeners, 0);
+  g_ptr_array_set_size (self->ports, 0);
 }

@@ -1,7 +1,8 @@
 /* gateway.h - the server-to-server side of the world: listens, looks up, dials.
  *
  * Fulfils the wishes of the exchange and owns the wires of its inbound and
- * outbound streams.  Decides nothing about protocol. */
+ * outbound streams.  The first connection that is taken for an id ends the other
+ * attempts for it.  Decides nothing about protocol. */
 #pragma once
 
 #include "protocol/exchange.h"

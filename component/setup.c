@@ -59,8 +59,6 @@ enj_setup_tell_missing (const EnjConfig *config)
                          "writes there gets service-unavailable",
                          component->domain);
     }
-  if (federation->listen_tls->len > 0)
-    enj_log_warning (NULL, "[federation] listen-tls: direct TLS is not in this version");
   if (federation->authentication == ENJ_AUTHENTICATION_CERTIFICATE)
     enj_log_warning (NULL, "[federation] authentication: proof by certificate is not in this "
                            "version: nobody can be reached and nobody is let in");

@@ -53,15 +53,18 @@ set_option (int fd, int level, int option, int value)
   (void) setsockopt (fd, level, option, &value, sizeof value);
 }
 
-/* We wait for the turn to end before we write: the kernel need not wait as well. */
+/* We wait for the turn to end before we write: the kernel need not wait as well.  What we have
+ * written and nobody confirms for @patience seconds ends the connection (RFC 5482): no answer to
+ * that is needed from the other program, as our own deadline does. */
 static void
-set_options (int fd)
+set_options (int fd, guint64 patience)
 {
   set_option (fd, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option (fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option (fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE);
   set_option (fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
   set_option (fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+  set_option (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int) MIN (patience * 1000, G_MAXINT));
 }
 
 static void
@@ -95,7 +98,8 @@ finish (EnjWire *self)
 static gboolean
 wants_to_read (const EnjWire *self)
 {
-  return !self->ended && self->resume == ENJ_NEVER;
+  return !self->ended && self->resume == ENJ_NEVER
+         && !(self->state == WIRE_OPEN && self->session->input_paused);
 }
 
 static void
@@ -292,7 +296,7 @@ enj_wire_new (EnjLoop *loop, int fd, EnjSession *session, gboolean always_read,
   self->closed = closed;
   self->data = data;
   enj_rate_init (&self->rate, rate, 2 * rate, enj_loop_now (loop));
-  set_options (fd);
+  set_options (fd, session->settings->limits.stall_timeout);
   self->watch = enj_loop_watch (loop, fd, EPOLLIN, on_event, self, error);
   if (!self->watch)
     {

@@ -1,10 +1,10 @@
 /* wire.h - one socket and the session that talks over it.
  *
- * Reads at most ENJ_LOOP_BUFFER bytes a turn, no faster than limits.rate, and
- * writes at the end of the turn all that the session has by then.  When the
- * session is over it writes what is left, says so to the peer, and reads to the
- * end for a while before it closes, so that no reset overtakes the last words
- * (RFC 6120 4.4).
+ * Reads at most ENJ_LOOP_BUFFER bytes a turn, no faster than limits.rate and not
+ * while the session's input is paused; writes at the end of the turn all that the
+ * session has by then.  When the session is over it writes what is left, says so
+ * to the peer, and reads to the end for a while before it closes, so that no
+ * reset overtakes the last words (RFC 6120 4.4).
  *
  * Does not own the session, nor look into what it says. */
 #pragma once

@@ -505,9 +505,9 @@ enj_exchange_tick (EnjExchange *self, gint64 now)
 }
 
 EnjSession *
-enj_exchange_accept (EnjExchange *self, gint64 now)
+enj_exchange_accept (EnjExchange *self, gboolean direct_tls, gint64 now)
 {
-  return enj_arrivals_accept (self->arrivals, FALSE, now);
+  return enj_arrivals_accept (self->arrivals, direct_tls, now);
 }
 
 EnjSession *

@@ -152,11 +152,10 @@ test_missing (void)
   g_autoptr (EnjConfig) plain = enj_test_config_new (LINK);
   g_autoptr (EnjConfig) config = enj_test_config_new (
     "[component b.here.test]\nserver = none\n"
-    "[federation]\nlisten-tls = [::]:5270\nauthentication = certificate\n"
+    "[federation]\nauthentication = certificate\n"
     "[metrics]\nlisten = 127.0.0.1:9090\n");
 
   enj_setup_tell_missing (plain);
-  enj_journal_expect (G_LOG_LEVEL_WARNING, "*listen-tls: direct TLS is not in this version");
   enj_journal_expect (G_LOG_LEVEL_WARNING, "*authentication: proof by certificate is not*");
   enj_journal_expect (G_LOG_LEVEL_WARNING, "*metrics are not in this version");
   enj_setup_tell_missing (config);

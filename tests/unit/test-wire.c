@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -375,6 +376,52 @@ test_rate (void)
   tear_down ();
 }
 
+/* What is not read waits in the kernel. */
+static void
+test_paused (void)
+{
+  set_up (0, 0, FALSE);
+  hear (HEADER MESSAGE);
+  run ();
+  talk.session.input_paused = TRUE;
+  enj_wake (talk.session.output);
+  run ();
+  hear (MESSAGE);
+  run ();
+  time_now += 10 * ENJ_SECOND;
+  run ();
+  g_assert_cmpuint (talk.n_stanzas, ==, 1);
+  say ("x"); /* Writing goes on. */
+  run ();
+  g_assert_cmpstr (peer_reads (), ==, "x");
+  talk.session.input_paused = FALSE;
+  enj_wake (talk.session.output);
+  run ();
+  g_assert_cmpuint (talk.n_stanzas, ==, 2);
+
+  /* It is not read for the last words either. */
+  talk.session.input_paused = TRUE;
+  enj_session_close (&talk.session);
+  shutdown (peer, SHUT_WR);
+  run ();
+  time_now += 10 * ENJ_SECOND;
+  run ();
+  g_assert_cmpuint (n_closed, ==, 1);
+  tear_down ();
+}
+
+static void
+test_user_timeout (void)
+{
+  guint patience = 0;
+  socklen_t len = sizeof patience;
+
+  set_up (0, 0, FALSE);
+  g_assert_cmpint (getsockopt (ours, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, &len), ==, 0);
+  g_assert_cmpuint (patience, ==, 180 * 1000);
+  tear_down ();
+}
+
 /* Neither does it spin, nor is the end missed. */
 static void
 test_reset_while_paused (void)
@@ -468,6 +515,8 @@ main (int argc, char **argv)
   g_test_add_func ("/wire/closes-when-both-have", test_orderly_end);
   g_test_add_func ("/wire/tells-how-a-connection-ended", test_end_of_connection);
   g_test_add_func ("/wire/reads-no-faster-than-the-rate", test_rate);
+  g_test_add_func ("/wire/reads-nothing-while-paused", test_paused);
+  g_test_add_func ("/wire/waits-for-the-other-kernel-as-long-as-it-may", test_user_timeout);
   g_test_add_func ("/wire/notices-a-reset-while-it-does-not-read", test_reset_while_paused);
   g_test_add_func ("/wire/minds-the-deadlines-of-the-session", test_deadline);
   g_test_add_func ("/wire/leaves-a-peer-that-does-not-read", test_stalled_peer);

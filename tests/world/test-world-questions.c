@@ -61,7 +61,7 @@ wait (Scene *self, guint seconds)
 static void
 call (Scene *self)
 {
-  self->caller = enj_exchange_accept (self->here->exchange, enj_world_now (self->world));
+  self->caller = enj_exchange_accept (self->here->exchange, FALSE, enj_world_now (self->world));
   g_string_truncate (self->heard, 0);
   say (self, HEADER);
 }
