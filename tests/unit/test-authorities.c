@@ -105,7 +105,9 @@ test_lists (void)
   enj_trust_unref (trust);
 
   enj_journal_expect (G_LOG_LEVEL_WARNING, "*crl: a list should have been replaced by 2023-12-14*");
-  trust = enj_authorities_load_new (path, crls, ENJ_TEST_WALL + 31 * ENJ_TEST_DAY, NULL);
+  enj_test_wall_move (ENJ_TEST_WALL + 31 * ENJ_TEST_DAY);
+  trust = enj_authorities_load_new (path, crls, enj_test_wall (), NULL);
+  enj_test_wall_move (ENJ_TEST_WALL);
   enj_journal_assert_expected ();
   g_assert_cmpstr (enj_trust_check (trust, chain.der, chain.n), ==, "revoked");
   enj_trust_unref (trust);

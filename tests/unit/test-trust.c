@@ -199,6 +199,21 @@ test_revoked_authority (void)
   g_assert_cmpstr (check_leaf (trust, below, &leaf), ==, "revoked");
 }
 
+/* Of the same name, but with a key of its own; age is no excuse. */
+static void
+test_forged_list (void)
+{
+  g_autoptr (EnjTestAuthority) forger = enj_test_authority_new ("root", NULL);
+  g_autofree char *forged = enj_test_authority_revoke (forger, NULL);
+  g_autoptr (EnjTrust) trust = enj_test_authority_trust_new (root);
+
+  enj_test_proves ("E22");
+  g_assert_false (enj_trust_add_crls (trust, forged, strlen (forged), NULL));
+  enj_test_wall_move (ENJ_TEST_WALL + 31 * ENJ_TEST_DAY);
+  g_assert_false (enj_trust_add_crls (trust, forged, strlen (forged), NULL));
+  enj_test_wall_move (ENJ_TEST_WALL);
+}
+
 static void
 test_refused_texts (void)
 {
@@ -242,6 +257,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trust/believes-nobody-by-itself", test_nobody);
   g_test_add_func ("/trust/knows-what-is-revoked", test_revoked);
   g_test_add_func ("/trust/a-revoked-authority-proves-nothing", test_revoked_authority);
+  g_test_add_func ("/trust/refuses-a-forged-list", test_forged_list);
   g_test_add_func ("/trust/refuses-texts-that-are-of-no-use", test_refused_texts);
   status = g_test_run ();
   enj_test_authority_free (middle);
