@@ -4,195 +4,66 @@
 
 #include <string.h>
 
-#include "protocol/admission.h"
-#include "protocol/features.h"
 #include "protocol/initiating.h"
-#include "protocol/jid.h"
+#include "protocol/management.h"
+#include "protocol/negotiating.h"
 #include "protocol/ns.h"
+#include "protocol/stream-error.h"
 
 /* How long a stream stays on which the peer has refused us, in seconds. */
 #define LINGER 60
-
-typedef enum
-{
-  STATE_HEADER,   /* ours is sent */
-  STATE_FEATURES, /* the peer's header has come */
-  STATE_STARTTLS, /* <starttls/> is sent */
-  STATE_TLS,      /* the handshake is under way */
-  STATE_READY,
-  N_STATES
-} State;
-
-#define TO(name) (1u << STATE_##name)
-
-/* From top to bottom is the happy path. */
-static const struct
-{
-  const char *name;
-  guint next;
-} states[N_STATES] = {
-  [STATE_HEADER] = { "header", TO (FEATURES) | TO (STARTTLS) | TO (READY) },
-  [STATE_FEATURES] = { "features", TO (STARTTLS) | TO (READY) },
-  [STATE_STARTTLS] = { "starttls", TO (TLS) },
-  [STATE_TLS] = { "tls", TO (HEADER) },
-  [STATE_READY] = { "ready", 0 },
-};
 
 struct EnjOutbound
 {
   EnjSession session; /* must be first */
   EnjNewsQueue news;
+  EnjNegotiating *negotiating;
   EnjInitiating *initiating;
+  EnjManagement *management;
   EnjCounters *counters;
-  State state;
-  EnjFeatures features; /* of the newest that the peer has sent */
-  char *local;          /* of our header */
+  char *local; /* of our header */
   char *remote;
-  gboolean breach;    /* it ended because the peer cannot do what policy asks */
-  gint64 leave_at;    /* nobody is left that it is of use to; ENJ_NEVER */
+  gboolean is_ready; /* told */
+  gint64 leave_at;   /* nobody is left that it is of use to; ENJ_NEVER */
 };
-
-static void
-send_header (EnjOutbound *self)
-{
-  EnjHeader header = {
-    .content_ns = ENJ_NS_SERVER,
-    .from = self->local,
-    .to = self->remote,
-    .lang = "en",
-    .has_version = TRUE,
-    .major = 1,
-    .has_dialback = TRUE,
-  };
-
-  (void) enj_stream_send_header (self->session.stream, &header); /* The queue is empty here. */
-  self->session.header_sent = TRUE;
-  enj_session_written (&self->session);
-}
-
-static void
-enter (EnjOutbound *self, State next)
-{
-  const EnjLimits *limits = &self->session.settings->limits;
-
-  g_return_if_fail (states[self->state].next & (1u << next));
-
-  enj_log_debug (&self->session.log, "%s -> %s", states[self->state].name, states[next].name);
-  self->state = next;
-
-  switch (next)
-    {
-    case STATE_HEADER:
-      enj_session_wait (&self->session, ENJ_WAIT_HEADER, limits->header_timeout);
-      send_header (self);
-      break;
-    case STATE_STARTTLS:
-      (void) enj_stream_send_text (self->session.stream, "<starttls xmlns='" ENJ_NS_TLS "'/>");
-      enj_session_written (&self->session);
-      break;
-    case STATE_READY:
-      enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, 0);
-      enj_news_queue_push (&self->news, ENJ_NEWS_READY, NULL, NULL);
-      break;
-    case STATE_FEATURES:
-    case STATE_TLS:
-    case N_STATES:
-      break;
-    }
-}
 
 static void
 fail (EnjOutbound *self, EnjStreamCondition condition, const char *why)
 {
-  enj_session_fail (&self->session, g_error_new_literal (ENJ_STREAM_ERROR, condition, why));
+  enj_session_fail (&self->session, g_error_new_literal (ENJ_STREAM_ERROR, (int) condition, why));
 }
 
-/* ---- Negotiation --------------------------------------------------------- */
-
-/* RFC 7590 3.1: where TLS is required it is asked for even if not offered. */
-static gboolean
-wants_tls (EnjOutbound *self, EnjFeatures features)
-{
-  if (self->session.tls)
-    return FALSE;
-  return (features & ENJ_FEATURE_STARTTLS)
-         || enj_admission_needs_tls (self->session.settings, self->remote);
-}
-
-/* XEP-0220 2.4: the declaration alone would be enough of an offer. */
-static gboolean
-speaks_dialback (const EnjOutbound *self)
-{
-  return (self->features & ENJ_FEATURE_DIALBACK)
-         || enj_stream_get_header (self->session.stream)->has_dialback;
-}
+/* ---- Pairs that are up ---------------------------------------------------- */
 
 static void
-negotiate (EnjOutbound *self, EnjFeatures features)
+handle_up (EnjOutbound *self, const char *remote, EnjProof proof)
 {
-  self->features = features;
-  if (wants_tls (self, features))
-    enter (self, STATE_STARTTLS);
-  else if (features & ENJ_FEATURE_UNKNOWN_REQUIRED)
-    fail (self, ENJ_STREAM_UNSUPPORTED_FEATURE, "peer requires a feature that is unknown here");
-  else if (!speaks_dialback (self))
-    fail (self, ENJ_STREAM_UNSUPPORTED_FEATURE, "peer offers no dialback");
-  else
-    enter (self, STATE_READY);
+  g_autofree char *how = enj_session_describe (&self->session);
+
+  enj_log_info (&self->session.log, "stream up for %s, %s, %s%s", remote, how,
+                enj_proof_format (proof),
+                enj_management_is_on (self->management) ? ", acknowledged" : "");
+  enj_stream_raise_limits (self->session.stream, self->session.settings->limits.stanza_size);
+  enj_session_settle_in (&self->session);
 }
 
+/* After anything that may have brought the negotiation to its end. */
 static void
-handle_header (EnjOutbound *self)
+check_ready (EnjOutbound *self)
 {
-  const EnjHeader *header = enj_stream_get_header (self->session.stream);
-
-  if (self->state != STATE_HEADER)
-    {
-      fail (self, ENJ_STREAM_POLICY_VIOLATION, "unexpected stream header");
-      return;
-    }
-  enj_session_wait (&self->session, ENJ_WAIT_HEADER, 0);
-  enj_initiating_set_stream_id (self->initiating, header->id);
-  if (!header->has_version || header->major < 1)
-    /* RFC 6120 4.7.5: none or a lower version, so no features will come. */
-    negotiate (self, 0);
-  else
-    enter (self, STATE_FEATURES);
-}
-
-static void
-handle_features (EnjOutbound *self, const EnjElement *element)
-{
-  /* Features that come again change nothing that we rely on. */
-  if (self->state == STATE_FEATURES)
-    negotiate (self, enj_features_parse (element));
-}
-
-static void
-handle_proceed (EnjOutbound *self)
-{
-  EnjSettings *settings = self->session.settings;
-  g_autofree char *name = enj_jid_domain_new_ascii (self->remote);
-
-  if (self->state != STATE_STARTTLS)
-    {
-      fail (self, ENJ_STREAM_POLICY_VIOLATION, "<proceed/> was not asked for");
-      return;
-    }
-  enter (self, STATE_TLS);
-  enj_session_start_tls (&self->session,
-                         enj_tls_new_client (enj_settings_get_credentials (settings, self->local),
-                                             name));
-}
-
-static void
-handle_secured (EnjSession *session)
-{
-  EnjOutbound *self = (EnjOutbound *) session;
-
-  /* RFC 6120 5.4.3.3: the old stream is void, its id too. */
-  enj_initiating_set_stream_id (self->initiating, NULL);
-  enter (self, STATE_HEADER);
+  if (self->is_ready || !enj_negotiating_is_ready (self->negotiating))
+    return;
+  self->is_ready = TRUE;
+  enj_initiating_set_stream_id (self->initiating,
+                                enj_stream_get_header (self->session.stream)->id);
+  enj_news_queue_push (&self->news, ENJ_NEWS_READY, NULL, NULL);
+  if (!enj_negotiating_is_external (self->negotiating))
+    return;
+  /* XEP-0198 5: behind authentication; dialback has no features of its own to offer it in. */
+  if (enj_negotiating_get_features (self->negotiating) & ENJ_FEATURE_SM)
+    enj_management_enable (self->management);
+  enj_initiating_accept (self->initiating, self->local, self->remote, ENJ_PROOF_EXTERNAL);
+  handle_up (self, self->remote, ENJ_PROOF_EXTERNAL);
 }
 
 /* ---- Dialback ------------------------------------------------------------ */
@@ -211,18 +82,6 @@ await_answer (EnjOutbound *self)
   gint64 due = enj_initiating_deadline (self->initiating);
 
   self->session.due[ENJ_WAIT_ANSWER] = MIN (due, self->leave_at);
-}
-
-static void
-handle_up (EnjOutbound *self, const char *remote, EnjProof proof)
-{
-  const EnjLimits *limits = &self->session.settings->limits;
-  g_autofree char *how = enj_session_describe (&self->session);
-
-  enj_log_info (&self->session.log, "stream up for %s, %s, %s", remote, how,
-                enj_proof_format (proof));
-  enj_stream_raise_limits (self->session.stream, limits->stanza_size);
-  enj_session_settle_in (&self->session);
 }
 
 static void
@@ -258,8 +117,12 @@ refuse_request (EnjOutbound *self, const EnjDialback *request)
 static void
 handle_dialback (EnjOutbound *self, const EnjDialback *dialback)
 {
-  if (dialback->type == ENJ_DIALBACK_REQUEST && dialback->from && dialback->to
-      && enj_session_has_room (&self->session))
+  if (dialback->type != ENJ_DIALBACK_REQUEST)
+    handle_answer (self, dialback);
+  else if (!enj_session_has_room (&self->session))
+    /* All that waits here for the peer to read is what it made us say. */
+    fail (self, ENJ_STREAM_RESOURCE_CONSTRAINT, "answers are not read");
+  else if (dialback->from && dialback->to)
     refuse_request (self, dialback);
   else
     handle_answer (self, dialback);
@@ -272,26 +135,16 @@ handle_element (EnjOutbound *self, const EnjElement *element)
 {
   EnjDialback dialback;
 
-  if (enj_element_is (element, ENJ_NS_STREAM, "features"))
+  if (enj_negotiating_handle (self->negotiating, element))
     {
-      handle_features (self, element);
+      check_ready (self);
     }
-  else if (enj_element_is (element, ENJ_NS_TLS, "proceed"))
-    {
-      handle_proceed (self);
-    }
-  else if (enj_element_is (element, ENJ_NS_TLS, "failure"))
-    {
-      self->breach = TRUE;
-      enj_session_drop (&self->session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED,
-                                                     "peer cannot do TLS"));
-    }
-  else if (self->state == STATE_READY && enj_dialback_parse (element, &dialback))
+  else if (self->is_ready && enj_dialback_parse (element, &dialback))
     {
       handle_dialback (self, &dialback);
       enj_dialback_clear (&dialback);
     }
-  else
+  else if (!enj_management_handle (self->management, element))
     {
       fail (self, ENJ_STREAM_UNSUPPORTED_STANZA_TYPE, "element that is not understood here");
     }
@@ -303,12 +156,24 @@ handle_event (EnjSession *session, EnjStreamEvent *event)
   EnjOutbound *self = (EnjOutbound *) session;
 
   if (event->type == ENJ_STREAM_OPENED)
-    handle_header (self);
+    {
+      enj_negotiating_opened (self->negotiating);
+      check_ready (self);
+    }
   else if (event->type == ENJ_STREAM_STANZA)
     /* RFC 6120 4.3.5: nobody has proved anything to us here. */
     fail (self, ENJ_STREAM_NOT_AUTHORIZED, "stanza on a stream that only we may send on");
   else if (session->state == ENJ_SESSION_OPEN)
     handle_element (self, event->element);
+  else
+    /* What the peer has handled in the meantime. */
+    (void) enj_management_handle (self->management, event->element);
+}
+
+static void
+handle_secured (EnjSession *session)
+{
+  enj_negotiating_secured (((EnjOutbound *) session)->negotiating);
 }
 
 static void
@@ -335,6 +200,11 @@ handle_no_answer (EnjOutbound *self)
 static void
 handle_due (EnjSession *session, EnjWait which)
 {
+  if (which == ENJ_WAIT_ACK)
+    {
+      enj_management_tick (((EnjOutbound *) session)->management, session->now);
+      return;
+    }
   if (which == ENJ_WAIT_ANSWER)
     {
       handle_no_answer ((EnjOutbound *) session);
@@ -355,7 +225,43 @@ handle_over (EnjSession *session)
 static void
 open_for_error (EnjSession *session)
 {
-  send_header ((EnjOutbound *) session);
+  enj_negotiating_send_header (((EnjOutbound *) session)->negotiating);
+}
+
+/* RFC 6120 4.9.3.19: to be followed only where we know who says so. */
+static void
+handle_told (EnjSession *session, const EnjElement *error)
+{
+  EnjOutbound *self = (EnjOutbound *) session;
+  const EnjAssurance *assurance = enj_negotiating_get_assurance (self->negotiating);
+  g_autofree char *host = NULL;
+  guint16 port;
+  EnjNews *news;
+
+  if (enj_assurance_get_proof (assurance, self->remote) == ENJ_PROOF_NONE
+      || !enj_stream_error_find_other_host (error, &host, &port))
+    return;
+  news = enj_news_queue_push (&self->news, ENJ_NEWS_MOVED, self->local, self->remote);
+  news->host = g_steal_pointer (&host);
+  news->port = port;
+}
+
+static void
+handle_left (EnjSession *session, EnjStanza *stanza)
+{
+  enj_management_note_sent (((EnjOutbound *) session)->management, stanza);
+}
+
+static void
+handle_closing (EnjSession *session)
+{
+  enj_management_note_closing (((EnjOutbound *) session)->management);
+}
+
+static gboolean
+handle_quiet (EnjSession *session)
+{
+  return enj_management_probe (((EnjOutbound *) session)->management);
 }
 
 static const EnjSessionClass outbound_class = {
@@ -364,16 +270,19 @@ static const EnjSessionClass outbound_class = {
   .due = handle_due,
   .open = open_for_error,
   .over = handle_over,
+  .told = handle_told,
+  .left = handle_left,
+  .closing = handle_closing,
+  .quiet = handle_quiet,
 };
 
 /* ---- Public --------------------------------------------------------------- */
 
 EnjOutbound *
-enj_outbound_new (const char *local, const char *remote, EnjSettings *settings,
+enj_outbound_new (const char *local, const char *remote, EnjTarget *target, EnjSettings *settings,
                   EnjCounters *counters, EnjWake wake, gint64 now)
 {
   EnjOutbound *self = g_new0 (EnjOutbound, 1);
-  const EnjLimits *limits = &settings->limits;
 
   enj_session_init (&self->session, &outbound_class, "out", ENJ_NS_SERVER, settings, wake, now);
   self->counters = counters;
@@ -383,11 +292,11 @@ enj_outbound_new (const char *local, const char *remote, EnjSettings *settings,
   self->session.log.remote = self->remote;
   self->leave_at = ENJ_NEVER;
   enj_news_queue_init (&self->news, wake);
+  self->negotiating = enj_negotiating_new (&self->session, self->local, self->remote, target);
   self->initiating = enj_initiating_new (&self->session, counters, &self->news);
+  self->management = enj_management_new (&self->session);
   counters->streams_out++;
-  enj_session_wait (&self->session, ENJ_WAIT_HEADER, limits->header_timeout);
-  enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, limits->negotiation_timeout);
-  send_header (self);
+  enj_negotiating_start (self->negotiating);
   return self;
 }
 
@@ -397,6 +306,8 @@ enj_outbound_free (EnjOutbound *self)
   if (!self)
     return;
   enj_initiating_free (self->initiating);
+  enj_management_free (self->management);
+  enj_negotiating_free (self->negotiating);
   enj_news_queue_clear (&self->news);
   enj_session_clear (&self->session);
   g_free (self->local);
@@ -419,27 +330,29 @@ enj_outbound_next (EnjOutbound *self, EnjNews *news)
 gboolean
 enj_outbound_is_ready (const EnjOutbound *self)
 {
-  return self->state == STATE_READY && enj_session_is_open (&self->session);
+  return self->is_ready && enj_session_is_open (&self->session);
 }
 
 gboolean
 enj_outbound_may_carry (const EnjOutbound *self, const char *local, const char *remote)
 {
-  const EnjSettings *settings = self->session.settings;
+  const char *why;
 
   if (!enj_outbound_is_ready (self))
     return FALSE;
   if (enj_initiating_has (self->initiating, local, remote))
     return TRUE;
-  if (enj_initiating_is_spoiled (self->initiating) || !speaks_dialback (self)
-      || enj_initiating_count_pairs (self->initiating) >= settings->limits.pairs_per_stream)
+  if (enj_initiating_is_spoiled (self->initiating)
+      || !enj_negotiating_speaks_dialback (self->negotiating)
+      || enj_initiating_count_pairs (self->initiating)
+           >= self->session.settings->limits.pairs_per_stream)
     return FALSE;
   /* XEP-0220 2.6.1: other senders without further ado. */
   if (strcmp (remote, self->remote) == 0)
     return TRUE;
-  return (self->features & ENJ_FEATURE_DIALBACK_ERRORS)
-         && (enj_session_is_encrypted (&self->session)
-             || !enj_admission_needs_tls (settings, remote));
+  return (enj_negotiating_get_features (self->negotiating) & ENJ_FEATURE_DIALBACK_ERRORS)
+         && enj_assurance_is_enough (enj_negotiating_get_assurance (self->negotiating), remote,
+                                     &why);
 }
 
 void
@@ -458,7 +371,7 @@ enj_outbound_verify (EnjOutbound *self, const char *local, const char *remote, c
                      const char *key, gint64 now)
 {
   self->session.now = now;
-  g_return_if_fail (self->state == STATE_READY);
+  g_return_if_fail (self->is_ready);
   enj_initiating_verify (self->initiating, local, remote, id, key);
 }
 
@@ -475,17 +388,22 @@ enj_outbound_is_up (const EnjOutbound *self, const char *local, const char *remo
          && enj_session_is_open (&self->session);
 }
 
+EnjStanza *
+enj_outbound_steal_unconfirmed (EnjOutbound *self)
+{
+  return enj_management_steal_unconfirmed (self->management);
+}
+
+gboolean
+enj_outbound_is_settled (const EnjOutbound *self)
+{
+  return enj_negotiating_is_settled (self->negotiating);
+}
+
 gboolean
 enj_outbound_is_breach (const EnjOutbound *self)
 {
-  const EnjSession *session = &self->session;
-  gboolean is_lost
-    = g_error_matches (session->reason, ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED)
-      || g_error_matches (session->reason, ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT);
-
-  if (self->state == STATE_TLS)
-    return session->tls && enj_tls_has_failed (session->tls);
-  return self->breach || (self->state == STATE_STARTTLS && !is_lost);
+  return enj_negotiating_is_breach (self->negotiating);
 }
 
 gboolean
@@ -494,13 +412,16 @@ enj_outbound_is_idle (const EnjOutbound *self)
   return !is_of_use (self) && self->leave_at == ENJ_NEVER;
 }
 
-gboolean
+EnjSend
 enj_outbound_send (EnjOutbound *self, EnjStanza *stanza, gint64 now)
 {
+  EnjSend sent;
+
+  if (!enj_session_is_open (&self->session))
+    return ENJ_SEND_FULL;
   self->session.now = now;
-  if (!enj_session_is_open (&self->session)
-      || enj_session_send (&self->session, stanza) != ENJ_SEND_DONE)
-    return FALSE;
-  self->counters->written_peer++;
-  return TRUE;
+  sent = enj_session_send (&self->session, stanza);
+  if (sent == ENJ_SEND_DONE)
+    self->counters->written_peer++;
+  return sent;
 }

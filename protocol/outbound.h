@@ -11,17 +11,21 @@
 #include "protocol/counters.h"
 #include "protocol/dialback.h"
 #include "protocol/news.h"
+#include "protocol/race.h"
 #include "protocol/session.h"
 
 typedef struct EnjOutbound EnjOutbound;
 
-/* @local and @remote, here and below, are canonical domains: those of our header. */
-EnjOutbound *enj_outbound_new (const char *local, const char *remote, EnjSettings *settings,
-                               EnjCounters *counters, EnjWake wake, gint64 now);
+/* @local and @remote, here and below, are canonical domains: those of our header.  @target is
+ * where the connection leads; NULL: STARTTLS, and nothing is known of it. */
+EnjOutbound *enj_outbound_new (const char *local, const char *remote, EnjTarget *target,
+                               EnjSettings *settings, EnjCounters *counters, EnjWake wake,
+                               gint64 now);
 void enj_outbound_free (EnjOutbound *self);
 EnjSession *enj_outbound_get_session (EnjOutbound *self);
 
-/* READY, UP, REFUSED, ANSWER.  FALSE when there are none. */
+/* READY, UP, REFUSED, ANSWER; or MOVED.  FALSE when there
+ * are none. */
 gboolean enj_outbound_next (EnjOutbound *self, EnjNews *news);
 
 gboolean enj_outbound_is_ready (const EnjOutbound *self);
@@ -42,10 +46,17 @@ void enj_outbound_forget (EnjOutbound *self, const char *local, const char *remo
 
 gboolean enj_outbound_is_up (const EnjOutbound *self, const char *local, const char *remote);
 
-/* Writes a stanza of a pair that is up.  FALSE where there is no room. */
-gboolean enj_outbound_send (EnjOutbound *self, EnjStanza *stanza, gint64 now);
+/* Writes a stanza of a pair that is up. */
+EnjSend enj_outbound_send (EnjOutbound *self, EnjStanza *stanza, gint64 now);
 
-/* It ended where the peer could not do the TLS that policy asks for. */
+/* The oldest that the peer took and has not confirmed (XEP-0198), owned by the caller; NULL
+ * when there is none.  For a stream that is over. */
+EnjStanza *enj_outbound_steal_unconfirmed (EnjOutbound *self);
+
+/* TLS, and who the peer is, are behind us: no other target would do better (N11). */
+gboolean enj_outbound_is_settled (const EnjOutbound *self);
+
+/* It ended where the peer could not do the TLS, or the proof, that is asked for. */
 gboolean enj_outbound_is_breach (const EnjOutbound *self);
 
 /* No pair and no question needs it (D24). */

@@ -221,15 +221,19 @@ flush (EnjPeer *self, gint64 now)
   EnjStanza *stanza;
 
   while ((stanza = enj_waiting_steal (self->waiting)))
-    {
-      gboolean sent = enj_outbound_send (self->outbound, stanza, now);
-
-      if (!sent)
-        enj_waiting_push_front (self->waiting, stanza, now);
-      enj_stanza_unref (stanza);
-      if (!sent)
+    switch (enj_outbound_send (self->outbound, stanza, now))
+      {
+      case ENJ_SEND_DONE:
+        enj_stanza_unref (stanza);
         break;
-    }
+      case ENJ_SEND_TOO_LARGE:
+        bounce (self, stanza, ENJ_STANZA_POLICY_VIOLATION, NULL, "larger than the peer takes");
+        break;
+      case ENJ_SEND_FULL:
+        enj_waiting_push_front (self->waiting, stanza, now);
+        enj_stanza_unref (stanza);
+        return;
+      }
 }
 
 static void
@@ -328,7 +332,11 @@ bury (EnjPeer *self, gint64 now)
   EnjSession *session = enj_outbound_get_session (self->outbound);
   const GError *reason = session->reason;
   gboolean unknown = g_error_matches (reason, ENJ_STREAM_ERROR, ENJ_STREAM_HOST_UNKNOWN);
+  EnjStanza *stanza;
 
+  /* The peer may have handled these: they do not go out twice. */
+  while ((stanza = enj_outbound_steal_unconfirmed (self->outbound)))
+    bounce (self, stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait", "not confirmed by the peer");
   requeue_unsent (self, now);
   if (!self->was_up && !self->is_spent)
     bounce_waiting (self,
@@ -499,7 +507,7 @@ enj_peer_dialled (EnjPeer *self, guint ticket, gint64 now)
   if (!is_wanted)
     return NULL;
   enj_verifier_rewind (self->verifier);
-  self->outbound = enj_outbound_new (self->local, self->remote, self->common->settings,
+  self->outbound = enj_outbound_new (self->local, self->remote, NULL, self->common->settings,
                                      self->common->counters, (EnjWake){ mark_dirty, self }, now);
   return enj_outbound_get_session (self->outbound);
 }

@@ -1,6 +1,7 @@
 /* session-class.h - what a kind of conversation tells session.h to do for it. */
 #pragma once
 
+#include "protocol/element.h"
 #include "protocol/stanza.h"
 
 typedef struct EnjStreamEvent EnjStreamEvent;
@@ -32,7 +33,9 @@ typedef struct
   /* Once, when the session is over; session->reason tells why. */
   void (*over) (EnjSession *session);
 
-  /* These three may be NULL.  The last byte of a stanza has left us. */
+  /* These four may be NULL.  The peer ends the stream with @error. */
+  void (*told) (EnjSession *session, const EnjElement *error);
+  /* The last byte of a stanza has left us. */
   void (*left) (EnjSession *session, EnjStanza *stanza);
   /* The orderly end begins: what is written now stands before our end tag. */
   void (*closing) (EnjSession *session);

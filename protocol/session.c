@@ -79,6 +79,8 @@ handle_event (EnjSession *self, EnjStreamEvent *event)
       if (enj_element_is (event->element, ENJ_NS_STREAM, "error"))
         {
           /* RFC 6120 4.9.1.1: after it nothing is to be expected but the end. */
+          if (self->klass->told && self->state == ENJ_SESSION_OPEN)
+            self->klass->told (self, event->element);
           take_reason (self, enj_stream_error_parse_new (event->element));
           enj_session_close (self);
         }
@@ -358,8 +360,7 @@ handle_vital (EnjSession *self, EnjVital vital)
       enj_session_written (self);
       break;
     case ENJ_VITAL_IDLE:
-      /* RFC 6120 4.6.3: of no use to anybody, and nobody's fault. */
-      enj_session_close (self);
+      enj_session_close (self); /* RFC 6120 4.6.3: of no use, and nobody's fault. */
       break;
     case ENJ_VITAL_EXPIRED:
       enj_session_fail (self, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESET,
@@ -391,8 +392,7 @@ handle_due (EnjSession *self, EnjWait which)
       break;
     case ENJ_WAIT_CLOSE:
       self->given_up = TRUE;
-      enj_session_drop (self, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT,
-                                           "peer has not closed its stream"));
+      drop_late (self, "peer has not closed its stream for", self->settings->limits.close_timeout);
       break;
     case ENJ_WAIT_HEADER:
     case ENJ_WAIT_NEGOTIATION:

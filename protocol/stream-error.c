@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "protocol/escape.h"
+#include "protocol/jid.h"
 #include "protocol/log.h"
 #include "protocol/ns.h"
+
+#define USUAL_PORT 5269
 
 static gboolean
 append (EnjBytes *out, const char *text)
@@ -62,6 +65,42 @@ enj_stream_error_parse_new (const EnjElement *element)
 
   return g_error_new_literal (ENJ_STREAM_ERROR, condition,
                               *message ? message : enj_stream_condition_format (condition));
+}
+
+/* The usual port where there is none. */
+static gboolean
+read_port (const char *text, guint16 *port)
+{
+  guint64 value = USUAL_PORT;
+
+  if (*text == '\0' || *text == ':')
+    {
+      if (*text == ':' && !g_ascii_string_to_unsigned (text + 1, 10, 1, 65535, &value, NULL))
+        return FALSE;
+      *port = (guint16) value;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+enj_stream_error_find_other_host (const EnjElement *element, char **host, guint16 *port)
+{
+  const EnjElement *child = enj_element_find (element, ENJ_NS_STREAM_ERRORS, "see-other-host");
+  g_autofree char *text = g_strstrip (g_strdup (child ? enj_element_get_text (child) : ""));
+  g_autofree char *domain = NULL;
+  gsize len = *text == '[' ? strcspn (text, "]") : strcspn (text, ":");
+
+  if (text[len] == ']')
+    len++;
+  if (len == 0 || !read_port (text + len, port))
+    return FALSE;
+  text[len] = '\0';
+  domain = enj_jid_domain_new (text, NULL);
+  if (!domain)
+    return FALSE;
+  *host = *domain == '[' ? g_strndup (domain + 1, strlen (domain) - 2) : g_steal_pointer (&domain);
+  return TRUE;
 }
 
 gboolean

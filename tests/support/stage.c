@@ -44,6 +44,7 @@ enj_test_stage_clear (EnjTestStage *self)
   g_ptr_array_unref (self->locals);
   g_free (self->secret);
   g_free (self->peer);
+  g_free (self->secure_host);
 }
 
 static void
@@ -115,6 +116,11 @@ enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step)
     self->has_certificates = strcmp (step->text, "none") != 0;
   else if (strcmp (step->word, "direct-tls") == 0)
     self->direct_tls = TRUE;
+  else if (strcmp (step->word, "secure-host") == 0)
+    {
+      g_free (self->secure_host);
+      self->secure_host = g_strdup (step->text);
+    }
   else if (strcmp (step->word, "certificate") == 0)
     {
       g_free (self->peer);
@@ -255,6 +261,18 @@ settings_new (const EnjTestStage *self)
   return settings;
 }
 
+/* Where an outbound connection leads; NULL where nothing is said of it. */
+static EnjTarget *
+target_new (const EnjTestStage *self)
+{
+  EnjAddress address = { 0 };
+
+  if (!self->direct_tls && !self->secure_host)
+    return NULL;
+  return enj_target_new (&address, self->secure_host ? self->secure_host : "host.example",
+                         self->direct_tls, self->secure_host != NULL, NULL);
+}
+
 void
 enj_test_stage_enter (const EnjTestStage *self, EnjTestActor *actor)
 {
@@ -272,7 +290,9 @@ enj_test_stage_enter (const EnjTestStage *self, EnjTestActor *actor)
     }
   else if (strcmp (role, "outbound") == 0)
     {
-      actor->outbound = enj_outbound_new (self->role[1], self->role[3], actor->settings,
+      g_autoptr (EnjTarget) target = target_new (self);
+
+      actor->outbound = enj_outbound_new (self->role[1], self->role[3], target, actor->settings,
                                           &actor->counters, nobody, actor->now);
       actor->session = enj_outbound_get_session (actor->outbound);
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/jid.h"
 #include "protocol/ns.h"
 
 #include "tests/support/expectation.h"
@@ -267,6 +268,19 @@ do_verify (EnjTestPlayer *self, const char *text)
 }
 
 static gboolean
+send_out (EnjTestPlayer *self, EnjStanza *stanza)
+{
+  EnjOutbound *outbound = self->actor.outbound;
+  char local[ENJ_JID_DOMAIN_SIZE];
+  char remote[ENJ_JID_DOMAIN_SIZE];
+
+  return enj_outbound_is_up (outbound,
+                             enj_jid_fill_domain (enj_stanza_get_from (stanza), local),
+                             enj_jid_fill_domain (enj_stanza_get_to (stanza), remote))
+         && enj_outbound_send (outbound, stanza, self->actor.now) == ENJ_SEND_DONE;
+}
+
+static gboolean
 send (EnjTestPlayer *self, const char *text)
 {
   g_autoptr (GError) error = NULL;
@@ -279,8 +293,7 @@ send (EnjTestPlayer *self, const char *text)
     sent = enj_link_may_send (self->actor.link, stanza)
            && enj_link_send (self->actor.link, stanza, self->actor.now);
   else
-    sent = enj_outbound_is_up (self->actor.outbound, self->stage.role[1], self->stage.role[3])
-           && enj_outbound_send (self->actor.outbound, stanza, self->actor.now);
+    sent = send_out (self, stanza);
   enj_test_actor_pump (&self->actor);
   return sent;
 }
@@ -318,6 +331,8 @@ look (const EnjTestPlayer *self, const char *what)
     return enj_outbound_is_idle (actor->outbound);
   if (strcmp (what, "ready") == 0)
     return enj_outbound_is_ready (actor->outbound);
+  if (strcmp (what, "settled") == 0)
+    return enj_outbound_is_settled (actor->outbound);
   if (strcmp (what, "breach") == 0)
     return enj_outbound_is_breach (actor->outbound);
   if (strcmp (what, "up") == 0)
@@ -331,6 +346,25 @@ look (const EnjTestPlayer *self, const char *what)
   if (strcmp (what, "tls-ended") == 0)
     return enj_tls_is_closed (actor->tls);
   g_error ("what is '%s'?", what);
+}
+
+/* LOCAL REMOTE */
+static char *
+do_may (EnjTestPlayer *self, const char *text)
+{
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+
+  return enj_outbound_may_carry (self->actor.outbound, words[0], words[1])
+           ? NULL
+           : g_strdup ("it may not");
+}
+
+static char *
+do_may_not (EnjTestPlayer *self, const char *text)
+{
+  g_autofree char *fault = do_may (self, text);
+
+  return fault ? NULL : g_strdup ("it may");
 }
 
 static char *
@@ -404,6 +438,8 @@ static const struct
   { "differ", do_differ, TRUE },
   { "is", do_is, TRUE },
   { "isnt", do_isnt, TRUE },
+  { "may", do_may, TRUE },
+  { "may-not", do_may_not, TRUE },
   { "count", do_count, TRUE },
   { "peer", do_peer, FALSE },
   { "last", do_last, FALSE },

@@ -48,6 +48,53 @@ test_reads (void)
 }
 
 static void
+test_reads_where_to_go (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *host;
+    guint16 port;
+  } cases[] = {
+    { "other.example", "other.example", 5269 },
+    { "\n other.EXAMPLE:9222 ", "other.example", 9222 },
+    { "192.0.2.7", "192.0.2.7", 5269 },
+    { "192.0.2.7:5270", "192.0.2.7", 5270 },
+    { "[2001:db8::7]", "2001:db8::7", 5269 },
+    { "[2001:db8::7]:5270", "2001:db8::7", 5270 },
+    { "", NULL, 0 },
+    { ":5269", NULL, 0 },
+    { "other.example:", NULL, 0 },
+    { "other.example:0", NULL, 0 },
+    { "other.example:65536", NULL, 0 },
+    { "other.example:5269x", NULL, 0 },
+    { "[2001:db8::7", NULL, 0 },
+    { "[2001:db8::7]5269", NULL, 0 },
+    { "2001:db8::7", NULL, 0 },
+    { "a b.example", NULL, 0 },
+    { "user@other.example", NULL, 0 },
+  };
+
+  enj_test_proves ("S25");
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *xml
+        = g_strdup_printf ("<stream:error><see-other-host " IN ">%s</see-other-host>"
+                           "</stream:error>", cases[i].text);
+      g_autoptr (EnjElement) element = enj_test_read_element_new (xml);
+      g_autofree char *host = NULL;
+      guint16 port = 0;
+
+      g_test_message ("%s", xml);
+      g_assert_cmpint (enj_stream_error_find_other_host (element, &host, &port), ==,
+                       cases[i].host != NULL);
+      g_assert_cmpstr (host, ==, cases[i].host);
+      if (host)
+        g_assert_cmpuint (port, ==, cases[i].port);
+    }
+}
+
+static void
 test_unknown_is_undefined (void)
 {
   static const char *const cases[] = {
@@ -115,12 +162,15 @@ test_reads_what_it_writes (void)
 {
   for (guint i = 0; i < ENJ_STREAM_DISCONNECTED; i++)
     {
+      /* That one is only ever told. */
+      int expected = i == ENJ_STREAM_HANDLED_COUNT_TOO_HIGH ? ENJ_STREAM_UNDEFINED_CONDITION
+                                                            : (int) i;
       g_autoptr (GError) sent = g_error_new (ENJ_STREAM_ERROR, (int) i, "number %u & more", i);
       g_autofree char *text = format_new (sent);
       g_autoptr (EnjElement) element = enj_test_read_element_new (text);
       g_autoptr (GError) read = enj_stream_error_parse_new (element);
 
-      g_assert_error (read, ENJ_STREAM_ERROR, (int) i);
+      g_assert_error (read, ENJ_STREAM_ERROR, expected);
       g_assert_cmpstr (read->message, ==, sent->message);
       g_assert_cmpint (strstr (text, "stanza-too-big") != NULL, ==,
                        i == ENJ_STREAM_STANZA_TOO_BIG);
@@ -153,6 +203,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/stream-error/reads-where-to-go-instead", test_reads_where_to_go);
   g_test_add_func ("/stream-error/reads-condition-and-text", test_reads);
   g_test_add_func ("/stream-error/an-unknown-one-is-undefined", test_unknown_is_undefined);
   g_test_add_func ("/stream-error/text-is-escaped-and-cut", test_text_is_tamed);
