@@ -11,6 +11,7 @@
 #include "tests/support/authority.h"
 #include "tests/support/configs.h"
 #include "tests/support/pem.h"
+#include "tests/support/proves.h"
 
 #define LINK "[component b.here.test]\nserver = 127.0.0.1:5347\nsecret = s\n"
 #define ALONE "[federation]\nenabled = false\n"
@@ -120,6 +121,44 @@ test_certificates (void)
   g_assert_cmpint (g_remove (key_path), ==, 0);
 }
 
+/* What HUP does: the same file names, and other lists behind them. */
+static void
+test_revocation (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.test" };
+  g_autoptr (EnjTestAuthority) root = enj_test_authority_new ("root", NULL);
+  g_autofree char *certificate = NULL, *key_pem = NULL, *before = NULL, *after = NULL;
+  g_autofree char *anchors = put ("root.pem", enj_test_authority_get_pem (root));
+  g_autofree char *list = NULL, *again = NULL, *text = NULL;
+  g_auto (EnjTestChain) chain = { .n = 0 };
+  g_autoptr (EnjDialbackKey) key = enj_dialback_key_new_random ();
+  g_autoptr (EnjConfig) config = NULL;
+
+  enj_test_proves ("E22");
+  enj_test_authority_issue_pem (root, &leaf, &certificate, &key_pem);
+  enj_test_chain_fill (&chain, certificate);
+  before = enj_test_authority_revoke (root, NULL);
+  after = enj_test_authority_revoke (root, certificate);
+  list = put ("list.pem", before);
+  text = g_strdup_printf (LINK "[federation]\ntrust = %s\ncrl = %s; %s\n", anchors, list, list);
+  config = enj_test_config_new (text);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (EnjSettings) settings = NULL;
+
+      expect_self_signed ("b.here.test");
+      settings = enj_setup_new (config, key, NULL);
+      enj_journal_assert_expected ();
+      g_assert_cmpstr (enj_trust_check (settings->trust, chain.der, chain.n), ==,
+                       i == 0 ? NULL : "revoked");
+      g_free (again);
+      again = put ("list.pem", after);
+    }
+  g_assert_cmpint (g_remove (list), ==, 0);
+  g_assert_null (enj_setup_new (config, key, NULL));
+  g_assert_cmpint (g_remove (anchors), ==, 0);
+}
+
 static void
 test_parent (void)
 {
@@ -176,6 +215,7 @@ main (int argc, char **argv)
   g_test_add_func ("/setup/needs-no-certificate-without-federation", test_without_federation);
   g_test_add_func ("/setup/shared-secret-takes-the-place-of-the-key", test_shared_key);
   g_test_add_func ("/setup/loads-certificates-or-names-the-file", test_certificates);
+  g_test_add_func ("/setup/reads-revocation-lists-each-time", test_revocation);
   g_test_add_func ("/setup/parent-is-a-name-behind-the-link", test_parent);
   g_test_add_func ("/setup/tells-what-this-version-does-not-have", test_missing);
   status = g_test_run ();
