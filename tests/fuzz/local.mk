@@ -4,6 +4,8 @@
 fuzz_targets =
 fuzz_targets += %D%/fuzz-certificate
 %C%_fuzz_certificate_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_targets += %D%/fuzz-dns
+%C%_fuzz_dns_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-inbound
 %C%_fuzz_inbound_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-jid
