@@ -10,6 +10,7 @@ typedef struct
   EnjSession *session;
   char *local; /* of the first pair */
   char *remote;
+  GPtrArray *routes; /* of char *, its keys in routes */
   gboolean told_down;
   gboolean dirty;
 } Visitor;
@@ -20,14 +21,54 @@ struct EnjArrivals
   EnjCounters *counters;
   EnjWake wake;
   GHashTable *visitors; /* session id to Visitor, owned */
+  GHashTable *routes;   /* "local remote" to GPtrArray of Visitor that may be written to */
   GQueue dirty;         /* of Visitor */
 };
+
+static char *
+route_new (const char *local, const char *remote)
+{
+  return g_strconcat (local, " ", remote, NULL);
+}
+
+static void
+add_route (Visitor *visitor, const char *local, const char *remote)
+{
+  GHashTable *routes = visitor->arrivals->routes;
+  char *route = route_new (local, remote);
+  GPtrArray *visitors = g_hash_table_lookup (routes, route);
+
+  if (!visitors)
+    {
+      visitors = g_ptr_array_new ();
+      g_hash_table_insert (routes, g_strdup (route), visitors);
+    }
+  g_ptr_array_add (visitors, visitor);
+  g_ptr_array_add (visitor->routes, route);
+}
+
+static void
+remove_routes (Visitor *visitor)
+{
+  GHashTable *routes = visitor->arrivals->routes;
+
+  for (guint i = 0; i < visitor->routes->len; i++)
+    {
+      GPtrArray *visitors = g_hash_table_lookup (routes, visitor->routes->pdata[i]);
+
+      g_ptr_array_remove (visitors, visitor);
+      if (visitors->len == 0)
+        g_hash_table_remove (routes, visitor->routes->pdata[i]);
+    }
+  g_ptr_array_unref (visitor->routes);
+}
 
 static void
 visitor_free (gpointer data)
 {
   Visitor *visitor = data;
 
+  remove_routes (visitor);
   if (visitor->dirty)
     g_queue_remove (&visitor->arrivals->dirty, visitor);
   enj_inbound_free (visitor->inbound);
@@ -58,6 +99,8 @@ enj_arrivals_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake)
   self->counters = counters;
   self->wake = wake;
   self->visitors = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, visitor_free);
+  self->routes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                        (GDestroyNotify) g_ptr_array_unref);
   return self;
 }
 
@@ -68,6 +111,7 @@ enj_arrivals_free (EnjArrivals *self)
     return;
   self->wake = (EnjWake){ 0 };
   g_hash_table_unref (self->visitors);
+  g_hash_table_unref (self->routes);
   enj_settings_unref (self->settings);
   g_free (self);
 }
@@ -91,6 +135,7 @@ enj_arrivals_accept (EnjArrivals *self, gboolean direct_tls, gint64 now)
   Visitor *visitor = g_new0 (Visitor, 1);
 
   visitor->arrivals = self;
+  visitor->routes = g_ptr_array_new_with_free_func (g_free);
   visitor->inbound = enj_inbound_new (direct_tls, self->settings, self->counters,
                                       (EnjWake){ mark_dirty, visitor }, now);
   visitor->session = enj_inbound_get_session (visitor->inbound);
@@ -107,11 +152,39 @@ enj_arrivals_closed (EnjArrivals *self, EnjSession *session)
 static void
 note (Visitor *visitor, const EnjNews *news)
 {
-  if (news->type == ENJ_NEWS_ADMITTED && !visitor->local)
+  if (news->type != ENJ_NEWS_ADMITTED)
+    return;
+  if (!visitor->local)
     {
       visitor->local = g_strdup (news->local);
       visitor->remote = g_strdup (news->remote);
     }
+  if (enj_inbound_may_send (visitor->inbound, news->local, news->remote))
+    add_route (visitor, news->local, news->remote);
+}
+
+/* FALSE: @visitor has nothing more to tell. */
+static gboolean
+tell (Visitor *visitor, EnjArrival *arrival)
+{
+  *arrival = (EnjArrival){ .inbound = visitor->inbound, .session = visitor->session };
+  if (enj_inbound_next (visitor->inbound, &arrival->news))
+    {
+      note (visitor, &arrival->news);
+      return TRUE;
+    }
+  if (enj_inbound_take_room (visitor->inbound))
+    {
+      arrival->type = ENJ_ARRIVAL_ROOM;
+      return TRUE;
+    }
+  if (!enj_session_is_over (visitor->session) || !visitor->local || visitor->told_down)
+    return FALSE;
+  visitor->told_down = TRUE;
+  arrival->type = ENJ_ARRIVAL_OVER;
+  arrival->news.local = g_strdup (visitor->local);
+  arrival->news.remote = g_strdup (visitor->remote);
+  return TRUE;
 }
 
 gboolean
@@ -121,20 +194,8 @@ enj_arrivals_next (EnjArrivals *self, EnjArrival *arrival)
 
   while ((visitor = g_queue_peek_head (&self->dirty)))
     {
-      *arrival = (EnjArrival){ .session = visitor->session };
-      if (enj_inbound_next (visitor->inbound, &arrival->news))
-        {
-          note (visitor, &arrival->news);
-          return TRUE;
-        }
-      if (enj_session_is_over (visitor->session) && visitor->local && !visitor->told_down)
-        {
-          visitor->told_down = TRUE;
-          arrival->is_over = TRUE;
-          arrival->news.local = g_strdup (visitor->local);
-          arrival->news.remote = g_strdup (visitor->remote);
-          return TRUE;
-        }
+      if (tell (visitor, arrival))
+        return TRUE;
       visitor->dirty = FALSE;
       (void) g_queue_pop_head (&self->dirty);
     }
@@ -150,6 +211,22 @@ enj_arrivals_answer (EnjArrivals *self, guint64 id, const char *local, const cha
 
   if (visitor)
     enj_inbound_answer (visitor->inbound, local, remote, type, condition, proof, now);
+}
+
+EnjInbound *
+enj_arrivals_find (const EnjArrivals *self, const char *local, const char *remote)
+{
+  g_autofree char *route = route_new (local, remote);
+  const GPtrArray *visitors = g_hash_table_lookup (self->routes, route);
+
+  for (guint i = 0; visitors && i < visitors->len; i++)
+    {
+      EnjInbound *inbound = ((const Visitor *) visitors->pdata[i])->inbound;
+
+      if (enj_inbound_may_send (inbound, local, remote))
+        return inbound;
+    }
+  return NULL;
 }
 
 void

@@ -10,11 +10,20 @@
 
 typedef struct EnjArrivals EnjArrivals;
 
-/* @session is borrowed until closed(); clear @news. */
+typedef enum
+{
+  ENJ_ARRIVAL_NEWS, /* news */
+  ENJ_ARRIVAL_ROOM, /* it can be written to again, after it was FULL */
+  ENJ_ARRIVAL_OVER  /* once, and last, where a pair was admitted: news has its domains.  What it
+                       did not send, or the peer did not confirm, may be stolen from it */
+} EnjArrivalType;
+
+/* @inbound and @session are borrowed until closed(); clear @news. */
 typedef struct
 {
+  EnjArrivalType type;
+  EnjInbound *inbound;
   EnjSession *session;
-  gboolean is_over; /* once, and last, where a pair was admitted: news has its domains */
   EnjNews news;
 } EnjArrival;
 
@@ -35,6 +44,10 @@ gboolean enj_arrivals_next (EnjArrivals *self, EnjArrival *arrival);
 void enj_arrivals_answer (EnjArrivals *self, guint64 id, const char *local, const char *remote,
                           EnjDialbackType type, EnjStanzaCondition condition, EnjProof proof,
                           gint64 now);
+
+/* The oldest stream of a peer's own over which @local may write to @remote (XEP-0288); NULL
+ * where there is none. */
+EnjInbound *enj_arrivals_find (const EnjArrivals *self, const char *local, const char *remote);
 
 /* Ends all streams in order. */
 void enj_arrivals_close_all (EnjArrivals *self, gint64 now);

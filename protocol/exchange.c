@@ -223,10 +223,10 @@ process_arrival (EnjExchange *self, EnjArrival *arrival, gint64 now)
 {
   const GError *reason = arrival->session->reason;
 
-  if (arrival->is_over)
+  if (arrival->type == ENJ_ARRIVAL_OVER)
     push_event (self, ENJ_EXCHANGE_STREAM_DOWN, arrival->news.local, arrival->news.remote)->error
       = reason ? g_error_copy (reason) : NULL;
-  else
+  else if (arrival->type == ENJ_ARRIVAL_NEWS)
     process_news (self, arrival, now);
 }
 

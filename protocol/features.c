@@ -92,21 +92,15 @@ enj_features_parse (const EnjElement *element)
 }
 
 gboolean
-enj_features_format (EnjFeatures features, EnjBytes *out)
+enj_features_format (EnjFeatures features, const EnjStreamLimits *limits, EnjBytes *out)
 {
-  g_autoptr (GString) xml = g_string_new (NULL);
+  g_autoptr (GString) xml = g_string_new ("<stream:features>");
 
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
     if ((features & formats[i].set) == formats[i].set && !(features & formats[i].unset))
       g_string_append (xml, formats[i].xml);
 
-  if (xml->len == 0)
-    g_string_append (xml, "<stream:features/>");
-  else
-    {
-      g_string_prepend (xml, "<stream:features>");
-      g_string_append (xml, "</stream:features>");
-    }
-
-  return enj_bytes_append (out, xml->str, xml->len);
+  return enj_bytes_append (out, xml->str, xml->len)
+         && (!limits || enj_stream_limits_format (limits, out))
+         && enj_bytes_append (out, "</stream:features>", strlen ("</stream:features>"));
 }

@@ -3,6 +3,7 @@
 
 #include "protocol/bytes.h"
 #include "protocol/element.h"
+#include "protocol/stream-limits.h"
 
 typedef enum
 {
@@ -20,5 +21,5 @@ typedef enum
 /* STARTTLS alone counts as required, even without <required/> (T02). */
 EnjFeatures enj_features_parse (const EnjElement *element);
 
-/* All or, FALSE, nothing. */
-gboolean enj_features_format (EnjFeatures features, EnjBytes *out);
+/* @limits are announced beside them; NULL for none.  FALSE: the queue is over its limit. */
+gboolean enj_features_format (EnjFeatures features, const EnjStreamLimits *limits, EnjBytes *out);

@@ -8,6 +8,7 @@
 #include "protocol/admission.h"
 #include "protocol/features.h"
 #include "protocol/jid.h"
+#include "protocol/management.h"
 #include "protocol/ns.h"
 #include "protocol/receiving.h"
 #include "protocol/token.h"
@@ -22,7 +23,12 @@ struct EnjInbound
   EnjEvidence *evidence; /* NULL in clear */
   char *local;  /* the domain that the header asked for */
   char *remote; /* the domain that it claims, or NULL */
-  gboolean is_proved; /* @remote, by EXTERNAL, for @local */
+  EnjManagement *management;
+  EnjFeatures offered; /* on the stream that is now open */
+  gboolean is_proved;  /* @remote, by EXTERNAL, for @local */
+  gboolean is_late;    /* for bidi: a proof is under way */
+  gboolean has_bidi;
+  gboolean was_full; /* somebody waits for room */
 };
 
 /* ---- Header and features ---------------------------------------------- */
@@ -88,8 +94,8 @@ may_prove (EnjInbound *self)
   return enj_acceptor_expect (self->acceptor, is_complete ? self->evidence : NULL, self->remote);
 }
 
-static void
-send_features (EnjInbound *self)
+static EnjFeatures
+choose_features (EnjInbound *self)
 {
   EnjFeatures features = ENJ_FEATURE_DIALBACK | ENJ_FEATURE_DIALBACK_ERRORS;
 
@@ -97,13 +103,30 @@ send_features (EnjInbound *self)
     {
       /* RFC 6120 5.3.1: where TLS is required, nothing else is offered. */
       if (enj_admission_needs_tls (self->session.settings, self->remote))
-        features = ENJ_FEATURE_STARTTLS | ENJ_FEATURE_STARTTLS_REQUIRED;
-      else if (enj_settings_get_credentials (self->session.settings, self->local))
+        return ENJ_FEATURE_STARTTLS | ENJ_FEATURE_STARTTLS_REQUIRED;
+      if (enj_settings_get_credentials (self->session.settings, self->local))
         features |= ENJ_FEATURE_STARTTLS;
     }
   if (may_prove (self))
     features |= ENJ_FEATURE_EXTERNAL;
-  (void) enj_features_format (features, enj_stream_output (self->session.stream));
+  return features | (self->is_proved ? ENJ_FEATURE_SM : ENJ_FEATURE_BIDI);
+}
+
+static void
+send_features (EnjInbound *self)
+{
+  const EnjLimits *limits = &self->session.settings->limits;
+  /* What stanzas have to keep to.  Those before a proof are for no stanza (L02), and behind
+   * dialback no features come that could raise them. */
+  const EnjStreamLimits announced = { .max_bytes = limits->stanza_size,
+                                      .idle_seconds = limits->idle_timeout };
+
+  self->offered = choose_features (self);
+  if (self->offered & ENJ_FEATURE_SM)
+    enj_management_allow (self->management);
+  (void) enj_features_format (self->offered,
+                              self->offered & ENJ_FEATURE_STARTTLS_REQUIRED ? NULL : &announced,
+                              enj_stream_output (self->session.stream));
   enj_session_written (&self->session);
 }
 
@@ -224,15 +247,21 @@ handle_secured (EnjSession *session)
 {
   EnjInbound *self = (EnjInbound *) session;
   g_autofree char *how = enj_session_describe (session);
+  const char *fingerprint;
 
   enj_receiving_reset (self->receiving);
+  self->offered = 0;
+  self->is_late = self->has_bidi = FALSE;
+  session->peer_limits = (EnjStreamLimits){ 0 };
   g_clear_pointer (&self->evidence, enj_evidence_unref);
   self->evidence = enj_evidence_new (session->tls, session->settings->trust);
   enj_receiving_set_evidence (self->receiving, self->evidence);
   /* Who had proved himself in clear has it before him again. */
   if (session->due[ENJ_WAIT_NEGOTIATION] == ENJ_NEVER)
     enj_session_wait (session, ENJ_WAIT_NEGOTIATION, session->settings->limits.negotiation_timeout);
-  enj_log_info (&session->log, "encrypted: %s", how);
+  fingerprint = enj_evidence_get_fingerprint (self->evidence);
+  enj_log_info (&session->log, "encrypted: %s, certificate %s", how,
+                fingerprint ? fingerprint : "none");
   enj_session_wait (session, ENJ_WAIT_HEADER, session->settings->limits.header_timeout);
 }
 
@@ -253,7 +282,7 @@ handle_sasl (EnjInbound *self, const EnjElement *element)
       enj_receiving_distrust (self->receiving, enj_acceptor_get_claimed (self->acceptor));
       break;
     case ENJ_ACCEPTOR_SUCCEEDED:
-      self->is_proved = TRUE;
+      self->is_proved = self->is_late = TRUE;
       if (enj_session_restart (session))
         enj_session_wait (session, ENJ_WAIT_HEADER, session->settings->limits.header_timeout);
       break;
@@ -270,7 +299,10 @@ handle_dialback (EnjInbound *self, const EnjDialback *dialback)
     {
       /* An answer that comes later must not fall into a restart by SASL. */
       if (dialback->kind == ENJ_DIALBACK_RESULT)
-        (void) enj_acceptor_expect (self->acceptor, NULL, NULL);
+        {
+          (void) enj_acceptor_expect (self->acceptor, NULL, NULL);
+          self->is_late = TRUE;
+        }
       enj_receiving_handle (self->receiving, dialback);
       return;
     }
@@ -286,6 +318,60 @@ enj_inbound_answer (EnjInbound *self, const char *local, const char *remote, Enj
   enj_receiving_answer (self->receiving, local, remote, type, condition, proof, now);
 }
 
+/* ---- Bidi ------------------------------------------------------------------- */
+
+/* XEP-0288 2.2: before any proof, and never before the TLS that is to come (2.1).  There is no
+ * answer.  FALSE where it was not offered. */
+static gboolean
+handle_bidi (EnjInbound *self, const EnjElement *element)
+{
+  if (!enj_element_is (element, ENJ_NS_BIDI, "bidi") || !(self->offered & ENJ_FEATURE_BIDI))
+    return FALSE;
+  if (self->is_late)
+    {
+      enj_log_info (&self->session.log, "bidi comes behind a proof, and is ignored");
+      return TRUE;
+    }
+  self->has_bidi = TRUE;
+  self->session.peer_limits = enj_stream_limits_parse (element);
+  enj_receiving_note_bidi (self->receiving);
+  return TRUE;
+}
+
+gboolean
+enj_inbound_may_send (const EnjInbound *self, const char *local, const char *remote)
+{
+  return self->has_bidi && self->session.header_sent && enj_session_is_open (&self->session)
+         && enj_receiving_has_pair (self->receiving, local, remote);
+}
+
+EnjSend
+enj_inbound_send (EnjInbound *self, EnjStanza *stanza, gint64 now)
+{
+  EnjSend result;
+
+  self->session.now = now;
+  result = enj_session_send (&self->session, stanza);
+  self->was_full |= result == ENJ_SEND_FULL;
+  return result;
+}
+
+gboolean
+enj_inbound_take_room (EnjInbound *self)
+{
+  if (!self->was_full || !enj_session_is_open (&self->session) || self->session.held
+      || !enj_session_has_room (&self->session))
+    return FALSE;
+  self->was_full = FALSE;
+  return TRUE;
+}
+
+EnjStanza *
+enj_inbound_steal_unconfirmed (EnjInbound *self)
+{
+  return enj_management_steal_unconfirmed (self->management);
+}
+
 /* ---- Events of the session ---------------------------------------------- */
 
 static void
@@ -293,8 +379,10 @@ handle_stanza (EnjInbound *self, EnjStanza *stanza)
 {
   EnjStanza *admitted = enj_receiving_pass_new (self->receiving, stanza);
 
-  if (admitted)
-    enj_news_queue_push (&self->news, ENJ_NEWS_STANZA, NULL, NULL)->stanza = admitted;
+  if (!admitted)
+    return;
+  enj_management_note_received (self->management, admitted);
+  enj_news_queue_push (&self->news, ENJ_NEWS_STANZA, NULL, NULL)->stanza = admitted;
 }
 
 static void
@@ -302,7 +390,7 @@ handle_element (EnjInbound *self, const EnjElement *element)
 {
   EnjDialback dialback;
 
-  if (!enj_session_has_room (&self->session))
+  if (!self->has_bidi && !enj_session_has_room (&self->session))
     {
       /* All that waits here is answers: a peer that does not read them gets no more. */
       enj_session_fail (&self->session,
@@ -318,7 +406,7 @@ handle_element (EnjInbound *self, const EnjElement *element)
     {
       handle_starttls (self);
     }
-  else if (!handle_sasl (self, element))
+  else if (!handle_sasl (self, element) && !handle_bidi (self, element))
     {
       g_autofree char *name = enj_log_quote (enj_element_get_name (element));
 
@@ -337,13 +425,19 @@ handle_event (EnjSession *session, EnjStreamEvent *event)
     handle_header (self);
   else if (event->type == ENJ_STREAM_STANZA)
     handle_stanza (self, event->stanza);
-  else if (session->state == ENJ_SESSION_OPEN)
+  else if (!enj_management_handle (self->management, event->element)
+           && session->state == ENJ_SESSION_OPEN)
     handle_element (self, event->element);
 }
 
 static void
 handle_due (EnjSession *session, EnjWait which)
 {
+  if (which == ENJ_WAIT_ACK)
+    {
+      enj_management_tick (((EnjInbound *) session)->management, session->now);
+      return;
+    }
   enj_session_fail (session,
                     g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
                                  which == ENJ_WAIT_HEADER ? "no stream header in time"
@@ -358,12 +452,33 @@ handle_over (EnjSession *session)
   enj_log_info (&session->log, "closed: %s", reason ? reason : "in order");
 }
 
+static void
+handle_left (EnjSession *session, EnjStanza *stanza)
+{
+  enj_management_note_sent (((EnjInbound *) session)->management, stanza);
+}
+
+static void
+handle_closing (EnjSession *session)
+{
+  enj_management_note_closing (((EnjInbound *) session)->management);
+}
+
+static gboolean
+handle_quiet (EnjSession *session)
+{
+  return enj_management_probe (((EnjInbound *) session)->management);
+}
+
 static const EnjSessionClass inbound_class = {
   .event = handle_event,
   .secured = handle_secured,
   .due = handle_due,
   .open = open_for_error,
   .over = handle_over,
+  .left = handle_left,
+  .closing = handle_closing,
+  .quiet = handle_quiet,
 };
 
 /* ---- Public --------------------------------------------------------------- */
@@ -379,6 +494,7 @@ enj_inbound_new (gboolean direct_tls, EnjSettings *settings, EnjCounters *counte
   enj_news_queue_init (&self->news, wake);
   self->receiving = enj_receiving_new (&self->session, counters, &self->news);
   self->acceptor = enj_acceptor_new (&self->session);
+  self->management = enj_management_new (&self->session);
   counters->streams_in++;
   enj_session_wait (&self->session, ENJ_WAIT_HEADER, settings->limits.header_timeout);
   enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, settings->limits.negotiation_timeout);
@@ -394,6 +510,7 @@ enj_inbound_free (EnjInbound *self)
     return;
   enj_receiving_free (self->receiving);
   enj_acceptor_free (self->acceptor);
+  enj_management_free (self->management);
   enj_evidence_unref (self->evidence);
   enj_news_queue_clear (&self->news);
   enj_session_clear (&self->session);

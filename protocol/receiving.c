@@ -32,6 +32,7 @@ struct EnjReceiving
   EnjEvidence *evidence;  /* NULL in clear */
   GHashTable *distrusted; /* domains that have failed to prove themselves by it */
   guint failures;
+  gboolean has_bidi;
 };
 
 static void
@@ -258,8 +259,8 @@ enj_receiving_admit (EnjReceiving *self, const char *local, const char *remote, 
   enj_pairs_set (self->pairs, remote, local, ENJ_PAIR_VALID);
   if (self->evidence && (proof == ENJ_PROOF_EXTERNAL || proof == ENJ_PROOF_CERTIFICATE))
     enj_session_expire_at (session, enj_evidence_get_expiry (self->evidence));
-  enj_log_info (&session->log, "stream up for %s, %s, %s", remote, how,
-                enj_proof_format (proof));
+  enj_log_info (&session->log, "stream up for %s, %s, %s%s", remote, how,
+                enj_proof_format (proof), self->has_bidi ? ", bidi" : "");
   self->counters->pairs_verified++;
   enj_session_wait (session, ENJ_WAIT_NEGOTIATION, 0);
   enj_session_settle_in (session);
@@ -363,6 +364,7 @@ enj_receiving_reset (EnjReceiving *self)
   self->pairs = enj_pairs_new ();
   g_queue_clear_full (&self->waiting, question_free);
   self->asked = 0;
+  self->has_bidi = FALSE;
 }
 
 void
@@ -390,6 +392,12 @@ gboolean
 enj_receiving_is_asking (const EnjReceiving *self)
 {
   return enj_pairs_count (self->pairs, ENJ_PAIR_PENDING) > 0;
+}
+
+void
+enj_receiving_note_bidi (EnjReceiving *self)
+{
+  self->has_bidi = TRUE;
 }
 
 void

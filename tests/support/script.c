@@ -9,6 +9,11 @@
 #include "protocol/handshake.h"
 #include "protocol/ns.h"
 
+#define DIALBACK "<dialback xmlns='" ENJ_NS_DIALBACK_FEATURE "'><errors/></dialback>"
+#define LIMITS                                                              \
+  "<limits xmlns='" ENJ_NS_STREAM_LIMITS "'><max-bytes>{any}</max-bytes>"   \
+  "<idle-seconds>{any}</idle-seconds></limits>"
+
 static void
 step_free (gpointer data)
 {
@@ -168,6 +173,12 @@ enj_test_script_names_new (void)
     { "stanzas", "urn:ietf:params:xml:ns:xmpp-stanzas" },
     { "streams", "urn:ietf:params:xml:ns:xmpp-streams" },
     { "dialback", ENJ_NS_DIALBACK_FEATURE },
+    { "bidi", ENJ_NS_BIDI },
+    { "sm", ENJ_NS_SM },
+    { "limits", ENJ_NS_STREAM_LIMITS },
+    /* What we offer to who is still to prove himself, and behind EXTERNAL. */
+    { "offers", DIALBACK "<bidi xmlns='" ENJ_NS_BIDI_FEATURE "'/>" LIMITS },
+    { "offers-proved", DIALBACK "<sm xmlns='" ENJ_NS_SM "'/>" LIMITS },
   };
   GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 

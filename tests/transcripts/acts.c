@@ -267,6 +267,26 @@ do_verify (EnjTestPlayer *self, const char *text)
   return NULL;
 }
 
+static char *
+domain_new (const char *jid)
+{
+  gsize len;
+  const char *domain = enj_jid_find_domain (jid, &len);
+
+  return g_strndup (domain, len);
+}
+
+/* With bidi only, and for what is admitted the other way round. */
+static gboolean
+send_back (EnjTestPlayer *self, EnjStanza *stanza)
+{
+  g_autofree char *local = domain_new (enj_stanza_get_from (stanza));
+  g_autofree char *remote = domain_new (enj_stanza_get_to (stanza));
+
+  return enj_inbound_may_send (self->actor.inbound, local, remote)
+         && enj_inbound_send (self->actor.inbound, stanza, self->actor.now) == ENJ_SEND_DONE;
+}
+
 static gboolean
 send_out (EnjTestPlayer *self, EnjStanza *stanza)
 {
@@ -292,6 +312,8 @@ send (EnjTestPlayer *self, const char *text)
   if (self->actor.link)
     sent = enj_link_may_send (self->actor.link, stanza)
            && enj_link_send (self->actor.link, stanza, self->actor.now);
+  else if (self->actor.inbound)
+    sent = send_back (self, stanza);
   else
     sent = send_out (self, stanza);
   enj_test_actor_pump (&self->actor);

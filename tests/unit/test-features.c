@@ -97,7 +97,7 @@ static void
 test_writes (void)
 {
   static const Case cases[] = {
-    { "<stream:features/>", 0 },
+    { "<stream:features></stream:features>", 0 },
     { "<stream:features><starttls " TLS "/></stream:features>", ENJ_FEATURE_STARTTLS },
     { "<stream:features><starttls " TLS "><required/></starttls></stream:features>",
       ENJ_FEATURE_STARTTLS | ENJ_FEATURE_STARTTLS_REQUIRED },
@@ -118,7 +118,7 @@ test_writes (void)
       gsize len;
 
       enj_bytes_init (&out, 10000);
-      g_assert_true (enj_features_format ((EnjFeatures) cases[i].features, &out));
+      g_assert_true (enj_features_format ((EnjFeatures) cases[i].features, NULL, &out));
       data = enj_bytes_peek (&out, &len);
       g_assert_cmpmem (data, len, cases[i].inside, strlen (cases[i].inside));
       enj_bytes_clear (&out);
@@ -131,6 +131,7 @@ test_reads_what_it_writes (void)
   const guint all = ENJ_FEATURE_STARTTLS | ENJ_FEATURE_STARTTLS_REQUIRED | ENJ_FEATURE_DIALBACK
                     | ENJ_FEATURE_DIALBACK_ERRORS | ENJ_FEATURE_EXTERNAL | ENJ_FEATURE_BIDI
                     | ENJ_FEATURE_SM;
+  const EnjStreamLimits limits = { .max_bytes = 12345, .idle_seconds = 678 };
   g_autoptr (EnjElement) element = NULL;
   g_autofree char *text = NULL;
   EnjBytes out;
@@ -138,11 +139,13 @@ test_reads_what_it_writes (void)
   gsize len;
 
   enj_bytes_init (&out, 10000);
-  g_assert_true (enj_features_format ((EnjFeatures) all, &out));
+  g_assert_true (enj_features_format ((EnjFeatures) all, &limits, &out));
   data = enj_bytes_peek (&out, &len);
   text = g_strndup ((const char *) data, len);
   element = enj_test_read_element_new (text);
   g_assert_cmphex (enj_features_parse (element), ==, all);
+  g_assert_cmpuint (enj_stream_limits_parse (element).max_bytes, ==, 12345);
+  g_assert_cmpuint (enj_stream_limits_parse (element).idle_seconds, ==, 678);
   enj_bytes_clear (&out);
 }
 
