@@ -72,6 +72,7 @@ libprotocol_la_SOURCES += %D%/stanza.c %D%/stanza.h
 libprotocol_la_SOURCES += %D%/stream-error.c %D%/stream-error.h
 libprotocol_la_SOURCES += %D%/stream-limits.c %D%/stream-limits.h
 libprotocol_la_SOURCES += %D%/stream.c %D%/stream.h
+libprotocol_la_SOURCES += %D%/tag.c %D%/tag.h
 libprotocol_la_SOURCES += %D%/targets.c %D%/targets.h
 libprotocol_la_SOURCES += %D%/tls.c %D%/tls.h
 libprotocol_la_SOURCES += %D%/token.c %D%/token.h

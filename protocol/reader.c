@@ -8,6 +8,7 @@
 #include "protocol/condition.h"
 #include "protocol/draft.h"
 #include "protocol/ns.h"
+#include "protocol/tag.h"
 #include "protocol/xml.h"
 
 /* Events that one run of expat may leave behind; it is stopped when they are that many, for a
@@ -184,6 +185,7 @@ begin_stream (EnjReader *self, const char *triplet, const char **atts)
   if (self->xml.fault)
     return;
 
+  enj_xml_keep_tag (&self->xml, enj_tag_new (triplet, ENJ_CANON_SEPARATOR, &self->declarations));
   builder = enj_element_builder_new (ns, name);
   build_declarations (self, builder);
   if (!build_attributes (self, builder, atts))
@@ -583,4 +585,14 @@ void
 enj_reader_flush (EnjReader *self)
 {
   enj_xml_flush (&self->xml);
+}
+
+void
+enj_reader_rest (EnjReader *self)
+{
+  if (self->depth != 1 || self->first < self->count || self->closed || !enj_xml_rest (&self->xml))
+    return;
+
+  enj_canon_clear (&self->canon);
+  enj_draft_clear (&self->draft);
 }

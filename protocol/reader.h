@@ -68,4 +68,10 @@ const guint8 *enj_reader_get_rest (EnjReader *self, gsize *len);
 gboolean enj_reader_is_pending (const EnjReader *self);
 void enj_reader_flush (EnjReader *self);
 
+/* For a stream that is quiet between two stanzas: gives back the parser and all
+ * else that only reading needs.  The next bytes bring it back, and find it as it
+ * was.  Does nothing where something is half read, or where the header declared
+ * more than is worth keeping. */
+void enj_reader_rest (EnjReader *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjReader, enj_reader_free)

@@ -179,10 +179,10 @@ enj_session_feed (EnjSession *self, const guint8 *data, gsize len, gint64 now)
 void
 enj_session_eof (EnjSession *self, const char *why, gint64 now)
 {
-  gint64 due = enj_stream_deadline (self->stream);
+  gint64 due;
 
   self->now = now;
-  if (is_listening (self) && due < ENJ_NEVER)
+  while (is_listening (self) && (due = enj_stream_deadline (self->stream)) < ENJ_NEVER)
     {
       /* What has come as a whole counts, though expat may still sit on it. */
       enj_stream_tick (self->stream, due);
@@ -500,6 +500,7 @@ enj_session_settle_in (EnjSession *self)
 
   enj_vitals_start (&self->vitals, limits->keepalive, limits->idle_timeout, &self->peer_limits,
                     self->now);
+  enj_stream_allow_rest (self->stream);
 }
 
 void
@@ -593,8 +594,5 @@ enj_session_is_encrypted (const EnjSession *self)
 char *
 enj_session_describe (const EnjSession *self)
 {
-  if (!enj_session_is_encrypted (self))
-    return g_strdup ("plain");
-  return g_strdup_printf ("%s %s", enj_tls_get_version (self->tls),
-                          enj_tls_get_cipher (self->tls));
+  return enj_session_is_encrypted (self) ? enj_tls_describe (self->tls) : g_strdup ("plain");
 }

@@ -14,6 +14,10 @@
 #define FLUSH_INTERVAL (30 * G_USEC_PER_SEC / 1000)
 #define FLUSH_INTERVAL_MAX (120 * G_USEC_PER_SEC / 1000)
 
+/* Quiet for so long, a stream gives its parser back: that, and making it again, costs a few
+ * microseconds (4, measured), and a parser takes as much memory as a session of TLS. */
+#define REST_AFTER (5 * G_USEC_PER_SEC)
+
 struct EnjStream
 {
   char *content_ns;
@@ -31,6 +35,10 @@ struct EnjStream
   gint64 flush_allowed_at; /* not before */
   gint64 flush_due;        /* ENJ_NEVER where nothing waits */
   gboolean is_unflushed;   /* bytes came after the last flush */
+
+  gboolean may_rest;
+  gint64 heard;    /* when bytes came last */
+  gint64 rest_due; /* when to look whether it was quiet long enough */
 
   EnjBytes output;
 };
@@ -61,6 +69,7 @@ enj_stream_new (const char *content_ns, const EnjLimits *limits)
   self->flush_interval = FLUSH_INTERVAL;
   self->flush_allowed_at = G_MININT64;
   self->flush_due = ENJ_NEVER;
+  self->rest_due = ENJ_NEVER;
 
   /* What waits is bounded where it waits; here it is what one turn of the loop may write. */
   enj_bytes_init (&self->output, (gsize) (limits->queue_bytes * 2 + stanza_size));
@@ -102,6 +111,9 @@ enj_stream_feed (EnjStream *self, const guint8 *data, gsize len, gint64 now)
     return;
 
   self->now = now;
+  self->heard = now;
+  if (self->may_rest && self->rest_due == ENJ_NEVER)
+    self->rest_due = now + REST_AFTER;
   self->is_unflushed = TRUE;
   enj_reader_feed (self->reader, data, len);
 }
@@ -140,6 +152,7 @@ end (EnjStream *self)
 {
   self->is_ended = TRUE;
   self->flush_due = ENJ_NEVER;
+  self->rest_due = ENJ_NEVER;
 }
 
 static void
@@ -231,7 +244,23 @@ enj_stream_restart (EnjStream *self)
   self->reader = enj_reader_new (self->content_ns, &self->limits);
   self->flush_due = ENJ_NEVER;
   self->is_unflushed = FALSE;
+  self->may_rest = FALSE;
+  self->rest_due = ENJ_NEVER;
   return TRUE;
+}
+
+void
+enj_stream_allow_rest (EnjStream *self)
+{
+  self->may_rest = TRUE;
+  self->rest_due = self->heard + REST_AFTER;
+}
+
+void
+enj_stream_rest (EnjStream *self)
+{
+  if (!self->is_ended)
+    enj_reader_rest (self->reader);
 }
 
 const EnjHeader *
@@ -243,12 +272,26 @@ enj_stream_get_header (const EnjStream *self)
 gint64
 enj_stream_deadline (const EnjStream *self)
 {
-  return self->flush_due;
+  return MIN (self->flush_due, self->rest_due);
+}
+
+/* Bytes cost no more than to note their time: here it is looked at. */
+static void
+rest_in_time (EnjStream *self, gint64 now)
+{
+  if (now < self->rest_due)
+    return;
+  self->rest_due = ENJ_NEVER;
+  if (now < self->heard + REST_AFTER)
+    self->rest_due = self->heard + REST_AFTER;
+  else
+    enj_stream_rest (self);
 }
 
 void
 enj_stream_tick (EnjStream *self, gint64 now)
 {
+  rest_in_time (self, now);
   if (now < self->flush_due)
     return;
 

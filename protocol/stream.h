@@ -50,12 +50,19 @@ gboolean enj_stream_next (EnjStream *self, EnjStreamEvent *event);
  * not be taken for part of the new stream (S14). */
 gboolean enj_stream_restart (EnjStream *self);
 
+/* From now on what only reading needs is given back while the peer is quiet, some
+ * seconds after its last byte, and comes back by itself.  Until the next restart. */
+void enj_stream_allow_rest (EnjStream *self);
+
+/* The same, at once where it can be. */
+void enj_stream_rest (EnjStream *self);
+
 /* The newest header of the peer, refused ones too; valid until the next
  * restart.  All NULL before it has come. */
 const EnjHeader *enj_stream_get_header (const EnjStream *self);
 
-/* When tick() is to be called so that no token waits in expat; ENJ_NEVER.
- * Call next() after it. */
+/* When tick() is to be called: no token is to wait in expat, no parser to lie
+ * about; ENJ_NEVER.  Call next() after it. */
 gint64 enj_stream_deadline (const EnjStream *self);
 void enj_stream_tick (EnjStream *self, gint64 now);
 

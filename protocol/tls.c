@@ -348,6 +348,12 @@ enj_tls_get_cipher (const EnjTls *self)
   return gnutls_cipher_get_name (gnutls_cipher_get (self->gnutls));
 }
 
+char *
+enj_tls_describe (const EnjTls *self)
+{
+  return g_strdup_printf ("%s %s", enj_tls_get_version (self), enj_tls_get_cipher (self));
+}
+
 const gnutls_datum_t *
 enj_tls_get_peer_certificate (const EnjTls *self)
 {

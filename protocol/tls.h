@@ -50,9 +50,10 @@ void enj_tls_close (EnjTls *self);
 const guint8 *enj_tls_peek (EnjTls *self, gsize *len);
 void enj_tls_drained (EnjTls *self, gsize len);
 
-/* "TLS1.3" and "AES-256-GCM", when up. */
+/* "TLS1.3" and "AES-256-GCM", when up; describe() is both, new. */
 const char *enj_tls_get_version (const EnjTls *self);
 const char *enj_tls_get_cipher (const EnjTls *self);
+char *enj_tls_describe (const EnjTls *self);
 
 /* The leaf certificate of the peer in DER; NULL for none.  And all that it has sent, the leaf
  * first; @n is 0 then. */

@@ -76,6 +76,19 @@ on_instruction (void *user_data, const char *target, const char *data)
   enj_xml_refuse (user_data, ENJ_STREAM_RESTRICTED_XML, "processing instruction");
 }
 
+/* The one place between two tokens where a parser knows more than the elements that are open. */
+static void
+on_section_start (void *user_data)
+{
+  ((EnjXml *) user_data)->in_section = TRUE;
+}
+
+static void
+on_section_end (void *user_data)
+{
+  ((EnjXml *) user_data)->in_section = FALSE;
+}
+
 /* Expat takes UTF-16 where it sees signs of it, whatever encoding it was told.  By RFC 6120 11.6
  * U+FEFF is a character and no byte order mark, so it may not stand before the stream. */
 static void
@@ -107,7 +120,42 @@ settle (EnjXml *self, enum XML_Status status)
   /* Below 0 while expat defers: what it has not reported begins where it did before. */
   index = XML_GetCurrentByteIndex (self->parser);
   if (index >= 0)
-    self->token = (guint64) index;
+    self->token = (guint64) (self->base + index);
+}
+
+static void
+set_handlers (EnjXml *self)
+{
+  XML_SetElementHandler (self->parser, self->handlers->start, self->handlers->end);
+  XML_SetCharacterDataHandler (self->parser, self->handlers->text);
+  XML_SetCdataSectionHandler (self->parser, on_section_start, on_section_end);
+  XML_SetStartNamespaceDeclHandler (self->parser, self->handlers->declaration);
+  XML_SetXmlDeclHandler (self->parser, on_xml_declaration);
+  XML_SetStartDoctypeDeclHandler (self->parser, on_doctype);
+  XML_SetCommentHandler (self->parser, on_comment);
+  XML_SetProcessingInstructionHandler (self->parser, on_instruction);
+}
+
+/* With the kept tag it stands where the one before stood; nobody is told of that tag. */
+static void
+make_parser (EnjXml *self)
+{
+  int len = self->tag ? (int) strlen (self->tag) : 0;
+
+  self->parser = XML_ParserCreateNS ("UTF-8", self->separator);
+  if (self->parser)
+    {
+      /* The prefix, for RFC 6120 4.8.5: a stanza may not have one. */
+      XML_SetReturnNSTriplet (self->parser, 1);
+      XML_SetUserData (self->parser, self);
+    }
+  if (!self->parser || (len > 0 && XML_Parse (self->parser, self->tag, len, 0) != XML_STATUS_OK))
+    {
+      enj_xml_refuse (self, ENJ_STREAM_RESOURCE_CONSTRAINT, "no memory for a parser");
+      return;
+    }
+  self->base = (gint64) self->fed - len;
+  set_handlers (self);
 }
 
 static void
@@ -116,6 +164,8 @@ parse_slice (EnjXml *self)
   const guint8 *slice = self->data + self->used;
   gsize len = MIN (self->len - self->used, SLICE);
 
+  if (!self->parser)
+    make_parser (self);
   check_encoding (self, slice, len);
   if (self->fault)
     return;
@@ -128,23 +178,8 @@ parse_slice (EnjXml *self)
 void
 enj_xml_init (EnjXml *self, char separator, const EnjXmlHandlers *handlers)
 {
-  *self = (EnjXml){ .parser = XML_ParserCreateNS ("UTF-8", separator) };
-  if (!self->parser)
-    {
-      enj_xml_refuse (self, ENJ_STREAM_RESOURCE_CONSTRAINT, "no memory for a parser");
-      return;
-    }
-
-  /* The prefix, for RFC 6120 4.8.5: a stanza may not have one. */
-  XML_SetReturnNSTriplet (self->parser, 1);
-  XML_SetUserData (self->parser, self);
-  XML_SetElementHandler (self->parser, handlers->start, handlers->end);
-  XML_SetCharacterDataHandler (self->parser, handlers->text);
-  XML_SetStartNamespaceDeclHandler (self->parser, handlers->declaration);
-  XML_SetXmlDeclHandler (self->parser, on_xml_declaration);
-  XML_SetStartDoctypeDeclHandler (self->parser, on_doctype);
-  XML_SetCommentHandler (self->parser, on_comment);
-  XML_SetProcessingInstructionHandler (self->parser, on_instruction);
+  *self = (EnjXml){ .handlers = handlers, .separator = separator };
+  make_parser (self);
 }
 
 void
@@ -152,6 +187,7 @@ enj_xml_clear (EnjXml *self)
 {
   g_clear_pointer (&self->parser, XML_ParserFree);
   g_clear_error (&self->fault);
+  g_clear_pointer (&self->tag, g_free);
   enj_bytes_clear (&self->rest);
 }
 
@@ -166,7 +202,7 @@ enj_xml_stop (EnjXml *self)
 guint64
 enj_xml_token_start (const EnjXml *self)
 {
-  return (guint64) MAX (XML_GetCurrentByteIndex (self->parser), 0);
+  return (guint64) (self->base + MAX (XML_GetCurrentByteIndex (self->parser), 0));
 }
 
 guint64
@@ -240,6 +276,25 @@ gboolean
 enj_xml_is_pending (const EnjXml *self)
 {
   return !self->fault && !self->stopped && self->token < self->fed;
+}
+
+void
+enj_xml_keep_tag (EnjXml *self, char *tag)
+{
+  g_free (self->tag);
+  self->tag = tag;
+}
+
+gboolean
+enj_xml_rest (EnjXml *self)
+{
+  if (!self->tag || self->fault || self->stopped || self->in_section || self->used < self->len
+      || self->token < self->fed)
+    return FALSE;
+
+  g_clear_pointer (&self->parser, XML_ParserFree);
+  enj_bytes_clear (&self->rest);
+  return TRUE;
 }
 
 const guint8 *

@@ -13,23 +13,6 @@
 #include "protocol/bytes.h"
 #include "protocol/condition.h"
 
-/* Positions count from the first byte of the stream.  Read only. */
-typedef struct
-{
-  XML_Parser parser;
-  GError *fault;    /* nothing more comes from expat */
-  guint64 fed;      /* bytes handed to expat */
-  guint64 token;    /* where that begins which expat has not reported */
-  gboolean stopped; /* by stop(); the next advance() goes on */
-
-  /* Private. */
-  const guint8 *data;
-  gsize len;
-  gsize used; /* of @data, handed to expat */
-  gboolean flush;
-  EnjBytes rest;
-} EnjXml;
-
 /* Handlers get @self, which may be the first member of something greater.
  * They must look at @fault first: expat may still call them after refuse(). */
 typedef struct
@@ -40,6 +23,29 @@ typedef struct
   XML_StartNamespaceDeclHandler declaration;
 } EnjXmlHandlers;
 
+/* Positions count from the first byte of the stream.  Read only. */
+typedef struct
+{
+  XML_Parser parser;
+  GError *fault;    /* nothing more comes from expat */
+  guint64 fed;      /* bytes handed to expat */
+  guint64 token;    /* where that begins which expat has not reported */
+  gboolean stopped; /* by stop(); the next advance() goes on */
+
+  /* Private. */
+  const EnjXmlHandlers *handlers;
+  char separator;
+  char *tag;    /* what a new parser has to read first; NULL before keep_tag() */
+  gboolean in_section; /* CDATA */
+  gint64 base;  /* the position of the parser's first byte */
+  const guint8 *data;
+  gsize len;
+  gsize used; /* of @data, handed to expat */
+  gboolean flush;
+  EnjBytes rest;
+} EnjXml;
+
+/* @handlers live for ever. */
 void enj_xml_init (EnjXml *self, char separator, const EnjXmlHandlers *handlers);
 void enj_xml_clear (EnjXml *self);
 
@@ -62,6 +68,12 @@ gboolean enj_xml_advance (EnjXml *self);
 void enj_xml_reparse (EnjXml *self);
 void enj_xml_flush (EnjXml *self);
 gboolean enj_xml_is_pending (const EnjXml *self);
+
+/* @tag, taken, is a start tag that leads to where the stream is between its
+ * children, or NULL.  With one rest() gives the parser back where it holds nothing;
+ * it comes back by itself, and all positions are as if it had never gone. */
+void enj_xml_keep_tag (EnjXml *self, char *tag);
+gboolean enj_xml_rest (EnjXml *self);
 
 /* What stands behind the token that stop() was for; NULL with @len 0 for
  * nothing, with @len > 0 where memory for it could not be had. */

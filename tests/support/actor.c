@@ -100,6 +100,7 @@ choose_piece (EnjTestActor *self, gsize len)
   switch (self->way)
     {
     case ENJ_TEST_BYTES:
+    case ENJ_TEST_REST:
       return 1;
     case ENJ_TEST_CUT:
       piece = (gsize) g_rand_int_range (self->chance, 1, PIECE);
@@ -122,6 +123,8 @@ deliver (EnjTestActor *self, const guint8 *data, gsize len)
       g_autofree guint8 *copy = g_memdup2 (data, piece);
 
       enj_session_feed (self->session, copy, piece, self->now);
+      if (self->way == ENJ_TEST_REST)
+        enj_stream_rest (self->session->stream);
       enj_test_actor_pump (self);
       data += piece;
       len -= piece;

@@ -17,6 +17,7 @@ typedef enum
   ENJ_TEST_BYTES,     /* the peer's bytes come one by one */
   ENJ_TEST_CUT,       /* in random pieces */
   ENJ_TEST_DRAIN_ONE, /* ours leave one by one */
+  ENJ_TEST_REST,      /* one by one, and the parser rests wherever it can */
   ENJ_TEST_N_WAYS
 } EnjTestWay;
 

@@ -70,8 +70,8 @@ enj_test_take_events (EnjReader *reader, GString *out)
   return FALSE;
 }
 
-char *
-enj_test_read_new (const char *xml, gsize len, gsize cut, const EnjReaderLimits *limits)
+static char *
+read_new (const char *xml, gsize len, gsize cut, const EnjReaderLimits *limits, gboolean rests)
 {
   g_autoptr (EnjReader) reader = enj_reader_new (ENJ_NS_SERVER, limits);
   GString *out = g_string_new (NULL);
@@ -86,12 +86,26 @@ enj_test_read_new (const char *xml, gsize len, gsize cut, const EnjReaderLimits 
       enj_reader_feed (reader, piece, n);
       if (!enj_test_take_events (reader, out))
         return g_string_free (out, FALSE);
+      if (rests)
+        enj_reader_rest (reader);
       at += n;
     }
 
   enj_reader_flush (reader);
   (void) enj_test_take_events (reader, out);
   return g_string_free (out, FALSE);
+}
+
+char *
+enj_test_read_new (const char *xml, gsize len, gsize cut, const EnjReaderLimits *limits)
+{
+  return read_new (xml, len, cut, limits, FALSE);
+}
+
+char *
+enj_test_read_resting_new (const char *xml, gsize len, gsize cut, const EnjReaderLimits *limits)
+{
+  return read_new (xml, len, cut, limits, TRUE);
 }
 
 void
@@ -101,10 +115,12 @@ enj_test_assert_reads (const char *xml, gsize len, const char *expected,
   for (gsize cut = 0; cut <= len; cut++)
     {
       g_autofree char *transcript = enj_test_read_new (xml, len, cut, limits);
+      g_autofree char *resting = enj_test_read_resting_new (xml, len, cut, limits);
 
-      if (strcmp (transcript, expected) != 0)
+      if (strcmp (transcript, expected) != 0 || strcmp (resting, expected) != 0)
         g_test_message ("%.*s cut at %" G_GSIZE_FORMAT, (int) MIN (len, 2000), xml, cut);
       g_assert_cmpstr (transcript, ==, expected);
+      g_assert_cmpstr (resting, ==, expected);
     }
 }
 

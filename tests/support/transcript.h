@@ -19,7 +19,11 @@ gboolean enj_test_take_events (EnjReader *reader, GString *out);
 /* Fed in two pieces cut at @cut, or with a cut of 0 byte by byte; flushed. */
 char *enj_test_read_new (const char *xml, gsize len, gsize cut, const EnjReaderLimits *limits);
 
-/* However it is cut; with ENJ_TEST_STREAM, and its line, in front. */
+/* The same, with a rest wherever the reader takes one. */
+char *enj_test_read_resting_new (const char *xml, gsize len, gsize cut,
+                                 const EnjReaderLimits *limits);
+
+/* However it is cut, and with rests or without; with ENJ_TEST_STREAM, and its line, in front. */
 void enj_test_assert_reads (const char *xml, gsize len, const char *expected,
                             const EnjReaderLimits *limits);
 void enj_test_assert_stream (const char *xml, const char *expected, const EnjReaderLimits *limits);

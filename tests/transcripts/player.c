@@ -1,4 +1,4 @@
-/* Plays the transcripts of this folder, each in four ways; example.xt explains the words. */
+/* Plays the transcripts of this folder, each in five ways; example.xt explains the words. */
 #include "config.h"
 
 #include <string.h>
@@ -127,6 +127,7 @@ add_case (const char *folder, const char *name, EnjTestWay way)
     [ENJ_TEST_BYTES] = "byte-by-byte",
     [ENJ_TEST_CUT] = "cut",
     [ENJ_TEST_DRAIN_ONE] = "written-byte-by-byte",
+    [ENJ_TEST_REST] = "with-rests",
   };
   Case *one = g_new0 (Case, 1);
   g_autofree char *title = g_strndup (name, strlen (name) - strlen (".xt"));

@@ -76,6 +76,7 @@ unit_tests += %D%/test-stream-limits
 unit_tests += %D%/test-survey
 unit_tests += %D%/test-tls
 unit_tests += %D%/test-tls-direct
+unit_tests += %D%/test-tag
 unit_tests += %D%/test-targets
 unit_tests += %D%/test-targets-dane
 unit_tests += %D%/test-targets-race

@@ -519,6 +519,37 @@ test_output_is_bounded (void)
   assert_output (stream, "</stream:stream>");
 }
 
+static void
+hear (Player *self, const char *xml)
+{
+  feed (self, xml, strlen (xml));
+}
+
+/* It rests when it is told that it may, and only when it has been quiet for long enough. */
+static void
+test_rests (void)
+{
+  g_auto (Player) peer = player ();
+  EnjStream *stream = peer.stream;
+
+  hear (&peer, HEADER MESSAGE ("1"));
+  g_assert_cmpint (enj_stream_deadline (stream), ==, ENJ_NEVER);
+  enj_stream_allow_rest (stream);
+  g_assert_cmpint (enj_stream_deadline (stream), ==, peer.now + 5 * G_USEC_PER_SEC);
+  peer.now += 3 * G_USEC_PER_SEC;
+  hear (&peer, MESSAGE ("2"));
+  enj_stream_tick (stream, peer.now + 2 * G_USEC_PER_SEC);
+  g_assert_cmpint (enj_stream_deadline (stream), ==, peer.now + 5 * G_USEC_PER_SEC);
+  enj_stream_tick (stream, peer.now + 5 * G_USEC_PER_SEC);
+  g_assert_cmpint (enj_stream_deadline (stream), ==, ENJ_NEVER);
+  peer.now += 60 * G_USEC_PER_SEC;
+  hear (&peer, MESSAGE ("3"));
+  hear (&peer, "<stream:features/></stream:stream>");
+  g_assert_cmpstr (peer.seen->str, ==,
+                   "opened i1\nstanza 1\nstanza 2\nstanza 3\nelement features\nclosed\n");
+  g_assert_cmpint (enj_stream_deadline (stream), ==, ENJ_NEVER);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -541,5 +572,6 @@ main (int argc, char **argv)
   g_test_add_func ("/stream/sends", test_output);
   g_test_add_func ("/stream/tells-that-it-was-too-big", test_too_big_is_told);
   g_test_add_func ("/stream/its-output-is-bounded", test_output_is_bounded);
+  g_test_add_func ("/stream/rests-when-quiet", test_rests);
   return g_test_run ();
 }

@@ -255,6 +255,65 @@ test_silent_after_fault (void)
   g_string_free (out, TRUE);
 }
 
+/* ---- A parser that comes and goes --------------------------------------------- */
+
+static const EnjXmlHandlers mute;
+
+static void
+parse (EnjXml *xml, const char *text)
+{
+  enj_xml_feed (xml, (const guint8 *) text, strlen (text));
+  while (enj_xml_advance (xml))
+    ;
+}
+
+/* What is wrong, and in which byte, is the same whether the parser was away or not. */
+static void
+test_comes_back (void)
+{
+  EnjXml xml;
+  EnjXml other;
+
+  enj_xml_init (&xml, '\001', &mute);
+  enj_xml_init (&other, '\001', &mute);
+  parse (&xml, "<a:b xmlns:a='urn:a' x='much that does not matter'><a:c/> ");
+  parse (&other, "<a:b xmlns:a='urn:a' x='much that does not matter'><a:c/> ");
+  g_assert_false (enj_xml_rest (&xml));
+  enj_xml_keep_tag (&xml, g_strdup ("<a:b xmlns:a='urn:a'>"));
+  g_assert_true (enj_xml_rest (&xml));
+  g_assert_true (enj_xml_rest (&xml));
+  g_assert_null (xml.parser);
+  g_assert_false (enj_xml_is_pending (&xml));
+
+  parse (&xml, "<a:d");
+  parse (&other, "<a:d");
+  g_assert_nonnull (xml.parser);
+  g_assert_cmpuint (xml.token, ==, other.token);
+  g_assert_cmpuint (xml.fed, ==, other.fed);
+  g_assert_false (enj_xml_rest (&xml));
+  parse (&xml, "/></a:wrong>");
+  parse (&other, "/></a:wrong>");
+  g_assert_error (xml.fault, ENJ_STREAM_ERROR, ENJ_STREAM_NOT_WELL_FORMED);
+  g_assert_cmpstr (xml.fault->message, ==, other.fault->message);
+  g_assert_false (enj_xml_rest (&xml));
+  enj_xml_clear (&xml);
+  enj_xml_clear (&other);
+}
+
+/* A header that declares too much is not kept, and its parser stays. */
+static void
+test_stays (void)
+{
+  g_autofree char *ns = g_strnfill (3000, 'n');
+  g_autofree char *xml = g_strconcat ("<a:b xmlns='jabber:server' xmlns:a='urn:a' xmlns:n='", ns,
+                                      "'><iq/><n:x/><iq/>", NULL);
+  g_autofree char *expected
+      = g_strconcat ("header b\nstanza <iq/>\nelement <x xmlns=\"", ns, "\"/>\nstanza <iq/>\n", NULL);
+  g_autofree char *read = enj_test_read_resting_new (xml, strlen (xml), 0, &enj_test_large);
+
+  g_assert_cmpstr (read, ==, expected);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -267,5 +326,7 @@ main (int argc, char **argv)
   g_test_add_func ("/xml/delivers-after-a-flush-without-more-bytes", test_flush);
   g_test_add_func ("/xml/knows-that-a-token-is-open", test_pending);
   g_test_add_func ("/xml/is-silent-after-a-fault", test_silent_after_fault);
+  g_test_add_func ("/xml/comes-back-as-it-was", test_comes_back);
+  g_test_add_func ("/xml/stays-where-the-header-is-long", test_stays);
   return g_test_run ();
 }
