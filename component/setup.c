@@ -47,8 +47,6 @@ enj_setup_new (const EnjConfig *config, EnjDialbackKey *key, GError **error)
 void
 enj_setup_tell_missing (const EnjConfig *config)
 {
-  const EnjConfigFederation *federation = &config->federation;
-
   for (guint i = 0; i < config->components->len; i++)
     {
       const EnjConfigComponent *component = config->components->pdata[i];
@@ -59,9 +57,6 @@ enj_setup_tell_missing (const EnjConfig *config)
                          "writes there gets service-unavailable",
                          component->domain);
     }
-  if (federation->authentication == ENJ_AUTHENTICATION_CERTIFICATE)
-    enj_log_warning (NULL, "[federation] authentication: proof by certificate is not in this "
-                           "version: nobody can be reached and nobody is let in");
   if (config->metrics_listen->len > 0)
     enj_log_warning (NULL, "[metrics] listen: metrics are not in this version");
 }

@@ -143,19 +143,24 @@ has_authority (const Record *record, const gnutls_datum_t *chain, guint n)
   return FALSE;
 }
 
+static gboolean
+is_named_as (gnutls_x509_crt_t leaf, const gnutls_datum_t *chain, guint n, const char *name)
+{
+  return name && enj_identity_names (leaf, name) && enj_identity_is_allowed (chain, n, name);
+}
+
 /* RFC 7673 4: the service domain, or the host that the records are of. */
 static gboolean
-is_named (const gnutls_datum_t *leaf, const char *domain, const char *host)
+is_named (const gnutls_datum_t *chain, guint n, const char *domain, const char *host)
 {
   gnutls_x509_crt_t crt;
   gboolean is_right;
 
   if (gnutls_x509_crt_init (&crt) < 0)
     g_error ("no memory for a certificate");
-  is_right = gnutls_x509_crt_import (crt, leaf, GNUTLS_X509_FMT_DER) >= 0
+  is_right = gnutls_x509_crt_import (crt, chain, GNUTLS_X509_FMT_DER) >= 0
              && enj_identity_fits (crt)
-             && ((domain && enj_identity_names (crt, domain))
-                 || (host && enj_identity_names (crt, host)));
+             && (is_named_as (crt, chain, n, domain) || is_named_as (crt, chain, n, host));
   gnutls_x509_crt_deinit (crt);
   return is_right;
 }
@@ -191,7 +196,7 @@ enj_dane_matches (const EnjDane *self, const gnutls_datum_t *chain, guint n, con
     if (self->records[i].usage == DANE_CERT_USAGE_LOCAL_EE && is_of (&self->records[i], chain))
       return TRUE;
 
-  is_right = is_named (chain, domain, host);
+  is_right = is_named (chain, n, domain, host);
   is_trusted = is_right && trust && !enj_trust_check (trust, chain, n);
   for (guint i = 0; i < self->n && is_right; i++)
     if (fits (&self->records[i], chain, n, is_trusted))

@@ -116,6 +116,8 @@ enj_evidence_proves (const EnjEvidence *self, const char *domain, const char **w
 
   if (leaf && !enj_identity_names (leaf, domain))
     reason = "another name";
+  else if (leaf && !enj_identity_is_allowed (self->chain, self->n, domain))
+    reason = "authority not allowed that name";
   if (leaf)
     gnutls_x509_crt_deinit (leaf);
   if (why)

@@ -150,6 +150,43 @@ enj_identity_names (gnutls_x509_crt_t leaf, const char *domain)
   return found;
 }
 
+/* ---- Limits ------------------------------------------------------------------ */
+
+static gboolean
+allows (const gnutls_datum_t *authority, const gnutls_datum_t *name)
+{
+  gnutls_x509_name_constraints_t limits;
+  gnutls_x509_crt_t crt;
+  unsigned critical;
+  gboolean allowed = FALSE;
+  int status;
+
+  if (gnutls_x509_crt_init (&crt) < 0 || gnutls_x509_name_constraints_init (&limits) < 0)
+    g_error ("no memory for a certificate");
+  if (gnutls_x509_crt_import (crt, authority, GNUTLS_X509_FMT_DER) >= 0)
+    {
+      status = gnutls_x509_crt_get_name_constraints (crt, limits, 0, &critical);
+      allowed = status == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE
+                || (status >= 0
+                    && gnutls_x509_name_constraints_check (limits, GNUTLS_SAN_DNSNAME, name) != 0);
+    }
+  gnutls_x509_name_constraints_deinit (limits);
+  gnutls_x509_crt_deinit (crt);
+  return allowed;
+}
+
+gboolean
+enj_identity_is_allowed (const gnutls_datum_t *chain, guint n, const char *domain)
+{
+  g_autofree char *ascii = enj_jid_domain_new_ascii (domain);
+  gnutls_datum_t name = { (guint8 *) ascii, ascii ? (unsigned) strlen (ascii) : 0 };
+
+  for (guint i = 1; ascii && i < n; i++)
+    if (!allows (&chain[i], &name))
+      return FALSE;
+  return ascii != NULL;
+}
+
 /* ---- Purposes --------------------------------------------------------------- */
 
 static gboolean

@@ -174,8 +174,26 @@ export_crt (gnutls_x509_crt_t crt)
 
 /* ---- Authorities ---------------------------------------------------------- */
 
+static void
+limit (gnutls_x509_crt_t crt, const char *dns)
+{
+  const gnutls_datum_t name = { (guint8 *) dns, (unsigned) strlen (dns) };
+  gnutls_x509_name_constraints_t limits;
+
+  CHECK (gnutls_x509_name_constraints_init (&limits));
+  CHECK (gnutls_x509_name_constraints_add_permitted (limits, GNUTLS_SAN_DNSNAME, &name));
+  CHECK (gnutls_x509_crt_set_name_constraints (crt, limits, 1));
+  gnutls_x509_name_constraints_deinit (limits);
+}
+
 EnjTestAuthority *
 enj_test_authority_new (const char *name, EnjTestAuthority *above)
+{
+  return enj_test_authority_new_limited (name, above, NULL);
+}
+
+EnjTestAuthority *
+enj_test_authority_new_limited (const char *name, EnjTestAuthority *above, const char *dns)
 {
   EnjTestAuthority *self = g_new0 (EnjTestAuthority, 1);
 
@@ -184,6 +202,8 @@ enj_test_authority_new (const char *name, EnjTestAuthority *above)
   self->crt = crt_new (name, self->key, 0, 0);
   CHECK (gnutls_x509_crt_set_basic_constraints (self->crt, 1, -1));
   CHECK (gnutls_x509_crt_set_key_usage (self->crt, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN));
+  if (dns)
+    limit (self->crt, dns);
   CHECK (gnutls_x509_crt_sign2 (self->crt, above ? above->crt : self->crt,
                                 above ? above->key : self->key, GNUTLS_DIG_SHA256, 0));
   self->pem = export_crt (self->crt);

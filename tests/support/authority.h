@@ -37,6 +37,10 @@ typedef struct EnjTestAuthority EnjTestAuthority;
 EnjTestAuthority *enj_test_authority_new (const char *name, EnjTestAuthority *above);
 void enj_test_authority_free (EnjTestAuthority *self);
 
+/* The same, for names below @dns (RFC 5280 4.2.1.10) only. */
+EnjTestAuthority *enj_test_authority_new_limited (const char *name, EnjTestAuthority *above,
+                                                  const char *dns);
+
 /* The certificate of the authority, PEM. */
 const char *enj_test_authority_get_pem (const EnjTestAuthority *self);
 

@@ -153,6 +153,21 @@ test_authority (void)
   g_assert_false (fits (2, 0, &chain, "a.example", NULL, NULL));
 }
 
+/* One of the authorities may certify b.example only, and gives out an address of another. */
+static void
+test_limited_authority (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:b.example xmpp:a.example" };
+  g_autoptr (EnjTestAuthority) limited
+    = enj_test_authority_new_limited ("limited", middle, "b.example");
+  g_auto (EnjTestChain) chain = { .n = 0 };
+
+  enj_test_proves ("A06");
+  issue (limited, &leaf, &chain);
+  g_assert_true (fits (2, 2, &chain, "b.example", NULL, NULL));
+  g_assert_false (fits (2, 2, &chain, "a.example", NULL, NULL));
+}
+
 /* An authority that the peer just puts behind a chain of its own. */
 static void
 test_authority_of_others (void)
@@ -282,6 +297,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dane/compares-all-forms", test_selectors);
   g_test_add_func ("/dane/the-certificate-itself-settles-all", test_own_certificate);
   g_test_add_func ("/dane/an-authority-needs-the-name", test_authority);
+  g_test_add_func ("/dane/an-authority-keeps-to-its-limits", test_limited_authority);
   g_test_add_func ("/dane/an-authority-must-have-signed", test_authority_of_others);
   g_test_add_func ("/dane/constraints-need-pkix-too", test_constraints);
   g_test_add_func ("/dane/any-record-will-do", test_any_record);

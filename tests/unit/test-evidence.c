@@ -58,6 +58,8 @@ test_proves (void)
   const EnjTestLeaf signing = { .names = "dns:a.example", .purposes = GNUTLS_KP_CODE_SIGNING };
   const EnjTestLeaf server = { .names = "dns:a.example", .purposes = GNUTLS_KP_TLS_WWW_SERVER };
   const EnjTestLeaf old = { .names = "dns:a.example", .end = ENJ_TEST_WALL - 1 };
+  g_autoptr (EnjTestAuthority) limited
+    = enj_test_authority_new_limited ("limited", root, "a.example");
   const struct
   {
     EnjTestAuthority *signer;
@@ -72,6 +74,8 @@ test_proves (void)
     { root, &signing, "a.example", "not for servers" },
     { root, &server, "a.example", NULL },
     { root, &old, "a.example", "expired" },
+    { limited, &right, "a.example", NULL },
+    { limited, &right, "c.example", "authority not allowed that name" },
     { stranger, &right, "a.example", "authority not trusted" },
     { NULL, &right, "a.example", "self-signed" },
   };
