@@ -32,6 +32,7 @@ libtestsupport_la_SOURCES += %D%/support/quiet.c %D%/support/quiet.h
 libtestsupport_la_SOURCES += %D%/support/reading.c %D%/support/reading.h
 libtestsupport_la_SOURCES += %D%/support/script.c %D%/support/script.h
 libtestsupport_la_SOURCES += %D%/support/settings.c %D%/support/settings.h
+libtestsupport_la_SOURCES += %D%/support/signer.c %D%/support/signer.h
 libtestsupport_la_SOURCES += %D%/support/stage.c %D%/support/stage.h
 libtestsupport_la_SOURCES += %D%/support/stanzas.c %D%/support/stanzas.h
 libtestsupport_la_SOURCES += %D%/support/talk.c %D%/support/talk.h

@@ -17,6 +17,7 @@ struct EnjTestNameserver
   guint16 port;
   guint n_asked;
   gboolean root_is_silent;
+  const EnjTestSigner *signer;
 };
 
 static gsize
@@ -36,15 +37,99 @@ read_name (const guint8 *packet, char *name)
   return at + 1;
 }
 
+/* The last byte of the numbers of records. */
+#define ANSWERS 7
+#define AUTHORITY 9
+#define ADDITIONAL 11
+
 static void
-append_record (GByteArray *reply, int type, const char *data, gsize len)
+append_record (GByteArray *reply, guint section, int type, const void *data, gsize len)
 {
-  const guint8 head[] = { 0xc0, 12, 0, (guint8) type, 0, 1, 0, 0, 0, 60, 0, (guint8) len };
+  const guint8 head[]
+      = { 0xc0, 12, 0, (guint8) type, 0, 1, 0, 0, 0, ENJ_TEST_TTL, 0, (guint8) len };
 
   g_byte_array_append (reply, head, sizeof head);
-  g_byte_array_append (reply, (const guint8 *) data, (guint) len);
-  reply->data[7]++;
+  g_byte_array_append (reply, data, (guint) len);
+  reply->data[section]++;
 }
+
+/* ---- Signed ----------------------------------------------------------- */
+
+static GPtrArray *
+find_new (const EnjTestNameserver *self, const char *name, int type)
+{
+  GPtrArray *found = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  for (guint i = 0; i < self->n; i++)
+    if (g_ascii_strcasecmp (self->zone[i].name, name) == 0 && self->zone[i].type == type)
+      g_ptr_array_add (found, g_bytes_new_static (self->zone[i].data, self->zone[i].len));
+  if (!*name && type == ENJ_TEST_DNSKEY)
+    g_ptr_array_add (found, g_bytes_ref (enj_test_signer_get_key (self->signer)));
+  if (!*name && type == ENJ_TEST_NS)
+    g_ptr_array_add (found, g_bytes_new_static ("\2ns\7example", 12));
+  return found;
+}
+
+/* RFC 4034 4.1: the name exists, and has a signature and this record only; the top of the other
+ * zone has an NS record too. */
+static GBytes *
+denial_new (const char *name, gboolean has_other_zone)
+{
+  const guint8 types[] = { 0, 6, has_other_zone ? 0x20 : 0, 0, 0, 0, 0, 3 };
+  g_autofree char *next = g_strconcat ("-.", name, NULL);
+  GByteArray *record = g_byte_array_new ();
+
+  enj_test_signer_append_name (record, next);
+  record->data[1] = 0;
+  g_byte_array_append (record, types, sizeof types);
+  return g_byte_array_free_to_bytes (record);
+}
+
+static void
+append_signed (const EnjTestNameserver *self, GByteArray *reply, guint section, const char *name,
+               int type, GPtrArray *records)
+{
+  g_autoptr (GBytes) signature = NULL;
+  gsize len;
+
+  for (guint i = 0; i < records->len; i++)
+    {
+      const guint8 *data = g_bytes_get_data (records->pdata[i], &len);
+
+      append_record (reply, section, type, data, len);
+    }
+  if (records->len == 0)
+    return;
+  signature = enj_test_signer_new_signature (self->signer, name, type, records);
+  append_record (reply, section, ENJ_TEST_RRSIG, g_bytes_get_data (signature, NULL),
+                 g_bytes_get_size (signature));
+  if (g_str_has_prefix (name, "forged"))
+    reply->data[reply->len - 1] ^= 1;
+}
+
+static void
+fill_signed (const EnjTestNameserver *self, GByteArray *reply, const char *name, int type)
+{
+  /* RFC 6891: of 1232 bytes, and DNSSEC is understood. */
+  static const guint8 opt[] = { 0, 0, 41, 4, 0xd0, 0, 0, 0x80, 0, 0, 0 };
+  const gboolean is_insecure = strstr (name, "insecure") != NULL;
+  g_autoptr (GPtrArray) found = find_new (self, name, type);
+
+  for (guint i = 0; is_insecure && i < found->len; i++)
+    append_record (reply, ANSWERS, type, g_bytes_get_data (found->pdata[i], NULL),
+                   g_bytes_get_size (found->pdata[i]));
+  if (!is_insecure)
+    append_signed (self, reply, ANSWERS, name, type, found);
+  if (found->len == 0 && (!is_insecure || type == ENJ_TEST_DS))
+    {
+      g_ptr_array_add (found, denial_new (name, g_str_has_prefix (name, "insecure")));
+      append_signed (self, reply, AUTHORITY, name, ENJ_TEST_NSEC, found);
+    }
+  g_byte_array_append (reply, opt, sizeof opt);
+  reply->data[ADDITIONAL]++;
+}
+
+/* ---- Everything else -------------------------------------------------- */
 
 /* FALSE for silence. */
 static gboolean
@@ -54,6 +139,11 @@ fill_reply (const EnjTestNameserver *self, GByteArray *reply, const char *name, 
 
   if (!*name && self->root_is_silent)
     return FALSE;
+  if (self->signer)
+    {
+      fill_signed (self, reply, name, type);
+      return TRUE;
+    }
   for (guint i = 0; i < self->n; i++)
     {
       const EnjTestRecord *record = &self->zone[i];
@@ -61,10 +151,10 @@ fill_reply (const EnjTestNameserver *self, GByteArray *reply, const char *name, 
       if (g_ascii_strcasecmp (record->name, name) != 0)
         continue;
       if (record->type == type || record->type == ENJ_TEST_CNAME)
-        append_record (reply, record->type, record->data, record->len);
+        append_record (reply, ANSWERS, record->type, record->data, record->len);
       if (record->type == ENJ_TEST_FAILS)
         reply->data[3] |= 2;
-      if (record->type == ENJ_TEST_IS_SILENT && reply->data[7] == 0)
+      if (record->type == ENJ_TEST_IS_SILENT && reply->data[ANSWERS] == 0)
         return FALSE;
       has_other = TRUE;
     }
@@ -141,6 +231,12 @@ guint
 enj_test_nameserver_count (const EnjTestNameserver *self)
 {
   return self->n_asked;
+}
+
+void
+enj_test_nameserver_sign (EnjTestNameserver *self, const EnjTestSigner *signer)
+{
+  self->signer = signer;
 }
 
 void

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "component/loop.h"
+#include "tests/support/signer.h"
 
 #define ENJ_TEST_A 1
 #define ENJ_TEST_CNAME 5
@@ -31,6 +32,11 @@ void enj_test_nameserver_free (EnjTestNameserver *self);
 
 guint16 enj_test_nameserver_get_port (const EnjTestNameserver *self);
 guint enj_test_nameserver_count (const EnjTestNameserver *self); /* questions so far */
+
+/* All is one zone, signed from now on, and what does not exist has no data.  Below names that
+ * begin with "insecure" is another zone, which is not signed; signatures of names that begin with
+ * "forged" are not true. */
+void enj_test_nameserver_sign (EnjTestNameserver *self, const EnjTestSigner *signer);
 
 /* For "." there is no answer. */
 void enj_test_nameserver_hide_root (EnjTestNameserver *self);

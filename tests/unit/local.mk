@@ -60,6 +60,7 @@ unit_tests += %D%/test-reception
 unit_tests += %D%/test-relay
 unit_tests += %D%/test-reload
 unit_tests += %D%/test-resolver
+unit_tests += %D%/test-resolver-dnssec
 unit_tests += %D%/test-router
 unit_tests += %D%/test-sasl
 unit_tests += %D%/test-servers
