@@ -1,7 +1,9 @@
 /* A peer that says anything at all to an inbound stream in clear.  The first
  * byte of the input says how the rest is cut, the second how its questions are
- * answered; at a zero byte, which is not fed, the peer waits.  No stanza comes out but of a pair that was answered as valid;
- * what we write is well formed; a stream that proves nothing comes to its end. */
+ * answered; at a zero byte, which is not fed, the peer waits.  No stanza comes out
+ * but of a pair that was answered as valid, and none is written but for the inverse
+ * of such a pair; what we write is well formed; a stream that proves nothing comes
+ * to its end. */
 #include "config.h"
 
 #include <string.h>
@@ -76,6 +78,17 @@ domain_new (const char *jid)
 
 /* ---- What we write -------------------------------------------------------- */
 
+/* With bidi, and to who has proved himself to the domain that it comes from. */
+static void
+check_written (Play *play, const EnjStanza *stanza)
+{
+  g_autofree char *local = domain_new (enj_stanza_get_from (stanza));
+  g_autofree char *remote = domain_new (enj_stanza_get_to (stanza));
+  g_autofree char *pair = pair_new (remote, local);
+
+  g_assert_true (g_hash_table_contains (play->valid, pair));
+}
+
 static void
 read_output (Play *play)
 {
@@ -90,7 +103,9 @@ read_output (Play *play)
       enj_reader_flush (play->reader);
       while (enj_reader_next (play->reader, &event, &error))
         {
-          g_assert_null (event.stanza);
+          if (event.stanza)
+            check_written (play, event.stanza);
+          enj_stanza_unref (event.stanza);
           enj_element_unref (event.element);
         }
       g_assert_no_error (error);
@@ -171,6 +186,25 @@ take_stanza (Play *play, const EnjStanza *stanza)
   g_assert_cmpint (enj_realm_classify (settings->realm, to), ==, ENJ_REALM_OURS);
 }
 
+/* Back the same way, where that is allowed; and never to a stranger. */
+static void
+write_back (Play *play, const EnjNews *news)
+{
+  g_autofree char *stranger = pair_new (STRANGER, news->local);
+  g_autofree char *xml = g_strdup_printf ("<message from='a@%s' to='b@%s'/>", news->local,
+                                          news->remote);
+
+  if (!g_hash_table_contains (play->valid, stranger))
+    g_assert_false (enj_inbound_may_send (play->inbound, news->local, STRANGER));
+  if (enj_inbound_may_send (play->inbound, news->local, news->remote))
+    {
+      g_autoptr (EnjStanza) stanza = enj_stanza_parse (xml, -1, NULL);
+
+      g_assert_nonnull (stanza);
+      (void) enj_inbound_send (play->inbound, stanza, play->now);
+    }
+}
+
 static void
 take_events (Play *play, guint8 rule)
 {
@@ -187,6 +221,7 @@ take_events (Play *play, guint8 rule)
           break;
         case ENJ_NEWS_ADMITTED:
           g_assert_true (g_hash_table_contains (play->valid, pair));
+          write_back (play, &event);
           break;
         case ENJ_NEWS_STANZA:
           take_stanza (play, event.stanza);
