@@ -5,20 +5,12 @@
 #include "protocol/arrivals.h"
 #include "protocol/ledger.h"
 #include "protocol/router.h"
-#include "protocol/trunk.h"
+#include "protocol/trunks.h"
 
 /* Why a stanza waits no longer; for its sender. */
 #define TEXT_STOPPING "the bridge is going down"
 #define TEXT_LINK_AWAY "the local server is not connected"
 #define TEXT_QUEUE_FULL "the queue to that server is full"
-
-/* A trunk, and whether it has events for us. */
-typedef struct
-{
-  EnjExchange *exchange;
-  EnjTrunk *trunk;
-  gboolean dirty;
-} Talk;
 
 struct EnjExchange
 {
@@ -28,51 +20,18 @@ struct EnjExchange
   EnjWake wake;
   EnjPeers *peers;
   EnjArrivals *arrivals;
-  GHashTable *trunks; /* component domain to Talk, owned */
-  GQueue dirty;       /* of Talk */
-  GQueue events;      /* of EnjExchangeEvent */
-  gboolean others_dirty; /* peers or arrivals */
+  EnjTrunks *trunks;
+  GQueue events; /* of EnjExchangeEvent */
+  gboolean is_dirty; /* one of those has something to tell */
   gboolean stopping;
 };
 
 static void
-talk_free (gpointer data)
-{
-  Talk *talk = data;
-
-  if (talk->dirty)
-    g_queue_remove (&talk->exchange->dirty, talk);
-  enj_trunk_free (talk->trunk);
-  g_free (talk);
-}
-
-static EnjTrunk *
-find_trunk (const EnjExchange *self, const char *component)
-{
-  const Talk *talk = g_hash_table_lookup (self->trunks, component);
-
-  return talk ? talk->trunk : NULL;
-}
-
-static void
 mark_dirty (gpointer data)
-{
-  Talk *talk = data;
-
-  if (!talk->dirty)
-    {
-      talk->dirty = TRUE;
-      g_queue_push_tail (&talk->exchange->dirty, talk);
-    }
-  enj_wake (talk->exchange->wake);
-}
-
-static void
-mark_others_dirty (gpointer data)
 {
   EnjExchange *self = data;
 
-  self->others_dirty = TRUE;
+  self->is_dirty = TRUE;
   enj_wake (self->wake);
 }
 
@@ -113,7 +72,7 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
       deliver (self, decision.domain, stanza);
       break;
     case ENJ_ROUTE_LINK:
-      taken = spelt && enj_trunk_send (find_trunk (self, decision.domain), spelt, now);
+      taken = spelt && enj_trunk_send (enj_trunks_find (self->trunks, decision.domain), spelt, now);
       break;
     case ENJ_ROUTE_PEER:
       taken = spelt && enj_peers_send (self->peers, decision.local, decision.domain, spelt, now);
@@ -161,40 +120,38 @@ enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza, 
 /* ---- Trunks and arrivals ------------------------------------------------------- */
 
 static void
-process_trunk (EnjExchange *self, EnjTrunk *trunk, gint64 now)
+process_trunk (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint64 now)
 {
-  const char *domain = enj_trunk_get_domain (trunk);
   EnjExchangeEvent *down;
-  EnjTrunkEvent event;
 
-  while (enj_trunk_next (trunk, &event, now))
-    switch (event.type)
-      {
-      case ENJ_TRUNK_UP:
-        push_event (self, ENJ_EXCHANGE_LINK_UP, domain, NULL);
-        break;
-      case ENJ_TRUNK_DOWN:
-        down = push_event (self, ENJ_EXCHANGE_LINK_DOWN, domain, NULL);
-        down->was_up = event.was_up;
-        down->error = event.error;
-        break;
-      case ENJ_TRUNK_STANZA:
-        enj_ledger_enter (self->ledger, event.stanza);
-        route (self, ENJ_ORIGIN_LINK, event.stanza, now);
-        enj_stanza_unref (event.stanza);
-        break;
-      case ENJ_TRUNK_EXPIRED:
-        enj_exchange_bounce (self, event.stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
-                             self->stopping ? TEXT_STOPPING : TEXT_LINK_AWAY, now);
-        enj_stanza_unref (event.stanza);
-        break;
-      }
+  switch (event->type)
+    {
+    case ENJ_TRUNK_UP:
+      push_event (self, ENJ_EXCHANGE_LINK_UP, domain, NULL);
+      break;
+    case ENJ_TRUNK_DOWN:
+      down = push_event (self, ENJ_EXCHANGE_LINK_DOWN, domain, NULL);
+      down->was_up = event->was_up;
+      down->error = event->error;
+      break;
+    case ENJ_TRUNK_STANZA:
+      enj_ledger_enter (self->ledger, event->stanza);
+      route (self, ENJ_ORIGIN_LINK, event->stanza, now);
+      enj_stanza_unref (event->stanza);
+      break;
+    case ENJ_TRUNK_EXPIRED:
+      enj_exchange_bounce (self, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
+                           self->stopping ? TEXT_STOPPING : TEXT_LINK_AWAY, now);
+      enj_stanza_unref (event->stanza);
+      break;
+    }
 }
 
 static void
 process_news (EnjExchange *self, EnjArrival *arrival, gint64 now)
 {
   EnjNews *news = &arrival->news;
+  EnjQuestion question;
 
   switch (news->type)
     {
@@ -203,8 +160,14 @@ process_news (EnjExchange *self, EnjArrival *arrival, gint64 now)
       route (self, ENJ_ORIGIN_PEER, news->stanza, now);
       break;
     case ENJ_NEWS_QUESTION:
-      enj_peers_verify (self->peers, arrival->session->id, news->local, news->remote, news->id,
-                        news->key, now);
+      question = (EnjQuestion){ .asker = arrival->session->id,
+                                .local = news->local,
+                                .remote = news->remote,
+                                .stream_id = news->id,
+                                .key = news->key,
+                                .evidence = news->evidence,
+                                .needs_certificate = news->needs_certificate };
+      enj_peers_verify (self->peers, &question, now);
       break;
     case ENJ_NEWS_ADMITTED:
       push_event (self, ENJ_EXCHANGE_STREAM_UP, news->local, news->remote);
@@ -233,7 +196,7 @@ process_arrival (EnjExchange *self, EnjArrival *arrival, gint64 now)
 /* ---- Peers ----------------------------------------------------------------------- */
 
 static void
-pass_wish (EnjExchange *self, EnjExchangeEventType type, EnjPeerEvent *wish)
+pass_wish (EnjExchange *self, EnjExchangeEventType type, EnjPeersEvent *wish)
 {
   EnjExchangeEvent *event = push_event (self, type, wish->local, wish->remote);
 
@@ -244,44 +207,51 @@ pass_wish (EnjExchange *self, EnjExchangeEventType type, EnjPeerEvent *wish)
 }
 
 static void
-handle_peers_event (EnjExchange *self, EnjPeerEvent *event, gint64 now)
+tell_down (EnjExchange *self, const EnjPeersEvent *event)
+{
+  EnjExchangeEvent *down
+    = push_event (self, ENJ_EXCHANGE_STREAM_DOWN, event->local, event->remote);
+
+  down->outgoing = TRUE;
+  if (event->text)
+    down->error = g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED, event->text);
+}
+
+static void
+handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
 {
   switch (event->type)
     {
-    case ENJ_PEER_LOOKUP_SRV:
+    case ENJ_PEERS_LOOKUP_SRV:
       pass_wish (self, ENJ_EXCHANGE_LOOKUP_SRV, event);
       break;
-    case ENJ_PEER_LOOKUP_ADDRESSES:
+    case ENJ_PEERS_LOOKUP_ADDRESSES:
       pass_wish (self, ENJ_EXCHANGE_LOOKUP_ADDRESSES, event);
       break;
-    case ENJ_PEER_LOOKUP_TLSA:
+    case ENJ_PEERS_LOOKUP_TLSA:
       pass_wish (self, ENJ_EXCHANGE_LOOKUP_TLSA, event);
       break;
-    case ENJ_PEER_DIAL:
+    case ENJ_PEERS_DIAL:
       pass_wish (self, ENJ_EXCHANGE_DIAL, event);
       break;
-    case ENJ_PEER_BOUNCE:
+    case ENJ_PEERS_STANZA:
+      enj_ledger_enter (self->ledger, event->stanza);
+      route (self, ENJ_ORIGIN_PEER, event->stanza, now);
+      break;
+    case ENJ_PEERS_BOUNCE:
       enj_exchange_bounce (self, event->stanza, event->condition, event->error_type, event->text,
                            now);
       break;
-    case ENJ_PEER_VERDICT:
+    case ENJ_PEERS_VERDICT:
       enj_arrivals_answer (self->arrivals, event->asker, event->local, event->remote,
-                           event->answer, event->condition, ENJ_PROOF_DIALBACK, now);
+                           event->answer, event->condition, event->proof, now);
       break;
-    case ENJ_PEER_UP:
+    case ENJ_PEERS_UP:
       push_event (self, ENJ_EXCHANGE_STREAM_UP, event->local, event->remote)->outgoing = TRUE;
       break;
-    case ENJ_PEER_DOWN:
-      {
-        EnjExchangeEvent *down
-          = push_event (self, ENJ_EXCHANGE_STREAM_DOWN, event->local, event->remote);
-
-        down->outgoing = TRUE;
-        if (event->text)
-          down->error = g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED,
-                                             event->text);
-        break;
-      }
+    case ENJ_PEERS_DOWN:
+      tell_down (self, event);
+      break;
     }
 }
 
@@ -298,53 +268,29 @@ enj_exchange_close_inbound (EnjExchange *self, gint64 now)
 void
 enj_exchange_close_outbound (EnjExchange *self, gint64 now)
 {
-  GHashTableIter iter;
-  gpointer value;
-
   self->stopping = TRUE;
-  enj_peers_close (self->peers, NULL, TEXT_STOPPING, now);
-  g_hash_table_iter_init (&iter, self->trunks);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (!enj_trunk_is_up (((Talk *) value)->trunk))
-      enj_trunk_expire_all (((Talk *) value)->trunk);
+  enj_peers_close (self->peers, TEXT_STOPPING, now);
+  enj_trunks_give_up (self->trunks);
   enj_wake (self->wake);
 }
 
 void
 enj_exchange_close_links (EnjExchange *self, gint64 now)
 {
-  GHashTableIter iter;
-  gpointer value;
-
   self->stopping = TRUE;
-  g_hash_table_iter_init (&iter, self->trunks);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      enj_trunk_expire_all (((Talk *) value)->trunk);
-      enj_trunk_close (((Talk *) value)->trunk, now);
-    }
+  enj_trunks_close (self->trunks, now);
   enj_wake (self->wake);
 }
 
 EnjLoad
 enj_exchange_get_load (const EnjExchange *self)
 {
-  EnjLoad load = { .inbound = enj_arrivals_count (self->arrivals),
-                   .outbound = enj_peers_count_streams (self->peers),
-                   .waiting_for_peers = enj_peers_count_waiting (self->peers),
-                   .events = self->events.length };
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->trunks);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const EnjTrunk *trunk = ((Talk *) value)->trunk;
-
-      load.links += enj_trunk_has_session (trunk);
-      load.waiting_for_links += enj_trunk_is_up (trunk) ? enj_trunk_count_waiting (trunk) : 0;
-    }
-  return load;
+  return (EnjLoad){ .inbound = enj_arrivals_count (self->arrivals),
+                    .outbound = enj_peers_count_streams (self->peers),
+                    .links = enj_trunks_count_links (self->trunks),
+                    .waiting_for_peers = enj_peers_count_waiting (self->peers),
+                    .waiting_for_links = enj_trunks_count_waiting (self->trunks),
+                    .events = self->events.length };
 }
 
 /* ---- Public ---------------------------------------------------------------------------- */
@@ -352,18 +298,16 @@ enj_exchange_get_load (const EnjExchange *self)
 static void
 process (EnjExchange *self, gint64 now)
 {
-  EnjPeerEvent event;
+  EnjPeersEvent event;
+  EnjTrunkEvent trunk_event;
   EnjArrival arrival;
-  Talk *talk;
+  EnjTrunk *trunk;
 
-  while (self->others_dirty || !g_queue_is_empty (&self->dirty))
+  while (self->is_dirty)
     {
-      while ((talk = g_queue_pop_head (&self->dirty)))
-        {
-          talk->dirty = FALSE;
-          process_trunk (self, talk->trunk, now);
-        }
-      self->others_dirty = FALSE;
+      self->is_dirty = FALSE;
+      while (enj_trunks_next (self->trunks, &trunk, &trunk_event, now))
+        process_trunk (self, enj_trunk_get_domain (trunk), &trunk_event, now);
       while (enj_arrivals_next (self->arrivals, &arrival))
         {
           process_arrival (self, &arrival, now);
@@ -372,7 +316,7 @@ process (EnjExchange *self, gint64 now)
       while (enj_peers_next (self->peers, &event, now))
         {
           handle_peers_event (self, &event, now);
-          enj_peer_event_clear (&event);
+          enj_peers_event_clear (&event);
         }
     }
 }
@@ -381,25 +325,15 @@ EnjExchange *
 enj_exchange_new (EnjSettings *settings, EnjWake wake)
 {
   EnjExchange *self = g_new0 (EnjExchange, 1);
-  const char *domain;
+  const EnjWake dirty = { mark_dirty, self };
 
   self->settings = enj_settings_ref (settings);
   self->ledger = enj_ledger_new ();
   self->counters = enj_ledger_get_counters (self->ledger);
   self->wake = wake;
-  self->peers = enj_peers_new (settings, self->counters, (EnjWake){ mark_others_dirty, self });
-  self->arrivals
-    = enj_arrivals_new (settings, self->counters, (EnjWake){ mark_others_dirty, self });
-  self->trunks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, talk_free);
-  for (guint i = 0; (domain = enj_realm_get_component (settings->realm, i)); i++)
-    {
-      Talk *talk = g_new0 (Talk, 1);
-
-      talk->exchange = self;
-      talk->trunk = enj_trunk_new (domain, settings, self->counters,
-                                   (EnjWake){ mark_dirty, talk });
-      g_hash_table_insert (self->trunks, (gpointer) enj_trunk_get_domain (talk->trunk), talk);
-    }
+  self->peers = enj_peers_new (settings, self->counters, dirty);
+  self->arrivals = enj_arrivals_new (settings, self->counters, dirty);
+  self->trunks = enj_trunks_new (settings, self->counters, dirty);
   return self;
 }
 
@@ -417,7 +351,7 @@ enj_exchange_free (EnjExchange *self)
     return;
   self->wake = (EnjWake){ 0 };
   enj_arrivals_free (self->arrivals);
-  g_hash_table_unref (self->trunks);
+  enj_trunks_free (self->trunks);
   enj_peers_free (self->peers);
   g_queue_clear_full (&self->events, free_event);
   enj_settings_unref (self->settings);
@@ -428,16 +362,11 @@ enj_exchange_free (EnjExchange *self)
 void
 enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now)
 {
-  GHashTableIter iter;
-  gpointer value;
-
   enj_settings_unref (self->settings);
   self->settings = enj_settings_ref (settings);
   enj_peers_set_settings (self->peers, settings, now);
   enj_arrivals_set_settings (self->arrivals, settings, now);
-  g_hash_table_iter_init (&iter, self->trunks);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    enj_trunk_set_settings (((Talk *) value)->trunk, settings);
+  enj_trunks_set_settings (self->trunks, settings);
 }
 
 const EnjCounters *
@@ -480,27 +409,14 @@ enj_exchange_event_clear (EnjExchangeEvent *event)
 gint64
 enj_exchange_deadline (const EnjExchange *self)
 {
-  gint64 due = enj_peers_deadline (self->peers);
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->trunks);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    due = MIN (due, enj_trunk_deadline (((Talk *) value)->trunk));
-  return due;
+  return MIN (enj_peers_deadline (self->peers), enj_trunks_deadline (self->trunks));
 }
 
 void
 enj_exchange_tick (EnjExchange *self, gint64 now)
 {
-  GHashTableIter iter;
-  gpointer value;
-
   enj_peers_tick (self->peers, now);
-  g_hash_table_iter_init (&iter, self->trunks);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (enj_trunk_deadline (((Talk *) value)->trunk) <= now)
-      mark_dirty (value);
+  enj_trunks_tick (self->trunks, now);
   process (self, now);
 }
 
@@ -514,7 +430,7 @@ EnjSession *
 enj_exchange_attach (EnjExchange *self, const char *component, const char *parent,
                      const char *secret, gint64 now)
 {
-  EnjTrunk *trunk = find_trunk (self, component);
+  EnjTrunk *trunk = enj_trunks_find (self->trunks, component);
 
   if (!trunk || self->stopping)
     return NULL;
@@ -530,26 +446,23 @@ enj_exchange_dialled (EnjExchange *self, guint64 id, guint ticket, gint64 now)
 void
 enj_exchange_dial_failed (EnjExchange *self, guint64 id, guint ticket, const char *why, gint64 now)
 {
-  enj_peers_dial_failed (self->peers, id, ticket, why, now);
+  EnjCall *call = enj_peers_find_call (self->peers, id);
+
+  if (call)
+    enj_call_dial_failed (call, ticket, why);
+  process (self, now);
 }
 
 void
 enj_exchange_closed (EnjExchange *self, EnjSession *session, gint64 now)
 {
-  GHashTableIter iter;
-  gpointer value;
-
   g_return_if_fail (enj_session_is_over (session));
 
   process (self, now); /* What it still has to tell comes out first. */
+  enj_peers_forget_asker (self->peers, session->id);
   if (!enj_peers_closed (self->peers, session)
       && !enj_arrivals_closed (self->arrivals, session))
-    {
-      g_hash_table_iter_init (&iter, self->trunks);
-      while (g_hash_table_iter_next (&iter, NULL, &value)
-             && !enj_trunk_closed (((Talk *) value)->trunk, session))
-        continue;
-    }
+    enj_trunks_closed (self->trunks, session);
   enj_wake (self->wake);
 }
 
@@ -557,19 +470,31 @@ void
 enj_exchange_srv (EnjExchange *self, guint64 id, guint ticket, EnjLookupResult result,
                   gboolean secure, const EnjSrvRecord *records, guint n, gint64 now)
 {
-  enj_peers_srv (self->peers, id, ticket, result, secure, records, n, now);
+  EnjTargets *targets = enj_peers_find_targets (self->peers, id);
+
+  if (targets)
+    enj_targets_srv (targets, ticket, result, secure, records, n);
+  process (self, now);
 }
 
 void
 enj_exchange_addresses (EnjExchange *self, guint64 id, guint ticket, EnjLookupResult result,
                         gboolean secure, const EnjAddress *addresses, guint n, gint64 now)
 {
-  enj_peers_addresses (self->peers, id, ticket, result, secure, addresses, n, now);
+  EnjTargets *targets = enj_peers_find_targets (self->peers, id);
+
+  if (targets)
+    enj_targets_addresses (targets, ticket, result, secure, addresses, n);
+  process (self, now);
 }
 
 void
 enj_exchange_tlsa (EnjExchange *self, guint64 id, guint ticket, EnjLookupResult result,
                    gboolean secure, const EnjTlsaRecord *records, guint n, gint64 now)
 {
-  enj_peers_tlsa (self->peers, id, ticket, result, secure, records, n, now);
+  EnjTargets *targets = enj_peers_find_targets (self->peers, id);
+
+  if (targets)
+    enj_targets_tlsa (targets, ticket, result, secure, records, n);
+  process (self, now);
 }

@@ -1,98 +1,52 @@
-/* peer.h - one pair of a domain of ours and a remote one.
+/* peer.h - one pair of a domain of ours and a remote one: its stanzas.
  *
- * Keeps what waits for a stream, wishes for look-ups and connections, opens
- * and uses the outbound stream, carries dialback questions to the authoritative
- * server.  The pair's stanzas go over one stream at a time, in order (S27).
+ * Keeps what waits, and writes it over the one stream that carries the pair at a
+ * time, in order (S27).
  *
- * Does not look up, connect or bounce: such wishes are events, put where its
- * owner (peers.h) finds them. */
+ * Does not choose the stream and does not bounce: peers.h does. */
 #pragma once
 
-#include "protocol/counters.h"
-#include "protocol/dialback.h"
-#include "protocol/session.h"
-#include "protocol/targets.h"
+#include "protocol/call.h"
 
 typedef struct EnjPeer EnjPeer;
 
-typedef enum
-{
-  ENJ_PEER_LOOKUP_SRV,       /* id, ticket, name */
-  ENJ_PEER_LOOKUP_ADDRESSES, /* id, ticket, name */
-  ENJ_PEER_LOOKUP_TLSA,      /* id, ticket, name */
-  ENJ_PEER_DIAL,             /* id, ticket, address */
-  ENJ_PEER_BOUNCE,           /* stanza, condition, error_type, text */
-  ENJ_PEER_VERDICT,          /* asker, local, remote, answer, condition */
-  ENJ_PEER_UP,               /* local, remote */
-  ENJ_PEER_DOWN              /* local, remote, text */
-} EnjPeerEventType;
-
-/* Clear it; the receiver may steal the stanza. */
-typedef struct
-{
-  EnjPeerEventType type;
-  guint64 id;
-  guint ticket;
-  char *name;
-  EnjAddress address;
-  EnjStanza *stanza;
-  EnjStanzaCondition condition;
-  const char *error_type;
-  char *text;
-  guint64 asker;
-  char *local;
-  char *remote;
-  EnjDialbackType answer;
-} EnjPeerEvent;
-
-void enj_peer_event_clear (EnjPeerEvent *event);
-
-/* What all peers share, and hand up by. */
-typedef struct
-{
-  EnjSettings *settings;
-  EnjCounters *counters;
-  EnjWake wake;
-  GArray *forbidden; /* of EnjAddress */
-  GHashTable *dying; /* EnjSession to EnjOutbound, over but not yet closed */
-  GQueue dirty;      /* of EnjPeer: those that want process() */
-  GQueue events;     /* of EnjPeerEvent, newly allocated */
-  gint64 due;        /* not later than the earliest of all peers */
-  char *goodbye;     /* why no stream is opened any more; NULL while some are */
-} EnjPeerCommon;
-
-EnjPeer *enj_peer_new (EnjPeerCommon *common, guint64 id, const char *local, const char *remote);
+EnjPeer *enj_peer_new (const char *local, const char *remote, const EnjLimits *limits);
 void enj_peer_free (EnjPeer *self);
-
-const guint64 *enj_peer_get_id (const EnjPeer *self);
 const char *enj_peer_get_local (const EnjPeer *self);
 const char *enj_peer_get_remote (const EnjPeer *self);
 
-/* FALSE when the queue is full. */
-gboolean enj_peer_send (EnjPeer *self, EnjStanza *stanza, gint64 now);
-void enj_peer_verify (EnjPeer *self, guint64 asker, const char *stream_id, const char *key,
-                      gint64 now);
+/* "local remote", for tables. */
+const char *enj_peer_get_key (const EnjPeer *self);
 
-/* To be told how wishes were fulfilled, and then to go on; NULL when there are none any more. */
-EnjTargets *enj_peer_get_targets (EnjPeer *self);
-void enj_peer_go_on (EnjPeer *self, gint64 now);
-EnjSession *enj_peer_dialled (EnjPeer *self, guint ticket, gint64 now);
+/* FALSE when too much waits already. */
+gboolean enj_peer_push (EnjPeer *self, EnjStanza *stanza, gint64 now);
 
-/* For one that was taken from the queue of the dirty ones. */
-void enj_peer_process (EnjPeer *self, gint64 now);
-void enj_peer_tick (EnjPeer *self, gint64 now);
+/* What a stream did not write as a whole, the newest first. */
+void enj_peer_take_back (EnjPeer *self, EnjStanza *stanza, gint64 now);
 
-/* Bounces what waits with @text, and ends the stream in order. */
-void enj_peer_close (EnjPeer *self, const char *text, gint64 now);
+/* After that: TRUE where streams have been losing this pair's stanzas for longer than anything
+ * may wait.  A peer that takes streams and no stanzas must not keep them for ever. */
+gboolean enj_peer_is_losing (EnjPeer *self, gint64 now);
 
-/* The same, where policy has come to deny the remote domain. */
-void enj_peer_deny (EnjPeer *self, gint64 now);
+/* What has the stream; NULL for none.  Borrowed. */
+void enj_peer_set_call (EnjPeer *self, EnjCall *call);
+EnjCall *enj_peer_get_call (const EnjPeer *self);
 
-/* There is nothing to remember: it may be freed. */
-gboolean enj_peer_is_done (const EnjPeer *self);
-gboolean enj_peer_has_stream (const EnjPeer *self);
+/* Stanzas may be written now, but for want of room. */
+gboolean enj_peer_is_up (const EnjPeer *self);
 
-/* Stanzas that wait or have not left us as a whole. */
+/* Writes what waits.  A stanza that the other side says it does not take (XEP-0478) is stolen
+ * from it: call again then.  FALSE when there is no more to do. */
+gboolean enj_peer_flush (EnjPeer *self, EnjStanza **too_large, gint64 now);
+
+/* The oldest that waits, or NULL; the same if it is over its age.  Owned by the caller. */
+EnjStanza *enj_peer_steal (EnjPeer *self);
+EnjStanza *enj_peer_steal_expired (EnjPeer *self, gint64 now);
+gint64 enj_peer_deadline (const EnjPeer *self);
 guint enj_peer_count_waiting (const EnjPeer *self);
+
+/* One more try on another connection (D16): TRUE once until the pair is up. */
+gboolean enj_peer_may_retry (EnjPeer *self);
+void enj_peer_note_up (EnjPeer *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjPeer, enj_peer_free)

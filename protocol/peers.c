@@ -2,72 +2,361 @@
 
 #include "protocol/peers.h"
 
-#include <string.h>
+#include "protocol/roster.h"
 
-#include "protocol/outbound.h"
+/* Between the end of a stream that was of use and the next attempt, in microseconds. */
+#define PAUSE ENJ_SECOND
+
+#define TIMEOUT ENJ_STANZA_REMOTE_SERVER_TIMEOUT
+
+static const EnjReason invalid = { ENJ_STANZA_INTERNAL_SERVER_ERROR, NULL,
+                                   "the remote server found our key invalid", TIMEOUT };
+static const EnjReason unverified
+  = { TIMEOUT, "wait", "the remote server could not verify us", TIMEOUT };
+static const EnjReason slow
+  = { TIMEOUT, "wait", "the remote server was not reached in time", TIMEOUT };
+static const EnjReason denied
+  = { ENJ_STANZA_NOT_ALLOWED, "cancel", "communication with this domain is not enabled",
+      ENJ_STANZA_POLICY_VIOLATION };
 
 struct EnjPeers
 {
-  EnjPeerCommon common;
-  GHashTable *by_pair; /* "local remote" to EnjPeer, owned */
-  GHashTable *by_id;
-  guint64 last_id;
+  EnjSettings *settings;
+  EnjWake wake;
+  EnjCalls *calls;
+  EnjInquiry *inquiry;
+  EnjFailures *failures;
+  EnjRoster *roster;
+  GQueue events; /* of EnjPeersEvent */
+  gint64 due;    /* not later than the earliest of all */
+  char *goodbye; /* why no stream is opened any more; NULL while some are */
 };
 
-static char *
-key_new (const char *local, const char *remote)
+static void
+mark (EnjPeers *self, const char *remote)
 {
-  return g_strconcat (local, " ", remote, NULL);
+  enj_roster_mark (self->roster, remote);
+  enj_wake (self->wake);
 }
 
-static EnjPeer *
-get_peer (EnjPeers *self, const char *local, const char *remote)
-{
-  g_autofree char *key = key_new (local, remote);
-  EnjPeer *peer = g_hash_table_lookup (self->by_pair, key);
+/* ---- Events ---------------------------------------------------------------- */
 
-  if (peer)
-    return peer;
-  peer = enj_peer_new (&self->common, ++self->last_id, local, remote);
-  g_hash_table_insert (self->by_pair, g_steal_pointer (&key), peer);
-  g_hash_table_insert (self->by_id, (gpointer) enj_peer_get_id (peer), peer);
-  return peer;
+static EnjPeersEvent *
+push_event (EnjPeers *self, EnjPeersEventType type, const char *local, const char *remote)
+{
+  EnjPeersEvent *event = g_new0 (EnjPeersEvent, 1);
+
+  event->type = type;
+  event->local = g_strdup (local);
+  event->remote = g_strdup (remote);
+  g_queue_push_tail (&self->events, event);
+  enj_wake (self->wake);
+  return event;
 }
 
 static void
-forget_if_done (EnjPeers *self, EnjPeer *peer)
+push_wish (EnjPeers *self, EnjPeersEventType type, const EnjCall *call,
+           const EnjTargetsWish *wish)
 {
-  g_autofree char *key = NULL;
+  EnjPeersEvent *event = push_event (self, type, NULL, enj_call_get_remote (call, 0));
 
-  if (!enj_peer_is_done (peer))
-    return;
-  key = key_new (enj_peer_get_local (peer), enj_peer_get_remote (peer));
-  g_hash_table_remove (self->by_id, enj_peer_get_id (peer));
-  g_hash_table_remove (self->by_pair, key);
+  event->id = *enj_call_get_id (call);
+  event->ticket = wish->ticket;
+  event->name = g_strdup (wish->name);
+  if (wish->target)
+    event->address = wish->target->address;
 }
+
+/* ---- Attempts -------------------------------------------------------------- */
+
+/* The local domain that somebody is to be called for, or NULL. */
+static const char *
+find_caller (const EnjPeers *self, const char *remote)
+{
+  const char *local = enj_roster_find_caller (self->roster, remote);
+
+  return local ? local : enj_inquiry_find_waiting (self->inquiry, remote);
+}
+
+/* XEP-0220 2.6.2: a stream that leads there already, if the peer is up to it.  Not where
+ * DANE is to judge, for that stream was opened under another name; and not the one whose
+ * key is in question (XEP-0288 2.2).  TRUE where @call is gone. */
+static gboolean
+share (EnjPeers *self, EnjCall *call, const EnjTarget *target)
+{
+  const char *domain = enj_call_get_remote (call, 0);
+  EnjCall *other
+    = target->dane ? NULL
+                   : enj_calls_find_at (self->calls, &target->address, enj_call_get_local (call),
+                                        domain);
+
+  if (!other || enj_inquiry_is_from (self->inquiry, domain, *enj_call_get_id (other)))
+    return FALSE;
+  enj_log_info (NULL, "%s: shares a stream to the same address", domain);
+  enj_calls_add_remote (self->calls, other, domain);
+  mark (self, domain);
+  enj_calls_drop (self->calls, call);
+  return TRUE;
+}
+
+/* Hands on what a call wishes for.  It may be gone afterwards. */
+static void
+pump (EnjPeers *self, EnjCall *call, gint64 now)
+{
+  EnjTargetsWish wish;
+
+  while (enj_call_next_wish (call, &wish, now))
+    switch (wish.type)
+      {
+      case ENJ_TARGETS_LOOKUP_SRV:
+        push_wish (self, ENJ_PEERS_LOOKUP_SRV, call, &wish);
+        break;
+      case ENJ_TARGETS_LOOKUP_ADDRESSES:
+        push_wish (self, ENJ_PEERS_LOOKUP_ADDRESSES, call, &wish);
+        break;
+      case ENJ_TARGETS_LOOKUP_TLSA:
+        push_wish (self, ENJ_PEERS_LOOKUP_TLSA, call, &wish);
+        break;
+      case ENJ_TARGETS_CONNECT:
+        if (enj_inquiry_meet (self->inquiry, call, wish.target, now))
+          {
+            enj_call_dial_failed (call, wish.ticket, NULL);
+            break;
+          }
+        if (share (self, call, wish.target))
+          return;
+        if (!find_caller (self, enj_call_get_remote (call, 0)))
+          {
+            enj_calls_drop (self->calls, call);
+            return;
+          }
+        push_wish (self, ENJ_PEERS_DIAL, call, &wish);
+        break;
+      case ENJ_TARGETS_GIVE_UP:
+        break; /* The call tells by being over. */
+      }
+  self->due = MIN (self->due, enj_call_deadline (call));
+}
+
+/* Looks after all that has to do with one remote domain. */
+static void
+serve (EnjPeers *self, const char *remote, gint64 now)
+{
+  const EnjReason farewell = { TIMEOUT, "wait", self->goodbye, TIMEOUT };
+  const EnjFailure *failure = enj_failures_find_resting (self->failures, remote, now);
+  const EnjReason *refusal = self->goodbye ? &farewell : failure ? &failure->reason : NULL;
+  const char *local;
+
+  enj_inquiry_place (self->inquiry, remote, now);
+  enj_roster_serve (self->roster, remote, refusal, now);
+  if (refusal)
+    enj_inquiry_fail (self->inquiry, remote, refusal->verdict, now);
+  enj_calls_close_idle (self->calls, remote, now);
+
+  local = find_caller (self, remote);
+  if (local && !enj_roster_is_pausing (self->roster, remote, now)
+      && !enj_calls_find_attempt (self->calls, remote))
+    pump (self, enj_calls_start (self->calls, local, remote), now);
+}
+
+/* ---- What the streams tell ---------------------------------------------------- */
+
+/* A call whose own pair cannot be put there is no good for anybody who called. */
+static void
+handle_ready (EnjPeers *self, EnjCall *call, gint64 now)
+{
+  const char *local = enj_call_get_local (call);
+  const char *remote = enj_call_get_remote (call, 0);
+
+  if (enj_call_may_carry (call, local, remote))
+    return;
+  enj_roster_refuse (self->roster, call, local, remote, &unverified, now);
+  enj_inquiry_fail (self->inquiry, remote, ENJ_STANZA_REMOTE_SERVER_NOT_FOUND, now);
+}
+
+static void
+handle_up (EnjPeers *self, EnjCall *call, const EnjNews *news)
+{
+  if (enj_call_note_up (call, news->local, news->remote))
+    push_event (self, ENJ_PEERS_UP, news->local, news->remote)->proof = news->proof;
+  enj_failures_forget (self->failures, news->remote);
+  enj_roster_note_up (self->roster, news->local, news->remote);
+}
+
+static void
+handle_refused (EnjPeers *self, EnjCall *call, const EnjNews *news, gint64 now)
+{
+  gboolean is_invalid = news->answer == ENJ_DIALBACK_INVALID;
+  const char *local;
+  const char *remote;
+
+  enj_log_info (NULL, "%s: does not accept us for %s: %s", news->remote, news->local,
+                is_invalid ? "key invalid" : enj_stanza_condition_format (news->condition));
+  if (!is_invalid && news->condition == ENJ_STANZA_RESOURCE_CONSTRAINT
+      && enj_roster_may_retry (self->roster, call, news->local, news->remote))
+    {
+      if (enj_call_get_up (call, 0, &local, &remote))
+        enj_call_shut (call);
+      else
+        enj_call_retire (call, now);
+      return;
+    }
+  enj_roster_refuse (self->roster, call, news->local, news->remote,
+                     is_invalid ? &invalid : &unverified, now);
+  /* XEP-0220 2.1.1: the queue is lost, and so is this stream. */
+  if (is_invalid)
+    enj_call_retire (call, now);
+}
+
+static void
+handle_news (EnjPeers *self, EnjCall *call, EnjNews *news, gint64 now)
+{
+  EnjQuestion question;
+
+  switch (news->type)
+    {
+    case ENJ_NEWS_STANZA:
+      push_event (self, ENJ_PEERS_STANZA, news->local, news->remote)->stanza
+        = g_steal_pointer (&news->stanza);
+      break;
+    case ENJ_NEWS_QUESTION:
+      question = (EnjQuestion){ .call = *enj_call_get_id (call),
+                                .local = news->local,
+                                .remote = news->remote,
+                                .stream_id = news->id,
+                                .key = news->key,
+                                .evidence = news->evidence,
+                                .needs_certificate = news->needs_certificate };
+      enj_peers_verify (self, &question, now);
+      break;
+    case ENJ_NEWS_READY:
+      handle_ready (self, call, now);
+      break;
+    case ENJ_NEWS_UP:
+      handle_up (self, call, news);
+      break;
+    case ENJ_NEWS_REFUSED:
+      handle_refused (self, call, news, now);
+      break;
+    case ENJ_NEWS_ANSWER:
+      enj_inquiry_answer (self->inquiry, call, news, now);
+      enj_failures_forget (self->failures, news->remote);
+      break;
+    case ENJ_NEWS_ADMITTED: /* What comes is taken; what goes has the stream already. */
+    case ENJ_NEWS_MOVED:
+      break;
+    }
+}
+
+/* ---- The end of a stream ------------------------------------------------------- */
+
+static void
+finish (EnjPeers *self, EnjCall *call, gint64 now)
+{
+  const EnjReason *reason = enj_call_get_reason (call);
+  const GError *error = NULL;
+  const char *local;
+  const char *remote;
+
+  if (enj_call_get_outbound (call))
+    error = enj_outbound_get_session (enj_call_get_outbound (call))->reason;
+  for (guint i = 0; enj_call_get_up (call, i, &local, &remote); i++)
+    push_event (self, ENJ_PEERS_DOWN, local, remote)->text
+      = g_strdup (error ? error->message : NULL);
+
+  for (guint i = 0; !enj_call_is_probe (call) && (remote = enj_call_get_remote (call, i)); i++)
+    {
+      if (reason)
+        enj_failures_note (self->failures, remote, reason, self->settings->limits.retry_max, now);
+      else if (!enj_call_is_spent (call))
+        enj_roster_pause (self->roster, remote, now + PAUSE);
+      mark (self, remote);
+    }
+  enj_calls_drop (self->calls, call);
+}
+
+static void
+hang_up (EnjPeers *self, EnjCall *call, gint64 now)
+{
+  const EnjReason *reason = enj_call_get_reason (call);
+
+  enj_calls_hang_up (self->calls, call);
+  enj_inquiry_hang_up (self->inquiry, call,
+                       reason ? reason->verdict : TIMEOUT,
+                       enj_call_is_spent (call) || !enj_call_is_over (call), now);
+  enj_roster_hang_up (self->roster, call, now);
+}
+
+static void
+process_call (EnjPeers *self, EnjCall *call, gint64 now)
+{
+  const char *remote;
+  EnjNews news;
+
+  while (enj_call_next (call, &news))
+    {
+      handle_news (self, call, &news, now);
+      enj_news_clear (&news);
+    }
+  for (guint i = 0; (remote = enj_call_get_remote (call, i)); i++)
+    mark (self, remote);
+  if (enj_call_process (call) || enj_call_is_over (call))
+    hang_up (self, call, now);
+  if (enj_call_is_over (call))
+    finish (self, call, now);
+  else
+    pump (self, call, now);
+}
+
+static void
+process (EnjPeers *self, gint64 now)
+{
+  for (;;)
+    {
+      EnjCall *call = enj_calls_next_dirty (self->calls);
+      g_autofree char *remote = call ? NULL : enj_roster_steal_marked (self->roster);
+
+      if (call)
+        process_call (self, call, now);
+      else if (remote)
+        serve (self, remote, now);
+      else
+        break;
+    }
+}
+
+/* ---- Public -------------------------------------------------------------------- */
 
 EnjPeers *
 enj_peers_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake)
 {
   EnjPeers *self = g_new0 (EnjPeers, 1);
 
-  self->common.settings = enj_settings_ref (settings);
-  self->common.counters = counters;
-  self->common.wake = wake;
-  self->common.dying
-    = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) enj_outbound_free);
-  self->common.forbidden = g_array_new (FALSE, FALSE, sizeof (EnjAddress));
-  self->common.due = ENJ_NEVER;
-  self->by_pair
-    = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) enj_peer_free);
-  self->by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->settings = enj_settings_ref (settings);
+  self->wake = wake;
+  self->calls = enj_calls_new (settings, counters, wake);
+  self->inquiry = enj_inquiry_new (self->calls);
+  self->failures = enj_failures_new ();
+  self->roster = enj_roster_new (settings, self->calls, self->failures);
+  self->due = ENJ_NEVER;
   return self;
+}
+
+void
+enj_peers_event_clear (EnjPeersEvent *event)
+{
+  enj_stanza_unref (event->stanza);
+  g_free (event->name);
+  g_free (event->text);
+  g_free (event->local);
+  g_free (event->remote);
+  *event = (EnjPeersEvent){ 0 };
 }
 
 static void
 free_event (gpointer data)
 {
-  enj_peer_event_clear (data);
+  enj_peers_event_clear (data);
   g_free (data);
 }
 
@@ -76,135 +365,146 @@ enj_peers_free (EnjPeers *self)
 {
   if (!self)
     return;
-  g_queue_clear (&self->common.dirty);
-  g_hash_table_unref (self->by_id);
-  g_hash_table_unref (self->by_pair);
-  g_hash_table_unref (self->common.dying);
-  g_queue_clear_full (&self->common.events, free_event);
-  g_array_unref (self->common.forbidden);
-  enj_settings_unref (self->common.settings);
-  g_free (self->common.goodbye);
+  enj_roster_free (self->roster);
+  enj_inquiry_free (self->inquiry);
+  enj_calls_free (self->calls);
+  enj_failures_free (self->failures);
+  g_queue_clear_full (&self->events, free_event);
+  enj_settings_unref (self->settings);
+  g_free (self->goodbye);
   g_free (self);
 }
 
 void
 enj_peers_set_settings (EnjPeers *self, EnjSettings *settings, gint64 now)
 {
-  GHashTableIter iter;
-  gpointer peer;
+  g_autoptr (GPtrArray) calls = enj_calls_list_new (self->calls);
 
-  enj_settings_unref (self->common.settings);
-  self->common.settings = enj_settings_ref (settings);
-  g_hash_table_iter_init (&iter, self->by_pair);
-  while (g_hash_table_iter_next (&iter, NULL, &peer))
-    if (!enj_policy_find (settings->policy, enj_peer_get_remote (peer))->allow)
-      enj_peer_deny (peer, now);
+  enj_settings_unref (self->settings);
+  self->settings = enj_settings_ref (settings);
+  enj_roster_set_settings (self->roster, settings);
+  enj_calls_set_settings (self->calls, settings);
+  enj_roster_deny (self->roster, &denied);
+  for (guint i = 0; i < calls->len; i++)
+    {
+      const char *remote;
+
+      for (guint j = 0; (remote = enj_call_get_remote (calls->pdata[i], j)); j++)
+        if (!enj_policy_find (settings->policy, remote)->allow)
+          {
+            enj_inquiry_fail (self->inquiry, remote, denied.verdict, now);
+            enj_call_deny (calls->pdata[i], now);
+          }
+    }
 }
 
 void
 enj_peers_forbid (EnjPeers *self, const EnjAddress *address)
 {
-  g_array_append_val (self->common.forbidden, *address);
+  enj_calls_forbid (self->calls, address);
 }
 
 gboolean
 enj_peers_send (EnjPeers *self, const char *local, const char *remote, EnjStanza *stanza,
                 gint64 now)
 {
-  return enj_peer_send (get_peer (self, local, remote), stanza, now);
+  gboolean taken = enj_roster_send (self->roster, local, remote, stanza, now);
+
+  enj_wake (self->wake);
+  return taken;
 }
 
 void
-enj_peers_verify (EnjPeers *self, guint64 asker, const char *local, const char *remote,
-                  const char *stream_id, const char *key, gint64 now)
+enj_peers_verify (EnjPeers *self, const EnjQuestion *question, gint64 now)
 {
-  enj_peer_verify (get_peer (self, local, remote), asker, stream_id, key, now);
-}
+  EnjQuestion copy = *question;
 
-static EnjTargets *
-find_targets (EnjPeers *self, guint64 id, EnjPeer **peer)
-{
-  *peer = g_hash_table_lookup (self->by_id, &id);
-  return *peer ? enj_peer_get_targets (*peer) : NULL;
+  copy.due = now + (gint64) self->settings->limits.queue_age * ENJ_SECOND;
+  self->due = MIN (self->due, copy.due);
+  enj_inquiry_add (self->inquiry, &copy, now);
+  mark (self, question->remote);
 }
 
 void
-enj_peers_srv (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result, gboolean secure,
-               const EnjSrvRecord *records, guint n, gint64 now)
+enj_peers_forget_asker (EnjPeers *self, guint64 asker)
 {
-  EnjPeer *peer;
-  EnjTargets *targets = find_targets (self, id, &peer);
-
-  if (!targets)
-    return;
-  enj_targets_srv (targets, ticket, result, secure, records, n);
-  enj_peer_go_on (peer, now);
+  enj_inquiry_forget (self->inquiry, asker);
 }
 
-void
-enj_peers_addresses (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result,
-                     gboolean secure, const EnjAddress *addresses, guint n, gint64 now)
+EnjCall *
+enj_peers_find_call (const EnjPeers *self, guint64 id)
 {
-  EnjPeer *peer;
-  EnjTargets *targets = find_targets (self, id, &peer);
-
-  if (!targets)
-    return;
-  enj_targets_addresses (targets, ticket, result, secure, addresses, n);
-  enj_peer_go_on (peer, now);
+  return enj_calls_find (self->calls, id);
 }
 
-void
-enj_peers_tlsa (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result, gboolean secure,
-                const EnjTlsaRecord *records, guint n, gint64 now)
+EnjTargets *
+enj_peers_find_targets (const EnjPeers *self, guint64 id)
 {
-  EnjPeer *peer;
-  EnjTargets *targets = find_targets (self, id, &peer);
+  EnjCall *call = enj_calls_find (self->calls, id);
 
-  if (!targets)
-    return;
-  enj_targets_tlsa (targets, ticket, result, secure, records, n);
-  enj_peer_go_on (peer, now);
-}
-
-void
-enj_peers_dial_failed (EnjPeers *self, guint64 id, guint ticket, const char *why, gint64 now)
-{
-  EnjPeer *peer;
-  EnjTargets *targets = find_targets (self, id, &peer);
-
-  if (!targets)
-    return;
-  enj_targets_failed (targets, ticket, why);
-  enj_peer_go_on (peer, now);
+  return call ? enj_call_get_targets (call) : NULL;
 }
 
 EnjSession *
 enj_peers_dialled (EnjPeers *self, guint64 id, guint ticket, gint64 now)
 {
-  EnjPeer *peer = g_hash_table_lookup (self->by_id, &id);
+  EnjCall *call = enj_calls_find (self->calls, id);
+  EnjSession *session;
 
-  return peer ? enj_peer_dialled (peer, ticket, now) : NULL;
+  if (!call)
+    return NULL;
+  if (find_caller (self, enj_call_get_remote (call, 0)))
+    {
+      session = enj_calls_dialled (self->calls, call, ticket, now);
+      enj_wake (self->wake);
+      return session;
+    }
+  if (!enj_call_get_outbound (call))
+    enj_calls_drop (self->calls, call);
+  return NULL;
 }
 
 gboolean
 enj_peers_closed (EnjPeers *self, EnjSession *session)
 {
-  return g_hash_table_remove (self->common.dying, session);
+  return enj_calls_closed (self->calls, session);
+}
+
+/* What others have kept for us. */
+static void
+collect (EnjPeers *self)
+{
+  EnjVerdict verdict;
+  EnjReturn item;
+  EnjPeersEvent *event;
+
+  while (enj_inquiry_next (self->inquiry, &verdict))
+    {
+      event = push_event (self, ENJ_PEERS_VERDICT, verdict.local, verdict.remote);
+      event->asker = verdict.asker;
+      event->answer = verdict.answer;
+      event->condition = verdict.condition;
+      event->proof = verdict.proof;
+      enj_verdict_clear (&verdict);
+    }
+  while (enj_roster_next_return (self->roster, &item))
+    {
+      event = push_event (self, ENJ_PEERS_BOUNCE, NULL, NULL);
+      event->stanza = item.stanza;
+      event->condition = item.condition;
+      event->error_type = item.error_type;
+      event->text = item.text;
+    }
 }
 
 gboolean
-enj_peers_next (EnjPeers *self, EnjPeerEvent *event, gint64 now)
+enj_peers_next (EnjPeers *self, EnjPeersEvent *event, gint64 now)
 {
-  EnjPeerEvent *first;
-  EnjPeer *peer;
+  EnjPeersEvent *first;
 
-  while ((peer = g_queue_pop_head (&self->common.dirty)))
-    {
-      enj_peer_process (peer, now);
-      forget_if_done (self, peer);
-    }
-  first = g_queue_pop_head (&self->common.events);
+  process (self, now);
+  collect (self);
+  first = g_queue_pop_head (&self->events);
   if (!first)
     return FALSE;
   *event = *first;
@@ -212,62 +512,79 @@ enj_peers_next (EnjPeers *self, EnjPeerEvent *event, gint64 now)
   return TRUE;
 }
 
+/* ---- Time ---------------------------------------------------------------------- */
+
 gint64
 enj_peers_deadline (const EnjPeers *self)
 {
-  return self->common.due;
+  return MIN (self->due, enj_roster_deadline (self->roster));
+}
+
+/* An attempt that nobody waits for any more has failed by taking too long. */
+static void
+tick_call (EnjPeers *self, EnjCall *call, gint64 now)
+{
+  const char *remote = enj_call_get_remote (call, 0);
+
+  if (enj_call_is_attempt (call) && !enj_call_get_outbound (call) && !find_caller (self, remote))
+    {
+      enj_failures_note (self->failures, remote, &slow, self->settings->limits.retry_max, now);
+      enj_calls_drop (self->calls, call);
+    }
+  else
+    pump (self, call, now);
 }
 
 void
 enj_peers_tick (EnjPeers *self, gint64 now)
 {
-  GHashTableIter iter;
-  gpointer peer;
+  g_autoptr (GPtrArray) calls = NULL;
 
-  if (now < self->common.due)
+  if (now < enj_peers_deadline (self))
     return;
-  self->common.due = ENJ_NEVER;
-  g_hash_table_iter_init (&iter, self->by_pair);
-  while (g_hash_table_iter_next (&iter, NULL, &peer))
-    enj_peer_tick (peer, now);
+  enj_inquiry_tick (self->inquiry, now);
+  self->due = enj_inquiry_deadline (self->inquiry);
+  enj_roster_tick (self->roster, now);
+  calls = enj_calls_list_new (self->calls);
+  for (guint i = 0; i < calls->len; i++)
+    tick_call (self, calls->pdata[i], now);
+  enj_wake (self->wake);
 }
 
-void
-enj_peers_close (EnjPeers *self, const char *remote, const char *text, gint64 now)
-{
-  GHashTableIter iter;
-  gpointer peer;
+/* ---- Going down ---------------------------------------------------------------- */
 
-  if (!remote && !self->common.goodbye)
-    self->common.goodbye = g_strdup (text);
-  g_hash_table_iter_init (&iter, self->by_pair);
-  while (g_hash_table_iter_next (&iter, NULL, &peer))
-    if (!remote || strcmp (remote, enj_peer_get_remote (peer)) == 0)
-      enj_peer_close (peer, text, now);
+void
+enj_peers_close (EnjPeers *self, const char *text, gint64 now)
+{
+  g_autoptr (GPtrArray) calls = enj_calls_list_new (self->calls);
+
+  if (!self->goodbye)
+    self->goodbye = g_strdup (text);
+  for (guint i = 0; i < calls->len; i++)
+    {
+      const char *remote;
+
+      for (guint j = 0; (remote = enj_call_get_remote (calls->pdata[i], j)); j++)
+        mark (self, remote);
+      enj_call_retire (calls->pdata[i], now);
+    }
+  enj_roster_mark_all (self->roster);
+}
+
+const EnjFailures *
+enj_peers_get_failures (const EnjPeers *self)
+{
+  return self->failures;
 }
 
 guint
 enj_peers_count_waiting (const EnjPeers *self)
 {
-  GHashTableIter iter;
-  gpointer peer;
-  guint n = 0;
-
-  g_hash_table_iter_init (&iter, self->by_pair);
-  while (g_hash_table_iter_next (&iter, NULL, &peer))
-    n += enj_peer_count_waiting (peer);
-  return n;
+  return enj_roster_count_waiting (self->roster) + enj_calls_count_unsent (self->calls);
 }
 
 guint
 enj_peers_count_streams (const EnjPeers *self)
 {
-  GHashTableIter iter;
-  gpointer peer;
-  guint n = g_hash_table_size (self->common.dying);
-
-  g_hash_table_iter_init (&iter, self->by_pair);
-  while (g_hash_table_iter_next (&iter, NULL, &peer))
-    n += enj_peer_has_stream (peer);
-  return n;
+  return enj_calls_count_streams (self->calls);
 }

@@ -1,14 +1,50 @@
-/* peers.h - all pairs of our domains and remote ones.
+/* peers.h - all pairs of our domains and remote ones, and the questions about keys.
  *
- * Finds the record (peer.h) for whatever comes in, makes and forgets it, keeps
- * the time for all.
+ * Finds for each pair (peer.h) the stream that carries it, and for each dialback
+ * question the one to ask on; opens calls (calls.h) where there is none, and tells
+ * senders and askers why one failed, at once while the remote domain rests.
  *
  * Does not look up, connect or bounce: such wishes are events. */
 #pragma once
 
-#include "protocol/peer.h"
+#include "protocol/calls.h"
+#include "protocol/inquiry.h"
 
 typedef struct EnjPeers EnjPeers;
+
+typedef enum
+{
+  ENJ_PEERS_LOOKUP_SRV,       /* id, ticket, remote, name */
+  ENJ_PEERS_LOOKUP_ADDRESSES, /* the same */
+  ENJ_PEERS_LOOKUP_TLSA,      /* the same */
+  ENJ_PEERS_DIAL,             /* id, ticket, remote, address */
+  ENJ_PEERS_STANZA,           /* stanza: of a remote domain, on a stream of ours */
+  ENJ_PEERS_BOUNCE,           /* stanza, condition, error_type, text */
+  ENJ_PEERS_VERDICT,          /* asker, local, remote, answer, condition, proof */
+  ENJ_PEERS_UP,               /* local, remote, proof */
+  ENJ_PEERS_DOWN              /* local, remote, text: NULL in order */
+} EnjPeersEventType;
+
+/* Clear it; the receiver may steal what it wants. */
+typedef struct
+{
+  EnjPeersEventType type;
+  guint64 id; /* of the call */
+  guint ticket;
+  char *name;
+  EnjAddress address;
+  EnjStanza *stanza;
+  EnjStanzaCondition condition;
+  const char *error_type; /* NULL takes the condition's own */
+  char *text;
+  guint64 asker;
+  char *local;
+  char *remote;
+  EnjDialbackType answer;
+  EnjProof proof;
+} EnjPeersEvent;
+
+void enj_peers_event_clear (EnjPeersEvent *event);
 
 EnjPeers *enj_peers_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake);
 void enj_peers_free (EnjPeers *self);
@@ -23,34 +59,30 @@ void enj_peers_forbid (EnjPeers *self, const EnjAddress *address);
 gboolean enj_peers_send (EnjPeers *self, const char *local, const char *remote, EnjStanza *stanza,
                          gint64 now);
 
-/* Asks @remote whether it made @key for our stream @stream_id.  The answer is
- * a VERDICT with @asker. */
-void enj_peers_verify (EnjPeers *self, guint64 asker, const char *local, const char *remote,
-                       const char *stream_id, const char *key, gint64 now);
+/* Asks @question->remote about its key.  The answer is a VERDICT. */
+void enj_peers_verify (EnjPeers *self, const EnjQuestion *question, gint64 now);
 
-/* Wishes fulfilled; an @id that is gone is ignored. */
-void enj_peers_srv (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result,
-                    gboolean secure, const EnjSrvRecord *records, guint n, gint64 now);
-void enj_peers_addresses (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result,
-                          gboolean secure, const EnjAddress *addresses, guint n, gint64 now);
-void enj_peers_tlsa (EnjPeers *self, guint64 id, guint ticket, EnjLookupResult result,
-                     gboolean secure, const EnjTlsaRecord *records, guint n, gint64 now);
-void enj_peers_dial_failed (EnjPeers *self, guint64 id, guint ticket, const char *why, gint64 now);
+/* Nobody waits for the answers to the session @asker any more. */
+void enj_peers_forget_asker (EnjPeers *self, guint64 asker);
+
+/* Who has wished, and where the answers go; NULL when that is gone. */
+EnjCall *enj_peers_find_call (const EnjPeers *self, guint64 id);
+EnjTargets *enj_peers_find_targets (const EnjPeers *self, guint64 id);
 
 /* The connection is there: the session to drive, NULL when it is not wanted
  * any more.  Give it back by closed() when the connection is closed. */
 EnjSession *enj_peers_dialled (EnjPeers *self, guint64 id, guint ticket, gint64 now);
 gboolean enj_peers_closed (EnjPeers *self, EnjSession *session);
 
-/* Clear the event by enj_peer_event_clear(). */
-gboolean enj_peers_next (EnjPeers *self, EnjPeerEvent *event, gint64 now);
-
+gboolean enj_peers_next (EnjPeers *self, EnjPeersEvent *event, gint64 now);
 gint64 enj_peers_deadline (const EnjPeers *self);
 void enj_peers_tick (EnjPeers *self, gint64 now);
 
-/* Ends the streams to @remote in order.  What waits is bounced with @text.
- * NULL as @remote ends all, for good: what comes later is bounced, too. */
-void enj_peers_close (EnjPeers *self, const char *remote, const char *text, gint64 now);
+/* Ends all in order, for good: what comes later is bounced with @text, too. */
+void enj_peers_close (EnjPeers *self, const char *text, gint64 now);
+
+/* Whom we could not reach. */
+const EnjFailures *enj_peers_get_failures (const EnjPeers *self);
 
 /* Stanzas that wait or have not left us as a whole. */
 guint enj_peers_count_waiting (const EnjPeers *self);

@@ -4,45 +4,31 @@
 
 #include "protocol/deadlines.h"
 
-typedef struct
-{
-  guint64 asker;
-  char *stream_id;
-  char *key;
-  gint64 due;
-  gboolean put;
-} Entry;
-
 struct EnjVerifier
 {
-  GQueue entries; /* oldest first, so the first to be due is in front */
+  GPtrArray *questions; /* the oldest first */
 };
 
 static void
-entry_free (gpointer data)
+question_free (gpointer data)
 {
-  Entry *entry = data;
+  EnjQuestion *question = data;
 
-  g_free (entry->stream_id);
-  g_free (entry->key);
-  g_free (entry);
-}
-
-static guint64
-steal_link (EnjVerifier *self, GList *link)
-{
-  Entry *entry = link->data;
-  guint64 asker = entry->asker;
-
-  g_queue_delete_link (&self->entries, link);
-  entry_free (entry);
-  return asker;
+  g_free (question->local);
+  g_free (question->remote);
+  g_free (question->stream_id);
+  g_free (question->key);
+  enj_evidence_unref (question->evidence);
+  g_free (question);
 }
 
 EnjVerifier *
 enj_verifier_new (void)
 {
-  return g_new0 (EnjVerifier, 1);
+  EnjVerifier *self = g_new0 (EnjVerifier, 1);
+
+  self->questions = g_ptr_array_new_with_free_func (question_free);
+  return self;
 }
 
 void
@@ -50,81 +36,74 @@ enj_verifier_free (EnjVerifier *self)
 {
   if (!self)
     return;
-  g_queue_clear_full (&self->entries, entry_free);
+  g_ptr_array_unref (self->questions);
   g_free (self);
 }
 
-void
-enj_verifier_add (EnjVerifier *self, guint64 asker, const char *stream_id, const char *key,
-                  gint64 due)
-{
-  Entry *entry = g_new0 (Entry, 1);
-
-  entry->asker = asker;
-  entry->stream_id = g_strdup (stream_id);
-  entry->key = g_strdup (key);
-  entry->due = due;
-  g_queue_push_tail (&self->entries, entry);
-}
-
 gboolean
-enj_verifier_next (EnjVerifier *self, EnjQuestion *question)
+enj_verifier_add (EnjVerifier *self, const EnjQuestion *question)
 {
-  for (GList *link = self->entries.head; link; link = link->next)
-    {
-      Entry *entry = link->data;
+  EnjQuestion *copy;
 
-      if (entry->put)
-        continue;
-      entry->put = TRUE;
-      *question = (EnjQuestion){ entry->asker, entry->stream_id, entry->key };
-      return TRUE;
-    }
-  return FALSE;
+  if (self->questions->len >= ENJ_VERIFIER_MAX)
+    return FALSE;
+  copy = g_new0 (EnjQuestion, 1);
+  *copy = *question;
+  copy->local = g_strdup (question->local);
+  copy->remote = g_strdup (question->remote);
+  copy->stream_id = g_strdup (question->stream_id);
+  copy->key = g_strdup (question->key);
+  copy->evidence = question->evidence ? enj_evidence_ref (question->evidence) : NULL;
+  g_ptr_array_add (self->questions, copy);
+  return TRUE;
 }
 
-guint64
-enj_verifier_steal (EnjVerifier *self, const char *stream_id)
+EnjQuestion *
+enj_verifier_get (const EnjVerifier *self, guint index)
 {
-  for (GList *link = self->entries.head; link; link = link->next)
-    {
-      const Entry *entry = link->data;
-
-      if (g_str_equal (entry->stream_id, stream_id))
-        return steal_link (self, link);
-    }
-  return 0;
+  return index < self->questions->len ? self->questions->pdata[index] : NULL;
 }
 
-guint64
-enj_verifier_steal_due (EnjVerifier *self, gint64 now, char **stream_id)
+EnjQuestion *
+enj_verifier_find (const EnjVerifier *self, guint64 way, const char *local, const char *remote,
+                   const char *stream_id)
 {
-  Entry *entry = g_queue_peek_head (&self->entries);
+  for (guint i = 0; i < self->questions->len; i++)
+    {
+      EnjQuestion *question = self->questions->pdata[i];
 
-  if (!entry || entry->due > now)
-    return 0;
-  if (stream_id)
-    *stream_id = g_steal_pointer (&entry->stream_id);
-  return steal_link (self, self->entries.head);
+      if (question->way == way && g_strcmp0 (question->stream_id, stream_id) == 0
+          && g_strcmp0 (question->local, local) == 0
+          && g_strcmp0 (question->remote, remote) == 0)
+        return question;
+    }
+  return NULL;
 }
 
 void
-enj_verifier_rewind (EnjVerifier *self)
+enj_verifier_remove (EnjVerifier *self, EnjQuestion *question)
 {
-  for (GList *link = self->entries.head; link; link = link->next)
-    ((Entry *) link->data)->put = FALSE;
+  g_ptr_array_remove (self->questions, question);
+}
+
+void
+enj_verifier_rewind (EnjVerifier *self, guint64 way)
+{
+  for (guint i = 0; i < self->questions->len; i++)
+    {
+      EnjQuestion *question = self->questions->pdata[i];
+
+      if (question->way == way)
+        question->way = 0;
+    }
 }
 
 gint64
 enj_verifier_deadline (const EnjVerifier *self)
 {
-  const Entry *entry = g_queue_peek_head ((GQueue *) &self->entries);
+  gint64 due = ENJ_NEVER;
 
-  return entry ? entry->due : ENJ_NEVER;
-}
-
-guint
-enj_verifier_length (const EnjVerifier *self)
-{
-  return self->entries.length;
+  for (guint i = 0; i < self->questions->len; i++)
+    due = MIN (due, ((const EnjQuestion *) self->questions->pdata[i])->due);
+  return due;
 }

@@ -1,44 +1,50 @@
-/* verifier.h - dialback questions for one authoritative server, until answered.
+/* verifier.h - dialback questions to authoritative servers, until answered.
  *
- * A table: who asked, about which key, until when.  It only remembers; the
- * stream that carries the questions is asked for by others. */
+ * One table for all: who asked about which key, on what it was put, until when.
+ * Bounded, for anybody can make us ask.  It only remembers; the streams that
+ * carry the questions are found by others. */
 #pragma once
 
-#include <glib.h>
+#include "protocol/evidence.h"
+
+/* For the process: each may cost look-ups and a connection to somebody else's server. */
+#define ENJ_VERIFIER_MAX 256
 
 typedef struct EnjVerifier EnjVerifier;
 
-/* @asker is the id of the inbound session; strings are borrowed and valid
- * until the question is removed. */
+/* Of add() all is copied; of get() and find() all is borrowed until removed. */
 typedef struct
 {
-  guint64 asker;
-  const char *stream_id;
-  const char *key;
+  guint64 asker; /* the id of the session that brought the key, or, where 0... */
+  guint64 call;  /* ...that of the call on whose stream it came */
+  char *local;
+  char *remote; /* whose key it is said to be */
+  char *stream_id;
+  char *key;
+  EnjEvidence *evidence;      /* what the asker has shown; may be NULL */
+  gboolean needs_certificate; /* only DANE can answer it */
+  gint64 due;                 /* when the answer is given up, monotonic microseconds */
+  guint64 way;                /* the id of what carries it; 0 while nothing does */
 } EnjQuestion;
 
 EnjVerifier *enj_verifier_new (void);
 void enj_verifier_free (EnjVerifier *self);
 
-/* @due: when the answer is given up, monotonic microseconds. */
-void enj_verifier_add (EnjVerifier *self, guint64 asker, const char *stream_id, const char *key,
-                       gint64 due);
+/* FALSE when there are too many already. */
+gboolean enj_verifier_add (EnjVerifier *self, const EnjQuestion *question);
 
-/* The oldest that was not put to a stream yet, and marks it as put; FALSE
- * when there is none. */
-gboolean enj_verifier_next (EnjVerifier *self, EnjQuestion *question);
+/* The oldest is 0; NULL past the end. */
+EnjQuestion *enj_verifier_get (const EnjVerifier *self, guint index);
 
-/* Who asked about the stream @stream_id, and forgets it; 0 when nobody did. */
-guint64 enj_verifier_steal (EnjVerifier *self, const char *stream_id);
+/* What an answer on @way is to (XEP-0220 3.1): the same names and stream, put there.  NULL
+ * where nobody has asked that. */
+EnjQuestion *enj_verifier_find (const EnjVerifier *self, guint64 way, const char *local,
+                                const char *remote, const char *stream_id);
+void enj_verifier_remove (EnjVerifier *self, EnjQuestion *question);
 
-/* The same for the oldest that is due at @now; pass G_MAXINT64 for any.
- * @stream_id, newly allocated, may be NULL. */
-guint64 enj_verifier_steal_due (EnjVerifier *self, gint64 now, char **stream_id);
-
-/* Questions that were put to a stream which is gone count as not put. */
-void enj_verifier_rewind (EnjVerifier *self);
+/* @way is gone: what it carried is carried by nothing. */
+void enj_verifier_rewind (EnjVerifier *self, guint64 way);
 
 gint64 enj_verifier_deadline (const EnjVerifier *self);
-guint enj_verifier_length (const EnjVerifier *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjVerifier, enj_verifier_free)

@@ -87,6 +87,14 @@ enj_waiting_push_front (EnjWaiting *self, EnjStanza *stanza, gint64 now)
 }
 
 EnjStanza *
+enj_waiting_peek (const EnjWaiting *self)
+{
+  const Item *oldest = self->items.head ? self->items.head->data : NULL;
+
+  return oldest ? oldest->stanza : NULL;
+}
+
+EnjStanza *
 enj_waiting_steal (EnjWaiting *self)
 {
   g_autofree Item *item = g_queue_pop_head (&self->items);

@@ -23,7 +23,10 @@ gboolean enj_waiting_push (EnjWaiting *self, EnjStanza *stanza, gint64 now);
  * all; never refused. */
 void enj_waiting_push_front (EnjWaiting *self, EnjStanza *stanza, gint64 now);
 
-/* The oldest, owned by the caller; NULL when empty. */
+/* The oldest; NULL when empty. */
+EnjStanza *enj_waiting_peek (const EnjWaiting *self);
+
+/* The same taken out, owned by the caller. */
 EnjStanza *enj_waiting_steal (EnjWaiting *self);
 
 /* The oldest, if it is over its age at @now; NULL if none is. */

@@ -5,56 +5,60 @@
 #include "protocol/deadlines.h"
 #include "tests/support/proves.h"
 
-static void
-assert_next (EnjVerifier *verifier, guint64 asker, const char *stream_id, const char *key)
-{
-  EnjQuestion question;
+#define HERE "here.example"
+#define THERE "there.example"
 
-  g_assert_true (enj_verifier_next (verifier, &question));
-  g_assert_cmpuint (question.asker, ==, asker);
-  g_assert_cmpstr (question.stream_id, ==, stream_id);
-  g_assert_cmpstr (question.key, ==, key);
+static gboolean
+add (EnjVerifier *verifier, guint64 asker, const char *stream_id, gint64 due)
+{
+  const EnjQuestion question = { .asker = asker,
+                                 .local = (char *) HERE,
+                                 .remote = (char *) THERE,
+                                 .stream_id = (char *) stream_id,
+                                 .key = (char *) "k",
+                                 .due = due };
+
+  return enj_verifier_add (verifier, &question);
 }
 
 static void
-assert_none (EnjVerifier *verifier)
-{
-  EnjQuestion question;
-
-  g_assert_false (enj_verifier_next (verifier, &question));
-}
-
-static void
-test_hands_out_in_order (void)
+test_keeps_the_order (void)
 {
   g_autoptr (EnjVerifier) verifier = enj_verifier_new ();
 
-  assert_none (verifier);
-  enj_verifier_add (verifier, 1, "s1", "k1", 100);
-  enj_verifier_add (verifier, 2, "s2", "k2", 200);
-  assert_next (verifier, 1, "s1", "k1");
-  enj_verifier_add (verifier, 3, "s3", "k3", 300);
-  assert_next (verifier, 2, "s2", "k2");
-  assert_next (verifier, 3, "s3", "k3");
-  assert_none (verifier);
-  g_assert_cmpuint (enj_verifier_length (verifier), ==, 3);
+  g_assert_null (enj_verifier_get (verifier, 0));
+  add (verifier, 1, "s1", 100);
+  add (verifier, 2, "s2", 200);
+  g_assert_cmpuint (enj_verifier_get (verifier, 0)->asker, ==, 1);
+  g_assert_cmpstr (enj_verifier_get (verifier, 1)->stream_id, ==, "s2");
+  g_assert_cmpstr (enj_verifier_get (verifier, 1)->key, ==, "k");
+  g_assert_null (enj_verifier_get (verifier, 2));
+  enj_verifier_remove (verifier, enj_verifier_get (verifier, 0));
+  g_assert_cmpuint (enj_verifier_get (verifier, 0)->asker, ==, 2);
 }
 
-/* XEP-0220 3.1: only what was asked, and only once. */
+/* XEP-0220 3.1: only what was asked, on the stream where it was asked, and only once. */
 static void
 test_answers_once (void)
 {
   g_autoptr (EnjVerifier) verifier = enj_verifier_new ();
+  EnjQuestion *question;
 
   enj_test_proves ("D28");
-  enj_verifier_add (verifier, 1, "s1", "k1", 100);
-  enj_verifier_add (verifier, 2, "s2", "k2", 200);
-  g_assert_cmpuint (enj_verifier_steal (verifier, "s3"), ==, 0);
-  g_assert_cmpuint (enj_verifier_steal (verifier, "S2"), ==, 0);
-  g_assert_cmpuint (enj_verifier_steal (verifier, "s2"), ==, 2);
-  g_assert_cmpuint (enj_verifier_steal (verifier, "s2"), ==, 0);
-  g_assert_cmpuint (enj_verifier_steal (verifier, "s1"), ==, 1);
-  g_assert_cmpuint (enj_verifier_length (verifier), ==, 0);
+  add (verifier, 1, "s1", 100);
+  add (verifier, 2, "s2", 200);
+  g_assert_null (enj_verifier_find (verifier, 7, HERE, THERE, "s2"));
+  enj_verifier_get (verifier, 1)->way = 7;
+  g_assert_null (enj_verifier_find (verifier, 8, HERE, THERE, "s2"));
+  g_assert_null (enj_verifier_find (verifier, 7, HERE, THERE, "s1"));
+  g_assert_null (enj_verifier_find (verifier, 7, HERE, THERE, "S2"));
+  g_assert_null (enj_verifier_find (verifier, 7, HERE, THERE, NULL));
+  g_assert_null (enj_verifier_find (verifier, 7, HERE, "other.example", "s2"));
+  g_assert_null (enj_verifier_find (verifier, 7, "other.example", THERE, "s2"));
+  question = enj_verifier_find (verifier, 7, HERE, THERE, "s2");
+  g_assert_cmpuint (question->asker, ==, 2);
+  enj_verifier_remove (verifier, question);
+  g_assert_null (enj_verifier_find (verifier, 7, HERE, THERE, "s2"));
 }
 
 static void
@@ -62,42 +66,37 @@ test_asks_again_on_a_new_stream (void)
 {
   g_autoptr (EnjVerifier) verifier = enj_verifier_new ();
 
-  enj_verifier_add (verifier, 1, "s1", "k1", 100);
-  enj_verifier_add (verifier, 2, "s2", "k2", 200);
-  assert_next (verifier, 1, "s1", "k1");
-  assert_next (verifier, 2, "s2", "k2");
-  g_assert_cmpuint (enj_verifier_steal (verifier, "s1"), ==, 1);
-  enj_verifier_rewind (verifier);
-  assert_next (verifier, 2, "s2", "k2");
-  assert_none (verifier);
+  add (verifier, 1, "s1", 100);
+  add (verifier, 2, "s2", 200);
+  enj_verifier_get (verifier, 0)->way = 7;
+  enj_verifier_get (verifier, 1)->way = 8;
+  enj_verifier_rewind (verifier, 7);
+  g_assert_cmpuint (enj_verifier_get (verifier, 0)->way, ==, 0);
+  g_assert_cmpuint (enj_verifier_get (verifier, 1)->way, ==, 8);
 }
 
 static void
-test_gives_up_in_time (void)
+test_knows_the_first_that_is_due (void)
 {
   g_autoptr (EnjVerifier) verifier = enj_verifier_new ();
-  g_autofree char *stream_id = NULL;
 
   g_assert_cmpint (enj_verifier_deadline (verifier), ==, ENJ_NEVER);
-  g_assert_cmpuint (enj_verifier_steal_due (verifier, G_MAXINT64, NULL), ==, 0);
-  enj_verifier_add (verifier, 1, "s1", "k1", 100);
-  enj_verifier_add (verifier, 2, "s2", "k2", 200);
+  add (verifier, 1, "s1", 200);
+  add (verifier, 2, "s2", 100);
   g_assert_cmpint (enj_verifier_deadline (verifier), ==, 100);
-  g_assert_cmpuint (enj_verifier_steal_due (verifier, 99, NULL), ==, 0);
-  g_assert_cmpuint (enj_verifier_steal_due (verifier, 100, &stream_id), ==, 1);
-  g_assert_cmpstr (stream_id, ==, "s1");
-  g_assert_cmpuint (enj_verifier_steal_due (verifier, 100, NULL), ==, 0);
-  g_assert_cmpint (enj_verifier_deadline (verifier), ==, 200);
-  g_assert_cmpuint (enj_verifier_steal_due (verifier, G_MAXINT64, NULL), ==, 2);
-  g_assert_cmpint (enj_verifier_deadline (verifier), ==, ENJ_NEVER);
 }
 
+/* Anybody can make us ask. */
 static void
-test_forgets_all_when_freed (void)
+test_is_bounded (void)
 {
   EnjVerifier *verifier = enj_verifier_new ();
 
-  enj_verifier_add (verifier, 1, "s1", "k1", 100);
+  for (guint i = 0; i < 256; i++)
+    g_assert_true (add (verifier, i + 1, "s", 100));
+  g_assert_false (add (verifier, 999, "s", 100));
+  enj_verifier_remove (verifier, enj_verifier_get (verifier, 3));
+  g_assert_true (add (verifier, 999, "s", 100));
   enj_verifier_free (verifier);
   enj_verifier_free (NULL);
 }
@@ -106,10 +105,10 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/verifier/hands-out-in-order", test_hands_out_in_order);
+  g_test_add_func ("/verifier/keeps-the-order", test_keeps_the_order);
   g_test_add_func ("/verifier/takes-each-answer-once", test_answers_once);
   g_test_add_func ("/verifier/asks-again-on-a-new-stream", test_asks_again_on_a_new_stream);
-  g_test_add_func ("/verifier/gives-up-in-time", test_gives_up_in_time);
-  g_test_add_func ("/verifier/forgets-all-when-freed", test_forgets_all_when_freed);
+  g_test_add_func ("/verifier/knows-the-first-that-is-due", test_knows_the_first_that_is_due);
+  g_test_add_func ("/verifier/is-bounded", test_is_bounded);
   return g_test_run ();
 }

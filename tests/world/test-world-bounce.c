@@ -63,8 +63,10 @@ static const Row rows[] = {
   { .name = "names-never-come", .srv = G_MAXUINT, .type = "wait", .condition = TIMEOUT },
   { .name = "connection-refused", UP, .is_away = TRUE, .type = "wait", .condition = TIMEOUT },
   { .name = "denied", .to = "denied.example", .type = "cancel", .condition = "not-allowed" },
-  { .name = "needs-certificate", .to = "proven.example", .type = "cancel",
-    .condition = TIMEOUT },
+  { .name = "needs-certificate", UP, .to = "proven.example",
+    .says = { header, features,
+              "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>" },
+    .type = "cancel", .condition = TIMEOUT },
   { .name = "ip-address", .to = "192.0.2.7", .type = "cancel", .condition = "not-allowed" },
   { .name = "no-stream", UP, .hangs_up = TRUE, .type = "wait", .condition = TIMEOUT },
   { .name = "host-unknown", UP, .says = { header, STREAM_ERROR ("host-unknown") },
@@ -121,7 +123,7 @@ set_names (EnjWorld *world, const Row *row, const EnjWorldServer *there)
   const char *host = has_target ? row->target : THERE;
 
   if (row->target)
-    enj_world_add_srv (world, THERE, 1, row->target);
+    enj_world_add_srv (world, row->to ? row->to : THERE, 1, row->target);
   enj_world_set_result (world, SRV, row->srv);
   if (row->has_address)
     enj_world_add_address (world, host, &there->address);

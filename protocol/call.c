@@ -1,0 +1,483 @@
+#include "config.h"
+
+#include "protocol/call.h"
+
+#include "protocol/deadlines.h"
+
+typedef struct
+{
+  char *local;
+  char *remote;
+} Pair;
+
+struct EnjCall
+{
+  EnjCallCommon *common;
+  guint64 id;
+  char *local;
+  char *remote;
+  GPtrArray *remotes; /* all that it leads to */
+  gboolean is_probe;
+
+  EnjTargets *targets;   /* until the stream has settled */
+  GHashTable *open;      /* ticket to EnjTarget: what is being connected to */
+  guint ticket;          /* of the connection that we have */
+  EnjTarget *target;     /* where it leads */
+  EnjOutbound *outbound; /* until it is over, and then for those who look after the dead */
+
+  char *moved_host; /* where the peer sends us */
+  guint16 moved_port;
+  gboolean has_moved; /* we went */
+
+  GArray *up; /* of Pair */
+  gboolean was_of_use;
+  gboolean is_shut;
+  gboolean is_spent;
+  gboolean is_over;
+  gboolean is_dirty;
+  gboolean has_reason;
+  EnjReason reason;
+  char *text; /* of the reason */
+};
+
+static void
+mark_dirty (gpointer data)
+{
+  EnjCall *self = data;
+
+  if (!self->is_dirty)
+    {
+      self->is_dirty = TRUE;
+      g_queue_push_tail (&self->common->dirty, self);
+    }
+  enj_wake (self->common->wake);
+}
+
+static void
+clear_pair (gpointer data)
+{
+  Pair *pair = data;
+
+  g_free (pair->local);
+  g_free (pair->remote);
+}
+
+/* ---- Reasons --------------------------------------------------------------- */
+
+static void
+set_reason (EnjCall *self, const EnjReason *reason)
+{
+  char *text = g_strdup (reason->text);
+
+  g_free (self->text);
+  self->text = text;
+  self->reason = *reason;
+  self->reason.text = text;
+  self->has_reason = TRUE;
+}
+
+/* RFC 6120 8.3.3.16, 8.3.3.17 and, to who asked about a key, XEP-0220 2.5. */
+static void
+note_stream_failure (EnjCall *self)
+{
+  const GError *error = enj_outbound_get_session (self->outbound)->reason;
+  gboolean is_unknown = g_error_matches (error, ENJ_STREAM_ERROR, ENJ_STREAM_HOST_UNKNOWN);
+  EnjStanzaCondition condition
+    = is_unknown ? ENJ_STANZA_REMOTE_SERVER_NOT_FOUND : ENJ_STANZA_REMOTE_SERVER_TIMEOUT;
+  EnjReason reason = {
+    .condition = condition,
+    .error_type = is_unknown || enj_outbound_is_breach (self->outbound) ? "cancel" : "wait",
+    .text = is_unknown ? "the remote server does not serve this domain"
+                       : "the stream to the remote server could not be set up",
+    .verdict = condition,
+  };
+
+  set_reason (self, &reason);
+}
+
+static void
+give_up (EnjCall *self, const EnjTargetsWish *wish)
+{
+  const EnjReason reason = {
+    .condition = (EnjStanzaCondition) wish->error->code,
+    .error_type = wish->is_final ? "cancel" : "wait",
+    .text = wish->error->message,
+    .verdict = ENJ_STANZA_REMOTE_SERVER_NOT_FOUND,
+  };
+
+  enj_log_info (NULL, "%s: cannot be reached: %s", self->remote, wish->error->message);
+  /* What a server did tells more than that no other could be found. */
+  if (!self->has_reason)
+    set_reason (self, &reason);
+  self->is_over = TRUE;
+  mark_dirty (self);
+}
+
+/* ---- On the way ------------------------------------------------------------ */
+
+static void
+seek (EnjCall *self, const char *host, guint16 port, gboolean direct_tls, gboolean allow_private)
+{
+  g_hash_table_remove_all (self->open);
+  enj_targets_free (self->targets);
+  self->targets = enj_targets_new (self->remote, host, port, direct_tls, allow_private);
+  for (guint i = 0; i < self->common->forbidden->len; i++)
+    enj_targets_forbid (self->targets, &g_array_index (self->common->forbidden, EnjAddress, i));
+  mark_dirty (self);
+}
+
+EnjCall *
+enj_call_new (EnjCallCommon *common, guint64 id, const char *local, const char *remote,
+              gboolean is_probe)
+{
+  const EnjPeerPolicy *policy = enj_policy_find (common->settings->policy, remote);
+  EnjCall *self = g_new0 (EnjCall, 1);
+
+  self->common = common;
+  self->id = id;
+  self->local = g_strdup (local);
+  self->remote = g_strdup (remote);
+  self->remotes = g_ptr_array_new_with_free_func (g_free);
+  enj_call_add_remote (self, remote);
+  self->is_probe = is_probe;
+  self->open = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) enj_target_unref);
+  self->up = g_array_new (FALSE, FALSE, sizeof (Pair));
+  g_array_set_clear_func (self->up, clear_pair);
+  seek (self, policy->host, policy->port, policy->direct_tls,
+        policy->host || common->settings->allow_private);
+  return self;
+}
+
+/* The driver has it until the connection is closed. */
+static void
+bury (EnjCall *self)
+{
+  EnjSession *session = enj_outbound_get_session (self->outbound);
+
+  session->wake = (EnjWake){ 0 };
+  g_hash_table_insert (self->common->dying, session, g_steal_pointer (&self->outbound));
+}
+
+void
+enj_call_free (EnjCall *self)
+{
+  if (!self)
+    return;
+  if (self->is_dirty)
+    g_queue_remove (&self->common->dirty, self);
+  if (self->outbound)
+    bury (self);
+  enj_targets_free (self->targets);
+  g_hash_table_unref (self->open);
+  if (self->target)
+    enj_target_unref (self->target);
+  g_array_unref (self->up);
+  g_ptr_array_unref (self->remotes);
+  g_free (self->moved_host);
+  g_free (self->text);
+  g_free (self->local);
+  g_free (self->remote);
+  g_free (self);
+}
+
+const guint64 *
+enj_call_get_id (const EnjCall *self)
+{
+  return &self->id;
+}
+
+const char *
+enj_call_get_local (const EnjCall *self)
+{
+  return self->local;
+}
+
+gboolean
+enj_call_is_probe (const EnjCall *self)
+{
+  return self->is_probe;
+}
+
+const char *
+enj_call_get_remote (const EnjCall *self, guint index)
+{
+  return index < self->remotes->len ? self->remotes->pdata[index] : NULL;
+}
+
+void
+enj_call_add_remote (EnjCall *self, const char *remote)
+{
+  g_ptr_array_add (self->remotes, g_strdup (remote));
+}
+
+gboolean
+enj_call_leads_to (const EnjCall *self, const char *remote)
+{
+  return g_ptr_array_find_with_equal_func (self->remotes, remote, g_str_equal, NULL);
+}
+
+gboolean
+enj_call_next_wish (EnjCall *self, EnjTargetsWish *wish, gint64 now)
+{
+  if (!self->targets || self->is_over || !enj_targets_next (self->targets, wish, now))
+    return FALSE;
+  if (wish->type == ENJ_TARGETS_GIVE_UP)
+    {
+      give_up (self, wish);
+      return FALSE;
+    }
+  if (wish->type == ENJ_TARGETS_CONNECT)
+    g_hash_table_insert (self->open, GUINT_TO_POINTER (wish->ticket),
+                         enj_target_ref (wish->target));
+  return TRUE;
+}
+
+gint64
+enj_call_deadline (const EnjCall *self)
+{
+  return self->targets && !self->is_over ? enj_targets_deadline (self->targets) : ENJ_NEVER;
+}
+
+EnjTargets *
+enj_call_get_targets (EnjCall *self)
+{
+  if (self->targets)
+    mark_dirty (self);
+  return self->targets;
+}
+
+void
+enj_call_dial_failed (EnjCall *self, guint ticket, const char *why)
+{
+  if (!self->targets || !g_hash_table_remove (self->open, GUINT_TO_POINTER (ticket)))
+    return;
+  enj_targets_failed (self->targets, ticket, why);
+  mark_dirty (self);
+}
+
+EnjSession *
+enj_call_dialled (EnjCall *self, guint ticket, gint64 now)
+{
+  EnjTarget *target = g_hash_table_lookup (self->open, GUINT_TO_POINTER (ticket));
+
+  if (!target || self->outbound || self->is_over)
+    return NULL;
+  if (self->target)
+    enj_target_unref (self->target);
+  self->target = enj_target_ref (target);
+  self->ticket = ticket;
+  g_hash_table_remove_all (self->open); /* The others count as not tried. */
+  enj_targets_connected (self->targets, ticket);
+  self->outbound
+    = enj_outbound_new (self->local, self->remote, self->target, self->common->settings,
+                        self->common->counters, (EnjWake){ mark_dirty, self }, now);
+  return enj_outbound_get_session (self->outbound);
+}
+
+/* ---- The stream ------------------------------------------------------------ */
+
+/* RFC 6120 4.9.3.19: the same domain, the same policy, another place, and never an
+ * address that DNS must not lead to; once, or two servers could send us to and fro. */
+static void
+follow (EnjCall *self)
+{
+  self->has_moved = TRUE;
+  seek (self, self->moved_host, self->moved_port, self->target->direct_tls,
+        self->common->settings->allow_private);
+}
+
+static void
+leave_stream (EnjCall *self)
+{
+  if (self->is_spent)
+    {
+      self->is_over = TRUE;
+      return;
+    }
+  if (self->moved_host && !self->has_moved && !self->was_of_use)
+    {
+      bury (self);
+      follow (self);
+      return;
+    }
+  if (!self->was_of_use)
+    note_stream_failure (self);
+  if (self->targets)
+    {
+      /* Another target may be of more use (XEP-0368 3). */
+      bury (self);
+      enj_targets_failed (self->targets, self->ticket, self->text);
+      mark_dirty (self);
+      return;
+    }
+  self->is_over = TRUE;
+}
+
+gboolean
+enj_call_process (EnjCall *self)
+{
+  self->is_dirty = FALSE;
+  if (!self->outbound || self->is_over)
+    return FALSE;
+  if (self->targets && enj_outbound_is_settled (self->outbound))
+    g_clear_pointer (&self->targets, enj_targets_free);
+  if (!enj_session_is_over (enj_outbound_get_session (self->outbound)))
+    return FALSE;
+  leave_stream (self);
+  return TRUE;
+}
+
+gboolean
+enj_call_next (EnjCall *self, EnjNews *news)
+{
+  while (self->outbound && enj_outbound_next (self->outbound, news))
+    {
+      if (news->type != ENJ_NEWS_MOVED)
+        return TRUE;
+      g_free (self->moved_host);
+      self->moved_host = g_steal_pointer (&news->host);
+      self->moved_port = news->port;
+      enj_news_clear (news);
+    }
+  return FALSE;
+}
+
+gboolean
+enj_call_is_ready (const EnjCall *self)
+{
+  return self->outbound && !self->is_over && !self->is_spent
+         && enj_outbound_is_ready (self->outbound)
+         && enj_session_is_open (enj_outbound_get_session (self->outbound));
+}
+
+gboolean
+enj_call_is_attempt (const EnjCall *self)
+{
+  return !self->is_probe && !self->is_over && !self->is_spent
+         && !(self->outbound && enj_outbound_is_ready (self->outbound));
+}
+
+EnjOutbound *
+enj_call_get_outbound (const EnjCall *self)
+{
+  return self->outbound;
+}
+
+const EnjAddress *
+enj_call_get_address (const EnjCall *self)
+{
+  return self->target ? &self->target->address : NULL;
+}
+
+gboolean
+enj_call_may_carry (const EnjCall *self, const char *local, const char *remote)
+{
+  return enj_call_is_ready (self) && !self->is_shut
+         && enj_outbound_may_carry (self->outbound, local, remote);
+}
+
+void
+enj_call_forget (EnjCall *self, const char *local, const char *remote, const char *id)
+{
+  if (!self->outbound)
+    return;
+  enj_outbound_forget (self->outbound, local, remote, id);
+  mark_dirty (self);
+}
+
+void
+enj_call_shut (EnjCall *self)
+{
+  self->is_shut = TRUE;
+}
+
+void
+enj_call_retire (EnjCall *self, gint64 now)
+{
+  self->is_spent = TRUE;
+  if (!self->outbound)
+    {
+      self->is_over = TRUE;
+      mark_dirty (self);
+      return;
+    }
+  enj_outbound_get_session (self->outbound)->now = now;
+  enj_session_close (enj_outbound_get_session (self->outbound));
+}
+
+void
+enj_call_deny (EnjCall *self, gint64 now)
+{
+  EnjSession *session = self->outbound ? enj_outbound_get_session (self->outbound) : NULL;
+
+  if (session)
+    {
+      session->now = now;
+      enj_session_fail (session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
+                                              "communication with %s is not enabled",
+                                              self->remote));
+    }
+  enj_call_retire (self, now);
+}
+
+/* ---- The end --------------------------------------------------------------- */
+
+gboolean
+enj_call_is_over (const EnjCall *self)
+{
+  return self->is_over;
+}
+
+gboolean
+enj_call_is_spent (const EnjCall *self)
+{
+  return self->is_spent;
+}
+
+const EnjReason *
+enj_call_get_reason (const EnjCall *self)
+{
+  return self->has_reason && !self->is_spent && !self->was_of_use ? &self->reason : NULL;
+}
+
+gboolean
+enj_call_was_up (const EnjCall *self, const char *local, const char *remote)
+{
+  for (guint i = 0; i < self->up->len; i++)
+    if (g_str_equal (g_array_index (self->up, Pair, i).local, local)
+        && g_str_equal (g_array_index (self->up, Pair, i).remote, remote))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+enj_call_note_up (EnjCall *self, const char *local, const char *remote)
+{
+  Pair pair;
+
+  self->was_of_use = TRUE;
+  if (enj_call_was_up (self, local, remote))
+    return FALSE;
+  pair = (Pair){ g_strdup (local), g_strdup (remote) };
+  g_array_append_val (self->up, pair);
+  return TRUE;
+}
+
+gboolean
+enj_call_get_up (const EnjCall *self, guint index, const char **local, const char **remote)
+{
+  const Pair *pair;
+
+  if (index >= self->up->len)
+    return FALSE;
+  pair = &g_array_index (self->up, Pair, index);
+  *local = pair->local;
+  *remote = pair->remote;
+  return TRUE;
+}
+
+void
+enj_call_note_use (EnjCall *self)
+{
+  self->was_of_use = TRUE;
+}
