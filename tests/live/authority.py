@@ -63,8 +63,9 @@ class Authority:
     def _new_key(path):
         return ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", path)
 
-    def issue(self, folder, domain, names=None, usage=BOTH, dates=NOW):
-        """`domain`.crt and .key in that folder, for `names` (default: the domain)."""
+    def issue(self, folder, domain, subject=None, names=None, usage=BOTH, dates=NOW):
+        """`domain`.crt and .key in that folder, for `names` (default: the domain);
+        `subject` is the common name, which is nothing to go by."""
         os.makedirs(folder, exist_ok=True)
         base = os.path.join(folder, domain)
         request, extensions = base + ".csr", base + ".ext"

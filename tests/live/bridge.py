@@ -55,6 +55,11 @@ class Bridge:
 
     def component(self, domain, service, **keys):
         """A [component] group that attaches to Prosody A; keys with _ for -."""
+        self.attach(domain, service, **keys)
+        make_certificate(os.path.join(self.folder, "certs"), domain)
+
+    def attach(self, domain, service, **keys):
+        """The same without a certificate."""
         group = {
             "server": "%s:%d" % (self.lab.a.address, self.lab.a.component),
             "secret": self.lab.secret,
@@ -62,7 +67,6 @@ class Bridge:
         }
         group.update({key.replace("_", "-"): value for key, value in keys.items()})
         self.groups["component " + domain] = group
-        make_certificate(os.path.join(self.folder, "certs"), domain)
 
     def domains(self):
         return [name.split()[1] for name in self.groups if name.startswith("component ")]

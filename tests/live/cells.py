@@ -13,37 +13,84 @@ DIRECTIONS = ("in", "out")
 # What both logs are to say of the stream: "plain" or "TLS", then the proof.
 Proof = namedtuple("Proof", "ours theirs")
 
+# No stream comes up, and the message comes back.
+REFUSED = "refused"
+
 # The server has no such thing; the text says why.
 Cannot = namedtuple("Cannot", "reason")
 
-# `theirs` and `ours` are kinds of domains (matrixlab.py); `steps` a method of Steps.
+# `theirs` and `ours` are kinds of domains; `steps` is a method of Matrix.
 Row = namedtuple("Row", "title theirs ours steps cells")
-Cell = namedtuple("Cell", "row server direction wanted")
 
 
-def _row(title, theirs, ours, proof, steps="plainly", **others):
-    """`proof` counts for all four cells but those in `others`: prosody_in..."""
-    wanted = proof if isinstance(proof, (Proof, Cannot)) else Proof(proof, proof)
+class Cell(namedtuple("Cell", "row server direction theirs ours wanted")):
+    @property
+    def incoming(self):
+        return self.direction == "in"
+
+
+def both(words):
+    """Both ends tell the same."""
+    return Proof(words, words)
+
+
+DIALBACK = both("TLS, dialback")
+EXTERNAL = both("TLS, EXTERNAL")
+FELL_BACK = Proof("TLS, dialback", "TLS, EXTERNAL refused, dialback")
+
+# ejabberd offers EXTERNAL to everybody.  What Prosody and ejabberd make of our
+# certificate counts for streams that we open.
+OFFERED = {"ejabberd_out": FELL_BACK}
+OUT_EXTERNAL = {"prosody_out": EXTERNAL, "ejabberd_out": EXTERNAL}
+OUT_REFUSED = {"prosody_out": DIALBACK, "ejabberd_out": FELL_BACK}
+
+OFFERS = Cannot("EXTERNAL is offered only to whom it will succeed for; see the rows below")
+NO_ACKS = Cannot("does not acknowledge between servers")
+
+
+def _row(title, theirs, ours, wanted, steps="plainly", **others):
+    """`wanted` counts for all four cells but those in `others`: prosody_in..."""
     return Row(title, theirs, ours, steps, {
         (server, direction): others.get("%s_%s" % (server, direction), wanted)
         for server in SERVERS for direction in DIRECTIONS})
 
 
+# A kind with a / is for in and out.
 ROWS = (
-    _row("plain, dialback", "plain", "self", "plain, dialback"),
-    _row("TLS, dialback, certificates that nobody trusts", "self", "self", "TLS, dialback"),
-    _row("IPv6", "six", "six", "TLS, dialback", "over_six"),
-    _row("SRV with a dead first target", "dead", "dead", "TLS, dialback"),
-    _row("peer restarted in mid-stream", "self", "dead", "TLS, dialback", "after_restart"),
+    _row("plain, dialback", "plain", "self", both("plain, dialback")),
+    _row("TLS, dialback, certificates that nobody trusts", "self", "self", DIALBACK,
+         **OFFERED),
+    _row("EXTERNAL, common authority", "good", "good", EXTERNAL),
+    _row("EXTERNAL refused, then dialback on the same stream", "refusing", "stranger", OFFERS,
+         ejabberd_out=FELL_BACK),
+    _row("acknowledgements", "acks", "good", both("TLS, EXTERNAL, acknowledged"),
+         ejabberd_in=NO_ACKS, ejabberd_out=NO_ACKS),
+    _row("IPv6", "six", "six", DIALBACK, "over_six", **OFFERED),
+    _row("SRV with a dead first target", "dead", "dead", DIALBACK, **OFFERED),
+    _row("its certificate is by a stranger", "stranger", "good", DIALBACK, **OUT_EXTERNAL),
+    _row("its certificate has expired", "expired", "good", DIALBACK, **OUT_EXTERNAL),
+    _row("its certificate is another's", "other", "good", DIALBACK, **OUT_EXTERNAL),
+    _row("its certificate is for servers only", "server", "good", EXTERNAL),
+    _row("by a stranger, certificate required", "strict-stranger", "good", REFUSED, "refused"),
+    _row("expired, certificate required", "strict-expired", "good", REFUSED, "refused"),
+    _row("another's, certificate required", "strict-other", "good", REFUSED, "refused"),
+    _row("our certificate is by a stranger", "for-stranger", "stranger", EXTERNAL, **OUT_REFUSED),
+    _row("our certificate has expired", "for-expired", "expired", EXTERNAL, **OUT_REFUSED),
+    _row("our certificate is another's", "for-other", "other", EXTERNAL, **OUT_REFUSED),
+    _row("our certificate is for servers only", "for-server", "server", EXTERNAL,
+         ejabberd_out=FELL_BACK),
+    _row("DANE of another key, certificate required", "bogus", "dane", REFUSED, "refused"),
+    _row("peer restarted in mid-stream", "restarted", "self", DIALBACK, "after_restart",
+         **OFFERED),
 )
 
 
-def kinds(field):
-    """The kinds of domains that the rows name in that field, each once."""
-    return list(dict.fromkeys(getattr(row, field) for row in ROWS))
+def _of(kinds, direction):
+    return kinds.split("/")[0 if direction == "in" else -1]
 
 
 def cells():
-    """Row by row, for the first of the servers first."""
-    return [Cell(row, server, direction, row.cells[server, direction])
+    """Row by row."""
+    return [Cell(row, server, direction, _of(row.theirs, direction), _of(row.ours, direction),
+                 row.cells[server, direction])
             for row in ROWS for server in SERVERS for direction in DIRECTIONS]

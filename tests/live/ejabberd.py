@@ -49,7 +49,6 @@ class Ejabberd:
         self.address = network.host(number)
         self.c2s = network.port(self.address, ports.XMPP_CLIENT)
         self.s2s = network.port(self.address, ports.XMPP_SERVER)
-        self.s2s_tls = network.port(self.address, ports.XMPP_SERVER_TLS)
         self.api = network.port(self.address, API)
         self.more_listeners = []
         self.certificates = os.path.join(self.folder, "certs")
@@ -87,7 +86,6 @@ class Ejabberd:
         listeners = [
             {"port": self.c2s, "module": "ejabberd_c2s"},
             {"port": self.s2s, "module": "ejabberd_s2s_in"},
-            {"port": self.s2s_tls, "module": "ejabberd_s2s_in", "tls": True},
             {"port": self.api, "module": "ejabberd_http",
              "request_handlers": {"/api": "mod_http_api"}},
         ] + self.more_listeners
@@ -109,9 +107,14 @@ class Ejabberd:
         with open(self.conf, "w", encoding="ascii") as file:
             json.dump(configuration, file, indent=1)
 
-    def join(self, domain):
-        """Puts the domain's certificate and key in one file, as ejabberd wants them."""
-        base = os.path.join(self.certificates, domain)
+    def listen_s2s(self, address, port, tls=False):
+        """One more port for servers; `tls`: for those that begin with TLS."""
+        self.more_listeners.append(
+            {"ip": address, "port": port, "module": "ejabberd_s2s_in", "tls": tls})
+
+    @staticmethod
+    def join(base):
+        """Puts a certificate and its key in one file, as ejabberd wants them."""
         with open(base + ".pem", "w", encoding="ascii") as joined:
             for suffix in (".crt", ".key"):
                 with open(base + suffix, encoding="ascii") as part:
@@ -123,7 +126,7 @@ class Ejabberd:
 
     def wait(self):
         """Until it listens on every port."""
-        for port in (self.c2s, self.s2s, self.s2s_tls, self.api):
+        for port in (self.c2s, self.s2s, self.api):
             waiting.until(lambda: self._up(port), "%s to listen on port %d" % (
                 self.process.name, port), 60)
 
@@ -148,10 +151,18 @@ class Ejabberd:
     def streams(self, other, since=0):
         """Streams with that domain as this server's own log tells them: a
         list of (from, to, "TLS" or "plain", how authenticated)."""
-        found = []
-        for socket, how, source, target in re.findall(
-                r"\((\w+)\|[^)]*\) Accepted (?:in|out)bound s2s (\S+) authentication "
-                r"(\S+) -> (\S+)", self.process.log(since)):
-            if other in (source, target):
-                found.append((source, target, "TLS" if socket == "tls" else "plain", how))
+        found, refused = [], set()
+        for socket, verdict, how, source, target in re.findall(
+                r"\((\w+)\|[^)]*\) (Accepted|Failed) (?:in|out)bound s2s (\S+) authentication "
+                # Where it is not offered ejabberd calls that a failure too.
+                r"(\S+) -> (\S+) (?!.*(?:no SASL mechanisms|STARTTLS is disabled))",
+                self.process.log(since)):
+            if other not in (source, target):
+                continue
+            if verdict == "Failed":
+                refused.add((source, target, how))
+                continue
+            if (source, target, "EXTERNAL") in refused:
+                how = "EXTERNAL refused, " + how
+            found.append((source, target, "TLS" if socket == "tls" else "plain", how))
         return found

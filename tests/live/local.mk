@@ -24,6 +24,7 @@ live_modules += %D%/cells.py
 live_modules += %D%/client.py
 live_modules += %D%/demo.py
 live_modules += %D%/ejabberd.py
+live_modules += %D%/kinds.py
 live_modules += %D%/lab.py
 live_modules += %D%/load.py
 live_modules += %D%/matrix.py
@@ -35,6 +36,7 @@ live_modules += %D%/prosody.py
 live_modules += %D%/rawpeer.py
 live_modules += %D%/tap.py
 live_modules += %D%/waiting.py
+live_modules += %D%/zone.py
 
 check_PROGRAMS += %D%/canonical
 %C%_canonical_SOURCES = %D%/canonical.c

@@ -5,7 +5,6 @@ import re
 
 import waiting
 from cells import Cannot
-from matrixlab import our_domain, their_domain
 from tap import Skip, equal
 
 HEADING = """\
@@ -19,9 +18,47 @@ proof is what enjamb's log and the server's own log say of that stream.
 """
 
 
+# For a message, or its end; more than anybody's timeouts on the way.
+SECONDS = 60
+
+
 def _told(text):
     """The log's words as the table has them: which TLS it was is no matter."""
     return re.sub(r"^TLS[^,]*", "TLS", text)
+
+
+def _pair(lab, cell):
+    return lab.theirs[cell.server, cell.theirs].name, lab.ours[cell.ours].name
+
+
+def _send(lab, cell):
+    return lab.send(cell.server, cell.theirs, cell.ours, cell.incoming,
+                    "%s, %s %s" % (cell.row.title, cell.server, cell.direction))
+
+
+def _travel(lab, cell):
+    """A message that is there when this returns."""
+    receiver, _, ident = _send(lab, cell)
+    receiver.wait_message(ident=ident, seconds=SECONDS)
+
+
+def _proof(lab, cell, since):
+    """The words of both logs, which become those that are wanted."""
+    pair = _pair(lab, cell)
+
+    def ours():
+        return [how for _, how in lab.says_bridge(*pair, cell.incoming, since[0])]
+
+    def theirs():
+        return lab.says_peer(cell.server, *pair, cell.incoming, since[1])
+
+    for say, wanted, whose in ((ours, cell.wanted.ours, "our log"),
+                               (theirs, cell.wanted.theirs, "its log")):
+        try:
+            waiting.until(lambda: {_told(how) for how in say()} == {wanted}, whose)
+        except waiting.TooLate:
+            equal(say(), [wanted], whose)
+    return "enjamb: %s | %s: %s" % (ours()[0], cell.server, theirs()[0])
 
 
 class Matrix:
@@ -46,43 +83,60 @@ class Matrix:
             raise
 
     def plainly(self, lab, cell):
-        """One message, and the stream that it took."""
-        since = lab.marks(cell.server)
-        self._send(lab, cell)
-        return self._proof(lab, cell, since)
+        """One message, and the stream that it took.
+
+        The pair is of this row alone; to prove the other direction its
+        streams may have come up before."""
+        _travel(lab, cell)
+        return _proof(lab, cell, (0, 0))
 
     def over_six(self, lab, cell):
-        if not lab.six:
+        if not lab.has_six:
             raise Skip("no IPv6 on this machine")
         since = lab.marks(cell.server)
         said = self.plainly(lab, cell)
-        theirs = re.escape(their_domain(cell.row.theirs, cell.server))
+        theirs, _ = _pair(lab, cell)
         lab.bridge.process.wait_line(
-            r"in-\d+.* connected from \[?::1" if cell.direction == "in"
-            else r"%s: connecting to \[?::1" % theirs, since[0])
+            r"in-\d+.* connected from \[?::1" if cell.incoming
+            else r"%s: connecting to \[?::1" % re.escape(theirs), since[0])
         return said
+
+    def both_ways(self, lab, cell):
+        """An answer goes back where the message came, and nobody opens another stream."""
+        said = self.plainly(lab, cell)
+        _travel(lab, cell._replace(direction="out" if cell.incoming else "in"))
+        pair = _pair(lab, cell)
+        equal(lab.says_bridge(*pair, not cell.incoming, 0), [], "streams back")
+        return said
+
+    def piggyback(self, lab, cell):
+        """A second domain on a stream that another has opened."""
+        said = self.plainly(lab, cell)
+        # Prosody takes further domains of ours, ejabberd may have several of its own.
+        further = cell._replace(**{"ours" if cell.server == "prosody" else "theirs": "second"})
+        _travel(lab, further)
+        streams = [name for one in (cell, further)
+                   for name, _ in lab.says_bridge(*_pair(lab, one), False, 0)]
+        equal(len(streams), 2, "pairs")
+        equal(len(set(streams)), 1, "streams")
+        return said
+
+    def refused(self, lab, cell):
+        """The message comes back, and there is no stream."""
+        _, sender, ident = _send(lab, cell)
+        kind, condition = sender.wait_error(ident, seconds=SECONDS)
+        pair = _pair(lab, cell)
+        equal(lab.says_bridge(*pair, cell.incoming, 0), [], "our log")
+        equal(lab.says_peer(cell.server, *pair, cell.incoming, 0), [], "its log")
+        return "refused; the sender hears %s (%s)" % (condition, kind)
 
     def after_restart(self, lab, cell):
         """Streams stand, the server goes and comes, and they stand again."""
-        self._send(lab, cell)
+        _travel(lab, cell)
+        since = lab.marks(cell.server)
         lab.restart(cell.server)
-        return self.plainly(lab, cell)
-
-    def _send(self, lab, cell):
-        lab.travel(cell.server, cell.row.theirs, cell.row.ours, cell.direction == "in",
-                   "%s, %s %s" % (cell.row.title, cell.server, cell.direction))
-
-    def _proof(self, lab, cell, since):
-        """The words of both logs, which are those that are wanted."""
-        pair = their_domain(cell.row.theirs, cell.server), our_domain(cell.row.ours)
-        incoming = cell.direction == "in"
-        ours = waiting.until(lambda: lab.says_bridge(*pair, incoming, since[0]),
-                             "our log to tell of the stream")
-        theirs = waiting.until(lambda: lab.says_peer(cell.server, *pair, incoming, since[1]),
-                               "the log of %s to tell of the stream" % cell.server)
-        equal([_told(text) for text in ours], [cell.wanted.ours], "our log")
-        equal([_told(text) for text in theirs], [cell.wanted.theirs], "its log")
-        return "enjamb: %s | %s: %s" % (ours[0], cell.server, theirs[0])
+        _travel(lab, cell)
+        return _proof(lab, cell, since)
 
     def text(self):
         """The whole table, a line for each cell."""

@@ -1,8 +1,8 @@
 """The laboratory of the matrix: Prosody, ejabberd, and enjamb between them.
 
-    KIND.prosody.example    Prosody B    KIND says which certificate the domain
-    KIND.ejabberd.example   ejabberd     has, how DNS leads to it, what its
-    KIND.example.com        enjamb       server offers there
+    KIND.prosody.example    Prosody B    KIND, in kinds.py, says which certificate
+    KIND.ejabberd.example   ejabberd     the domain has, how DNS leads to it and
+    KIND.example.com        enjamb       what its server offers there
 
 romeo sits on each domain of the servers, juliet@example.com on the Prosody
 that holds enjamb's components, which are relays.
@@ -10,119 +10,150 @@ that holds enjamb's components, which are relays.
 
 import os
 import re
+from collections import namedtuple
 
 import ejabberd
 import nameserver
 import ports
 import tap
-from authority import LAST_YEAR, SERVER_ONLY, Authority
+from authority import Authority
+from kinds import CERTIFICATES, OURS, THEIRS
 from lab import ECHO, LOCAL, RELAY, Lab, component_block, escaped
 from prosody import make_certificate
+from zone import Zone, tlsa
 
 SIX = "::1"
-SERVERS = ("prosody", "ejabberd")
 JULIET = "juliet@%s/balcony" % LOCAL
 
 FEDERATION = """\
 s2s_require_encryption = false
 s2s_secure_auth = false
-ssl = { cafile = "%s" }
+use_dane = true
 """
-# What Prosody does otherwise on single domains.
-PROSODY_HOSTS = {"plain": "s2s_allow_encryption = false\n"}
-EJABBERD_HOSTS = {"plain": {"s2s_use_starttls": False}}
+TLS = 'ssl = { cafile = "%s", certificate = "%s.crt", key = "%s.key" }\n'
 
-# Certificates of the common authority that have something wrong.
-CERTIFICATES = {
-    "expired": {"dates": LAST_YEAR},
-    "other": {"names": ["elsewhere.example"]},
-    "server": {"usage": SERVER_ONLY},
-}
-SELF_SIGNED = ("plain", "self", "six", "dead")
-
-# What enjamb is told about single peers.
-PEERS = {"plain": {"encryption": "optional"}}
+# Where a domain lives: its server's name, the address and port that DNS leads to, and
+# its certificate, without the .crt.
+Domain = namedtuple("Domain", "name kind server address port base")
 
 
 def require():
     """Skips the whole test where something is not installed."""
     missing = ejabberd.missing_packages()
+    if not os.access("/usr/bin/ldns-signzone", os.X_OK):
+        missing.append("ldnsutils")
     if missing:
         tap.skip_all("not installed: " + ", ".join(missing))
 
 
-def their_domain(kind, server):
-    return "%s.%s.example" % (kind, server)
-
-
-def our_domain(kind):
-    return "%s.%s" % (kind, LOCAL)
-
-
 class MatrixLab(Lab):
-    """`theirs` and `ours` are the kinds of domains that the cells need."""
-
-    def __init__(self, theirs, ours):
+    def __init__(self):
         require()
         super().__init__()
-        self.theirs, self.ours = theirs, ours
         self.romeos = {}
-        self.authority = Authority(self.folder)
-        self.strangers = Authority(self.folder, "strangers")
+        self.authorities = {name: Authority(self.folder, name) for name in ("common", "stranger")}
+        self.trust = self.authorities["common"].certificate
+        self.anchors = os.path.join(self.folder, "anchors")
         self.ejabberd = ejabberd.Ejabberd("ejabberd", self.folder, self.network, 14, self.dns)
         self.servers = {"prosody": self.b, "ejabberd": self.ejabberd}
-        self.six = {}
-        if ports.has_ipv6():
-            # ::1 is everybody's, so each port there is whatever is free.
-            self.six = {place: ports.dead_port(SIX) for place in (self.bridge, *SERVERS)}
+        self.has_six = ports.has_ipv6()
+        # Each of their domains has a port of its own, so that no two share a stream.
+        self.theirs = {(server, kind): self._their_domain(server, kind)
+                       for server in self.servers for kind in THEIRS}
+        self.ours = {kind: self._our_domain(kind) for kind in OURS}
+        for domain in (*self.theirs.values(), *self.ours.values()):
+            self._certify(domain)
         self._configure_bridge()
         self._configure_prosody()
         self._configure_ejabberd()
 
-    def _certificate(self, folder, name, kind):
-        if kind in SELF_SIGNED:
+    def _their_domain(self, server, kind):
+        name = "%s.%s.example" % (kind, server)
+        address = self.servers[server].address
+        if THEIRS[kind].dns == "six":
+            address = SIX if self.has_six else None
+        port = ports.dead_port(address) if address else None
+        base = os.path.join(self.servers[server].folder, "certs", name)
+        return Domain(name, THEIRS[kind], server, address, port, base)
+
+    def _our_domain(self, kind):
+        name = "%s.%s" % (kind, LOCAL)
+        address, port = self.bridge.address, self.bridge.s2s
+        if OURS[kind].dns == "direct":
+            port = self.network.port(address, ports.XMPP_SERVER_TLS)
+        elif OURS[kind].dns == "six":
+            # ::1 is everybody's, so the port there is whatever is free.
+            address = SIX if self.has_six else None
+            port = ports.dead_port(SIX) if address else None
+        base = os.path.join(self.bridge.folder, "certs", name)
+        return Domain(name, OURS[kind], "enjamb", address, port, base)
+
+    def _certify(self, domain):
+        """The certificate of the kind, and the signed zone that tells of it."""
+        folder, name = os.path.split(domain.base)
+        how = domain.kind.certificate
+        if how == "self":
             make_certificate(folder, name)
         else:
-            issuer = self.strangers if kind == "wrong" else self.authority
-            issuer.issue(folder, name, **CERTIFICATES.get(kind, {}))
+            issuer = self.authorities.get(how, self.authorities["common"])
+            # Whoever goes by the common name is to believe the wrong one in vain.
+            subject = None if domain.server == "enjamb" else name
+            issuer.issue(folder, name, subject, **CERTIFICATES[how])
+        if domain.kind.dns in ("signed", "bogus"):
+            certificate = domain.base + ".crt"
+            if domain.kind.dns == "bogus":
+                certificate = self.trust
+            zone = Zone(self.folder, name)
+            zone.sign("_xmpp-server", domain.port, domain.address, tlsa(certificate))
+            self.dns.serve(zone)
+            with open(self.anchors, "a", encoding="ascii") as anchors:
+                anchors.write(zone.anchor)
 
     def _configure_bridge(self):
         groups = self.bridge.groups
         for name in (RELAY, ECHO):
             del groups["component " + name]
-        for kind in self.ours:
-            self.bridge.component(our_domain(kind), "relay")
-            self._certificate(os.path.join(self.bridge.folder, "certs"), our_domain(kind), kind)
-        for kind, keys in PEERS.items():
-            for server in SERVERS:
-                groups["peer " + their_domain(kind, server)] = keys
-        if self.six:
-            groups["federation"]["listen"] += ";[%s]:%d" % (SIX, self.six[self.bridge])
-        self.a.configure(hosts="".join(component_block(our_domain(kind))[0]
-                                       for kind in self.ours))
+        federation = groups["federation"]
+        federation["trust"] = self.trust
+        federation["dns-trust-anchor"] = self.anchors
+        for domain in self.ours.values():
+            self.bridge.attach(domain.name, "relay")
+            if domain.kind.dns == "direct":
+                federation["listen-tls"] = "%s:%d" % (domain.address, domain.port)
+            elif domain.kind.dns == "six" and self.has_six:
+                federation["listen"] += ";[%s]:%d" % (SIX, domain.port)
+        for domain in self.theirs.values():
+            if domain.kind.peer:
+                groups["peer " + domain.name] = domain.kind.peer
+        self.a.configure(hosts="".join(component_block(domain.name)[0]
+                                       for domain in self.ours.values()))
 
     def _configure_prosody(self):
         server, hosts = self.b, ""
-        for kind in self.theirs:
-            name = their_domain(kind, "prosody")
-            self._certificate(os.path.join(server.folder, "certs"), name, kind)
-            server.account("romeo", name)
-            hosts += 'VirtualHost "%s"\n%s' % (name, PROSODY_HOSTS.get(kind, ""))
-        if self.six:
-            server.more_s2s, server.more_addresses = [self.six["prosody"]], [SIX]
-        server.configure(FEDERATION % self.authority.certificate, hosts)
+        server.anchors = self.anchors
+        for domain in self._of("prosody"):
+            server.account("romeo", domain.name)
+            hosts += 'VirtualHost "%s"\n%s%s' % (
+                domain.name, TLS % (self.trust, domain.base, domain.base), domain.kind.prosody)
+            if domain.kind.dns == "direct":
+                server.direct_tls = domain.port
+            elif domain.address:
+                server.more_s2s.append(domain.port)
+        if self.has_six:
+            server.more_addresses = [SIX]
+        server.configure(FEDERATION, hosts)
 
     def _configure_ejabberd(self):
         server, hosts = self.ejabberd, {}
-        for kind in self.theirs:
-            name = their_domain(kind, "ejabberd")
-            self._certificate(server.certificates, name, kind)
-            server.join(name)
-            hosts[name] = EJABBERD_HOSTS.get(kind, {})
-        if self.six:
-            server.more_listeners.append(
-                {"port": self.six["ejabberd"], "ip": SIX, "module": "ejabberd_s2s_in"})
-        server.configure(hosts, s2s_cafile=self.authority.certificate)
+        for domain in self._of("ejabberd"):
+            server.join(domain.base)
+            hosts[domain.name] = domain.kind.ejabberd
+            if domain.address:
+                server.listen_s2s(domain.address, domain.port, domain.kind.dns == "direct")
+        server.configure(hosts, s2s_cafile=self.trust)
+
+    def _of(self, server):
+        return [domain for domain in self.theirs.values() if domain.server == server]
 
     def start(self):
         # It takes longest: it starts first and is waited for last.
@@ -130,36 +161,36 @@ class MatrixLab(Lab):
         super().start()
         self.processes.append(self.ejabberd.process)
         self.ejabberd.wait()
-        for kind in self.theirs:
-            self.ejabberd.account("romeo", their_domain(kind, "ejabberd"))
+        for domain in self._of("ejabberd"):
+            self.ejabberd.account("romeo", domain.name)
 
     def publish(self):
         self.dns.set_service(LOCAL, (0, 0, self.a.s2s, self.a.address))
         hosts = {}
-        for kind in self.ours:
-            for _, _, _, address in self._publish(our_domain(kind), kind, self.bridge,
-                                                  self.bridge):
-                hosts[nameserver.host_name(our_domain(kind), address)] = address
+        for domain in (*self.theirs.values(), *self.ours.values()):
+            targets = self._publish(domain)
+            if domain.server == "enjamb":
+                hosts.update({nameserver.host_name(domain.name, target[3]): target[3]
+                              for target in targets})
         self.ejabberd.set_hosts(hosts)
-        for name, server in self.servers.items():
-            for kind in self.theirs:
-                self._publish(their_domain(kind, name), kind, server, name)
 
-    def _publish(self, domain, kind, server, place):
+    def _publish(self, domain):
         """The SRV records of a domain; returns its targets."""
-        targets = [(10, 0, server.s2s, server.address)]
-        if kind == "dead":
+        targets = [(10, 0, domain.port, domain.address)] if domain.address else []
+        if domain.kind.dns == "dead":
             targets.insert(0, (0, 0, ports.dead_port(self.a.address), self.a.address))
-        if kind == "six":
-            targets = [(10, 0, self.six[place], SIX)] if self.six else []
-        self.dns.set_service(domain, *targets)
+        if domain.kind.dns == "direct":
+            self.dns.set_service(domain.name, *targets, service="_xmpps-server")
+        elif domain.kind.dns not in ("signed", "bogus"):
+            self.dns.set_service(domain.name, *targets)
         return targets
 
     def romeo(self, server, kind):
         """romeo@KIND.SERVER.example/orchard, logged in once."""
         from client import Client  # slixmpp may be missing, require () has said so
         if (server, kind) not in self.romeos:
-            client = Client("romeo@%s/orchard" % their_domain(kind, server), self.servers[server])
+            client = Client("romeo@%s/orchard" % self.theirs[server, kind].name,
+                            self.servers[server])
             self.clients.append(client)
             self.romeos[server, kind] = client.login()
         return self.romeos[server, kind]
@@ -172,12 +203,15 @@ class MatrixLab(Lab):
         self.servers[server].start()
 
     def says_bridge(self, theirs, ours, incoming, since):
-        """What our log tells of the streams of that pair that came up."""
-        name = r"in-\d+ %s>%s" if incoming else r"out-\d+ %s>%s"
-        pair = (theirs, ours) if incoming else (ours, theirs)
-        return re.findall("^.* " + name % tuple(map(re.escape, pair))
-                          + r": stream up(?: for [^,\s]+)?, (.*)$",
-                          self.bridge.process.log(since), re.MULTILINE)
+        """What our log tells of streams of that pair that came up: (its name, how)."""
+        pair = (re.escape(theirs), re.escape(ours))
+        # What an outgoing stream says first is the pair that it was opened for.
+        name = r"(in-\d+) %s>%s" % pair if incoming else r"(out-\d+) %s>\S+" % pair[1]
+        log = self.bridge.process.log(since)
+        return [(stream, how + ", acknowledged" * bool(
+            re.search(r" %s \S+: acknowledgements are on$" % stream, log, re.MULTILINE)))
+                for stream, how in re.findall(
+                    "^.* %s: stream up for %s, (.*)$" % (name, pair[0]), log, re.MULTILINE)]
 
     def says_peer(self, server, theirs, ours, incoming, since):
         """The same as the server's log tells it."""
@@ -188,12 +222,10 @@ class MatrixLab(Lab):
     def marks(self, server):
         return self.bridge.process.mark(), self.servers[server].process.mark()
 
-    def travel(self, server, kind, ours, incoming, body):
-        """A message that way; returns when it is there."""
-        romeo, juliet = self.romeo(server, kind), self.juliet()
+    def send(self, server, theirs, ours, incoming, body):
+        """A message that way: (who gets it, who hears of its end, its id)."""
+        romeo, juliet = self.romeo(server, theirs), self.juliet()
+        bridge = self.ours[ours].name
         if incoming:
-            romeo.send(escaped(JULIET, our_domain(ours)), body)
-            juliet.wait_message(body, seconds=30)
-        else:
-            juliet.send(escaped(romeo.jid, our_domain(ours)), body)
-            romeo.wait_message(body, seconds=30)
+            return juliet, romeo, romeo.send(escaped(JULIET, bridge), body)
+        return romeo, juliet, juliet.send(escaped(romeo.jid, bridge), body)

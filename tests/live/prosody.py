@@ -13,9 +13,9 @@ PASSWORD = "pw"
 # The resolver of Prosody asks only the laboratory's DNS server, and forgets soon.
 UNBOUND = """\
 unbound = {
-  resolvconf = false; hoststxt = false; forward = { "%s@%d" };
+  resolvconf = false; hoststxt = false; forward = { "%s@%d" }; %s
   options = {
-    ["do-not-query-localhost:"] = "no"; ["module-config:"] = "iterator";
+    ["do-not-query-localhost:"] = "no"; ["module-config:"] = "%siterator";
     ["infra-host-ttl:"] = "1"; ["cache-max-negative-ttl:"] = "1"; ["cache-max-ttl:"] = "1";
   };
 }
@@ -33,7 +33,7 @@ interfaces = { %(interfaces)s }
 c2s_ports = { %(c2s)d }
 c2s_direct_tls_ports = { }
 s2s_ports = { %(s2s_ports)s }
-s2s_direct_tls_ports = { }
+s2s_direct_tls_ports = { %(direct_tls)s }
 component_interfaces = { "%(address)s" }
 component_ports = { %(component)d }
 http_ports = { }
@@ -87,6 +87,8 @@ class Prosody:
         self.s2s = network.port(self.address, ports.XMPP_SERVER)
         self.more_s2s = []
         self.more_addresses = []
+        self.direct_tls = ""
+        self.anchors = None
         self.log_level = "debug"
         self.component = network.port(self.address, ports.COMPONENT)
         self.conf = os.path.join(self.folder, "prosody.cfg.lua")
@@ -99,7 +101,10 @@ class Prosody:
         """The settings that let a server live in its folder, on loopback."""
         s2s_ports = ", ".join(str(port) for port in [self.s2s] + self.more_s2s)
         interfaces = ", ".join('"%s"' % text for text in [self.address] + self.more_addresses)
-        return (UNBOUND % (self.dns.address, self.dns.port)
+        trust = ("", "")
+        if self.anchors:
+            trust = ('trustfile = "%s";' % self.anchors, "validator ")
+        return (UNBOUND % (self.dns.address, self.dns.port, *trust)
                 + PLACE % dict(vars(self), s2s_ports=s2s_ports, interfaces=interfaces))
 
     def configure(self, federation=FEDERATION, hosts=""):
@@ -117,7 +122,7 @@ class Prosody:
 
     def account(self, user, domain=None):
         """An account as the internal storage keeps it; read at login."""
-        host = (domain or self.domain).replace(".", "%2e")
+        host = re.sub("[^a-z0-9]", lambda found: "%%%02x" % ord(found[0]), domain or self.domain)
         folder = os.path.join(self.folder, "data", host, "accounts")
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, user + ".dat"), "w", encoding="ascii") as account:
