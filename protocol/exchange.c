@@ -57,6 +57,26 @@ deliver (EnjExchange *self, const char *domain, EnjStanza *stanza)
   self->counters->delivered_service++;
 }
 
+/* B15: a stream of the peer's own that takes stanzas, where we have none. */
+static void
+borrow (EnjExchange *self, const char *local, const char *remote)
+{
+  EnjRoster *roster = enj_peers_get_roster (self->peers);
+  EnjInbound *inbound = enj_roster_may_borrow (roster, local, remote)
+                          ? enj_arrivals_find (self->arrivals, local, remote)
+                          : NULL;
+
+  if (inbound)
+    enj_roster_lend (roster, local, remote, inbound);
+}
+
+static void
+borrow_if_waiting (EnjExchange *self, const char *local, const char *remote)
+{
+  if (enj_roster_is_waiting (enj_peers_get_roster (self->peers), local, remote))
+    borrow (self, local, remote);
+}
+
 static void
 route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
 {
@@ -75,6 +95,7 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
       taken = spelt && enj_trunk_send (enj_trunks_find (self->trunks, decision.domain), spelt, now);
       break;
     case ENJ_ROUTE_PEER:
+      borrow (self, decision.local, decision.domain);
       taken = spelt && enj_peers_send (self->peers, decision.local, decision.domain, spelt, now);
       break;
     case ENJ_ROUTE_BOUNCE:
@@ -171,6 +192,7 @@ process_news (EnjExchange *self, EnjArrival *arrival, gint64 now)
       break;
     case ENJ_NEWS_ADMITTED:
       push_event (self, ENJ_EXCHANGE_STREAM_UP, news->local, news->remote);
+      borrow_if_waiting (self, news->local, news->remote);
       break;
     case ENJ_NEWS_READY:
     case ENJ_NEWS_UP:
@@ -184,13 +206,24 @@ process_news (EnjExchange *self, EnjArrival *arrival, gint64 now)
 static void
 process_arrival (EnjExchange *self, EnjArrival *arrival, gint64 now)
 {
+  EnjRoster *roster = enj_peers_get_roster (self->peers);
   const GError *reason = arrival->session->reason;
 
-  if (arrival->type == ENJ_ARRIVAL_OVER)
-    push_event (self, ENJ_EXCHANGE_STREAM_DOWN, arrival->news.local, arrival->news.remote)->error
-      = reason ? g_error_copy (reason) : NULL;
-  else if (arrival->type == ENJ_ARRIVAL_NEWS)
-    process_news (self, arrival, now);
+  switch (arrival->type)
+    {
+    case ENJ_ARRIVAL_NEWS:
+      process_news (self, arrival, now);
+      break;
+    case ENJ_ARRIVAL_ROOM:
+      enj_roster_note_room (roster, arrival->inbound);
+      break;
+    case ENJ_ARRIVAL_OVER:
+      enj_roster_lose_inbound (roster, arrival->inbound, now);
+      push_event (self, ENJ_EXCHANGE_STREAM_DOWN, arrival->news.local, arrival->news.remote)
+        ->error
+        = reason ? g_error_copy (reason) : NULL;
+      break;
+    }
 }
 
 /* ---- Peers ----------------------------------------------------------------------- */
@@ -251,6 +284,7 @@ handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
       break;
     case ENJ_PEERS_DOWN:
       tell_down (self, event);
+      borrow_if_waiting (self, event->local, event->remote);
       break;
     }
 }

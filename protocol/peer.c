@@ -12,6 +12,7 @@ struct EnjPeer
   gint64 max_age;
   EnjWaiting *waiting;
   EnjCall *call;
+  EnjInbound *inbound;
   gint64 lose_until; /* what streams lose is tried again; 0 while none has lost anything */
   gboolean has_retried;
 };
@@ -66,10 +67,12 @@ static gboolean
 is_clean (const EnjPeer *self)
 {
   EnjOutbound *outbound = self->call ? enj_call_get_outbound (self->call) : NULL;
+  const EnjSession *session = outbound        ? enj_outbound_get_session (outbound)
+                              : self->inbound ? enj_inbound_get_session (self->inbound)
+                                              : NULL;
 
   return enj_waiting_length (self->waiting) == 0
-         && (!outbound
-             || enj_departures_count (&enj_outbound_get_session (outbound)->unsent) == 0);
+         && (!session || enj_departures_count (&session->unsent) == 0);
 }
 
 gboolean
@@ -124,6 +127,14 @@ void
 enj_peer_set_call (EnjPeer *self, EnjCall *call)
 {
   self->call = call;
+  self->inbound = NULL;
+}
+
+void
+enj_peer_set_inbound (EnjPeer *self, EnjInbound *inbound)
+{
+  self->call = NULL;
+  self->inbound = inbound;
 }
 
 EnjCall *
@@ -132,9 +143,17 @@ enj_peer_get_call (const EnjPeer *self)
   return self->call;
 }
 
+EnjInbound *
+enj_peer_get_inbound (const EnjPeer *self)
+{
+  return self->inbound;
+}
+
 gboolean
 enj_peer_is_up (const EnjPeer *self)
 {
+  if (self->inbound)
+    return enj_inbound_may_send (self->inbound, self->local, self->remote);
   return self->call && enj_call_is_ready (self->call)
          && enj_outbound_is_up (enj_call_get_outbound (self->call), self->local, self->remote);
 }
@@ -142,7 +161,8 @@ enj_peer_is_up (const EnjPeer *self)
 static EnjSend
 send (EnjPeer *self, EnjStanza *stanza, gint64 now)
 {
-  return enj_outbound_send (enj_call_get_outbound (self->call), stanza, now);
+  return self->inbound ? enj_inbound_send (self->inbound, stanza, now)
+                       : enj_outbound_send (enj_call_get_outbound (self->call), stanza, now);
 }
 
 gboolean

@@ -1,12 +1,14 @@
 /* peer.h - one pair of a domain of ours and a remote one: its stanzas.
  *
  * Keeps what waits, and writes it over the one stream that carries the pair at a
- * time, in order (S27).
+ * time, in order (S27): that of a call of ours, or one that the peer has opened and
+ * that takes stanzas, too (XEP-0288 2.2).
  *
  * Does not choose the stream and does not bounce: peers.h does. */
 #pragma once
 
 #include "protocol/call.h"
+#include "protocol/inbound.h"
 
 typedef struct EnjPeer EnjPeer;
 
@@ -28,9 +30,11 @@ void enj_peer_take_back (EnjPeer *self, EnjStanza *stanza, gint64 now);
  * may wait.  A peer that takes streams and no stanzas must not keep them for ever. */
 gboolean enj_peer_is_losing (EnjPeer *self, gint64 now);
 
-/* What has the stream; NULL for none.  Borrowed. */
+/* What has the stream: one or the other, or NULL.  Borrowed. */
 void enj_peer_set_call (EnjPeer *self, EnjCall *call);
+void enj_peer_set_inbound (EnjPeer *self, EnjInbound *inbound);
 EnjCall *enj_peer_get_call (const EnjPeer *self);
+EnjInbound *enj_peer_get_inbound (const EnjPeer *self);
 
 /* Stanzas may be written now, but for want of room. */
 gboolean enj_peer_is_up (const EnjPeer *self);

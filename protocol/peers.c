@@ -2,8 +2,6 @@
 
 #include "protocol/peers.h"
 
-#include "protocol/roster.h"
-
 /* Between the end of a stream that was of use and the next attempt, in microseconds. */
 #define PAUSE ENJ_SECOND
 
@@ -412,6 +410,12 @@ enj_peers_send (EnjPeers *self, const char *local, const char *remote, EnjStanza
 
   enj_wake (self->wake);
   return taken;
+}
+
+EnjRoster *
+enj_peers_get_roster (EnjPeers *self)
+{
+  return self->roster;
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include "protocol/calls.h"
 #include "protocol/inquiry.h"
+#include "protocol/roster.h"
 
 typedef struct EnjPeers EnjPeers;
 
@@ -58,6 +59,9 @@ void enj_peers_forbid (EnjPeers *self, const EnjAddress *address);
 /* FALSE when the queue for that peer is full. */
 gboolean enj_peers_send (EnjPeers *self, const char *local, const char *remote, EnjStanza *stanza,
                          gint64 now);
+
+/* For streams that peers have opened; next() is to be called then. */
+EnjRoster *enj_peers_get_roster (EnjPeers *self);
 
 /* Asks @question->remote about its key.  The answer is a VERDICT. */
 void enj_peers_verify (EnjPeers *self, const EnjQuestion *question, gint64 now);

@@ -24,6 +24,7 @@ struct EnjRoster
   EnjFailures *failures;
   GHashTable *by_pair;   /* key of the pair to EnjPeer, owned */
   GHashTable *by_remote; /* domain, owned, to GPtrArray of EnjPeer */
+  GHashTable *lent;      /* EnjInbound to GPtrArray of EnjPeer */
   GHashTable *marked;    /* set of domains, owned */
   GHashTable *pauses;    /* domain, owned, to gint64, owned */
   GQueue returns;        /* of EnjReturn */
@@ -42,6 +43,7 @@ enj_roster_new (EnjSettings *settings, EnjCalls *calls, EnjFailures *failures)
     = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) enj_peer_free);
   self->by_remote
     = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  self->lent = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
   self->marked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->pauses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->due = ENJ_NEVER;
@@ -65,6 +67,7 @@ enj_roster_free (EnjRoster *self)
     return;
   g_hash_table_unref (self->by_remote);
   g_hash_table_unref (self->by_pair);
+  g_hash_table_unref (self->lent);
   g_hash_table_unref (self->marked);
   g_hash_table_unref (self->pauses);
   g_queue_clear_full (&self->returns, return_free);
@@ -117,13 +120,13 @@ get_nth (const EnjRoster *self, const char *remote, guint index)
   return peers && index < peers->len ? peers->pdata[index] : NULL;
 }
 
-/* What has no stanza and no stream of ours is not worth a record.  TRUE where it is gone. */
+/* What has no stanza and no stream is not worth a record.  TRUE where it is gone. */
 static gboolean
 forget_if_done (EnjRoster *self, EnjPeer *peer)
 {
   GPtrArray *peers = g_hash_table_lookup (self->by_remote, enj_peer_get_remote (peer));
 
-  if (enj_peer_get_call (peer) || enj_peer_count_waiting (peer) > 0)
+  if (enj_peer_get_call (peer) || enj_peer_get_inbound (peer) || enj_peer_count_waiting (peer) > 0)
     return FALSE;
   g_ptr_array_remove (peers, peer);
   if (peers->len == 0)
@@ -135,7 +138,8 @@ forget_if_done (EnjRoster *self, EnjPeer *peer)
 static gboolean
 wants_stream (const EnjPeer *peer)
 {
-  return enj_peer_count_waiting (peer) > 0 && !enj_peer_get_call (peer);
+  return enj_peer_count_waiting (peer) > 0 && !enj_peer_get_call (peer)
+         && !enj_peer_get_inbound (peer);
 }
 
 const char *
@@ -281,7 +285,8 @@ enj_roster_refuse (EnjRoster *self, const EnjCall *call, const char *local, cons
 {
   EnjPeer *peer = find (self, local, remote);
 
-  if (!peer || (enj_peer_get_call (peer) && enj_peer_get_call (peer) != call))
+  if (!peer || enj_peer_get_inbound (peer)
+      || (enj_peer_get_call (peer) && enj_peer_get_call (peer) != call))
     return;
   enj_peer_set_call (peer, NULL);
   enj_failures_note (self->failures, enj_peer_get_key (peer), reason,
@@ -302,11 +307,13 @@ enj_roster_may_retry (EnjRoster *self, const EnjCall *call, const char *local, c
   return TRUE;
 }
 
-/* What did not leave waits again; TRUE where there was any. */
-static gboolean
+/* What did not leave waits again. */
+static void
 take_back (EnjRoster *self, EnjSession *session, gint64 now)
 {
-  gboolean has_lost = FALSE;
+  g_autoptr (GHashTable) losers = g_hash_table_new (NULL, NULL);
+  GHashTableIter iter;
+  gpointer loser;
   EnjStanza *stanza;
 
   while ((stanza = enj_session_steal_unsent (session)))
@@ -314,21 +321,26 @@ take_back (EnjRoster *self, EnjSession *session, gint64 now)
       char local[ENJ_JID_DOMAIN_SIZE];
       char remote[ENJ_JID_DOMAIN_SIZE];
 
-      has_lost = TRUE;
       if (enj_jid_fill_domain (enj_stanza_get_from (stanza), local)
           && enj_jid_fill_domain (enj_stanza_get_to (stanza), remote))
         {
-          enj_peer_take_back (get (self, local, remote), stanza, now);
+          EnjPeer *peer = get (self, local, remote);
+
+          enj_peer_take_back (peer, stanza, now);
           enj_roster_mark (self, remote);
+          g_hash_table_add (losers, peer);
         }
       enj_stanza_unref (stanza);
     }
-  return has_lost;
+  g_hash_table_iter_init (&iter, losers);
+  while (g_hash_table_iter_next (&iter, &loser, NULL))
+    if (enj_peer_is_losing (loser, now))
+      give_all_back (self, loser, &losing);
 }
 
 /* The pairs that used the stream of @call have none. */
 static void
-detach (EnjRoster *self, EnjCall *call, const char *remote, gboolean has_lost, gint64 now)
+detach (EnjRoster *self, EnjCall *call, const char *remote)
 {
   gboolean is_waited_for
     = enj_call_is_over (call) && !enj_call_is_spent (call) && !enj_call_get_reason (call);
@@ -336,16 +348,12 @@ detach (EnjRoster *self, EnjCall *call, const char *remote, gboolean has_lost, g
 
   for (guint i = 0; (peer = get_nth (self, remote, i)); i++)
     {
-      gboolean was_up = enj_call_was_up (call, enj_peer_get_local (peer), remote);
-
       if (enj_peer_get_call (peer) != call)
         continue;
       enj_peer_set_call (peer, NULL);
       /* XEP-0220 2.1.1: lost while we waited for the answer. */
-      if (is_waited_for && !was_up)
+      if (is_waited_for && !enj_call_was_up (call, enj_peer_get_local (peer), remote))
         give_all_back (self, peer, &lost);
-      else if (has_lost && was_up && enj_peer_is_losing (peer, now))
-        give_all_back (self, peer, &losing);
     }
 }
 
@@ -353,19 +361,82 @@ void
 enj_roster_hang_up (EnjRoster *self, EnjCall *call, gint64 now)
 {
   EnjOutbound *outbound = enj_call_get_outbound (call);
-  gboolean has_lost;
   const char *remote;
   EnjStanza *stanza;
 
   /* The peer may have handled these: they do not go out twice. */
   while (outbound && (stanza = enj_outbound_steal_unconfirmed (outbound)))
     give_back (self, stanza, &unconfirmed);
-  has_lost = outbound && take_back (self, enj_outbound_get_session (outbound), now);
+  if (outbound)
+    take_back (self, enj_outbound_get_session (outbound), now);
   for (guint i = 0; (remote = enj_call_get_remote (call, i)); i++)
     {
-      detach (self, call, remote, has_lost, now);
+      detach (self, call, remote);
       enj_roster_mark (self, remote);
     }
+}
+
+/* ---- Streams that peers have opened ---------------------------------------- */
+
+gboolean
+enj_roster_may_borrow (const EnjRoster *self, const char *local, const char *remote)
+{
+  const EnjPeer *peer = find (self, local, remote);
+
+  return !peer
+         || (!enj_peer_get_inbound (peer)
+             && !(enj_peer_get_call (peer)
+                  && enj_call_was_up (enj_peer_get_call (peer), local, remote)));
+}
+
+gboolean
+enj_roster_is_waiting (const EnjRoster *self, const char *local, const char *remote)
+{
+  const EnjPeer *peer = find (self, local, remote);
+
+  return peer && enj_peer_count_waiting (peer) > 0;
+}
+
+void
+enj_roster_lend (EnjRoster *self, const char *local, const char *remote, EnjInbound *inbound)
+{
+  EnjPeer *peer = get (self, local, remote);
+  GPtrArray *peers = g_hash_table_lookup (self->lent, inbound);
+
+  if (!peers)
+    {
+      peers = g_ptr_array_new ();
+      g_hash_table_insert (self->lent, inbound, peers);
+    }
+  g_ptr_array_add (peers, peer);
+  enj_peer_set_inbound (peer, inbound);
+  enj_roster_mark (self, remote);
+}
+
+void
+enj_roster_note_room (EnjRoster *self, const EnjInbound *inbound)
+{
+  const GPtrArray *peers = g_hash_table_lookup (self->lent, inbound);
+
+  for (guint i = 0; peers && i < peers->len; i++)
+    enj_roster_mark (self, enj_peer_get_remote (peers->pdata[i]));
+}
+
+void
+enj_roster_lose_inbound (EnjRoster *self, EnjInbound *inbound, gint64 now)
+{
+  const GPtrArray *peers = g_hash_table_lookup (self->lent, inbound);
+  EnjStanza *stanza;
+
+  while ((stanza = enj_inbound_steal_unconfirmed (inbound)))
+    give_back (self, stanza, &unconfirmed);
+  take_back (self, enj_inbound_get_session (inbound), now);
+  for (guint i = 0; peers && i < peers->len; i++)
+    {
+      enj_peer_set_inbound (peers->pdata[i], NULL);
+      enj_roster_mark (self, enj_peer_get_remote (peers->pdata[i]));
+    }
+  g_hash_table_remove (self->lent, inbound);
 }
 
 /* ---- Marks and time -------------------------------------------------------- */

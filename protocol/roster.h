@@ -28,6 +28,19 @@ void enj_roster_serve (EnjRoster *self, const char *remote, const EnjReason *ref
 /* The local domain of a pair that still wants a stream, or NULL. */
 const char *enj_roster_find_caller (const EnjRoster *self, const char *remote);
 
+/* ---- Streams that peers have opened (XEP-0288 2.2) ----------------------- */
+
+/* Might one be lent to the pair, until lose_inbound()?  Not while another stream has its
+ * stanzas (S27). */
+gboolean enj_roster_may_borrow (const EnjRoster *self, const char *local, const char *remote);
+gboolean enj_roster_is_waiting (const EnjRoster *self, const char *local, const char *remote);
+void enj_roster_lend (EnjRoster *self, const char *local, const char *remote,
+                      EnjInbound *inbound);
+
+/* It has room again; it is over. */
+void enj_roster_note_room (EnjRoster *self, const EnjInbound *inbound);
+void enj_roster_lose_inbound (EnjRoster *self, EnjInbound *inbound, gint64 now);
+
 /* ---- What streams do to pairs ------------------------------------------- */
 
 void enj_roster_note_up (EnjRoster *self, const char *local, const char *remote);
