@@ -105,6 +105,12 @@ handle_result (EnjInitiating *self, const EnjDialback *answer)
 
   if (!pair || pair->is_up)
     return FALSE;
+  if (answer->type == ENJ_DIALBACK_VALID && self->is_spoiled)
+    {
+      /* It comes too late: another stream has to be found for that pair, too. */
+      refuse (self, pair, ENJ_DIALBACK_ERROR, ENJ_STANZA_REMOTE_SERVER_TIMEOUT);
+      return TRUE;
+    }
   if (answer->type == ENJ_DIALBACK_VALID)
     {
       raise_up (self, pair, ENJ_PROOF_DIALBACK);

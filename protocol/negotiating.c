@@ -45,6 +45,7 @@ struct EnjNegotiating
   EnjFeatures features; /* of the newest that the peer has sent */
   gboolean is_breach;
   gboolean is_settled;
+  gboolean has_bidi;
   gboolean is_external; /* SASL has succeeded */
   gboolean was_refused; /* it has failed */
   gboolean was_challenged;
@@ -170,6 +171,27 @@ enj_negotiating_speaks_dialback (const EnjNegotiating *self)
          || enj_stream_get_header (self->session->stream)->has_dialback;
 }
 
+gboolean
+enj_negotiating_request_bidi (EnjNegotiating *self)
+{
+  const EnjLimits *limits = &self->session->settings->limits;
+  EnjStreamLimits ours = { .max_bytes = limits->stanza_size,
+                           .idle_seconds = limits->idle_timeout };
+  const char *why;
+
+  /* XEP-0288 2.1: where TLS is to come, nothing before it. */
+  if (self->has_bidi || self->is_external || !(self->features & ENJ_FEATURE_BIDI)
+      || !enj_session_is_encrypted (self->session)
+      || !enj_assurance_is_enough (self->assurance, self->remote, &why))
+    return self->has_bidi;
+  self->has_bidi = TRUE;
+  send_text (self, "<bidi xmlns='" ENJ_NS_BIDI "'>");
+  /* XEP-0478 3.2: we have no features to say it in. */
+  (void) enj_stream_limits_format (&ours, enj_stream_output (self->session->stream));
+  send_text (self, "</bidi>");
+  return TRUE;
+}
+
 static void
 negotiate (EnjNegotiating *self)
 {
@@ -180,7 +202,10 @@ negotiate (EnjNegotiating *self)
     }
   self->is_settled = TRUE;
   if (wants_external (self))
-    enter (self, STATE_SASL);
+    {
+      (void) enj_negotiating_request_bidi (self);
+      enter (self, STATE_SASL);
+    }
   else if (self->features & ENJ_FEATURE_UNKNOWN_REQUIRED)
     fail (self, ENJ_STREAM_UNSUPPORTED_FEATURE, "peer requires a feature that is unknown here");
   else if (!self->is_external && !enj_negotiating_speaks_dialback (self))
@@ -400,6 +425,12 @@ EnjFeatures
 enj_negotiating_get_features (const EnjNegotiating *self)
 {
   return self->features;
+}
+
+gboolean
+enj_negotiating_has_bidi (const EnjNegotiating *self)
+{
+  return self->has_bidi;
 }
 
 const EnjAssurance *

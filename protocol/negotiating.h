@@ -39,6 +39,11 @@ gboolean enj_negotiating_is_external (const EnjNegotiating *self);
 EnjFeatures enj_negotiating_get_features (const EnjNegotiating *self);
 gboolean enj_negotiating_speaks_dialback (const EnjNegotiating *self);
 
+/* <bidi/> where the peer offers it, we have not authenticated yet, and need no further
+ * proof of who it is (XEP-0288 2.2).  Once; with EXTERNAL it has been done.  FALSE: no bidi. */
+gboolean enj_negotiating_request_bidi (EnjNegotiating *self);
+gboolean enj_negotiating_has_bidi (const EnjNegotiating *self);
+
 const EnjAssurance *enj_negotiating_get_assurance (const EnjNegotiating *self);
 
 /* TLS, and who the peer is, are behind us: no other target would do better. */

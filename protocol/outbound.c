@@ -8,6 +8,7 @@
 #include "protocol/management.h"
 #include "protocol/negotiating.h"
 #include "protocol/ns.h"
+#include "protocol/receiving.h"
 #include "protocol/stream-error.h"
 
 /* How long a stream stays on which the peer has refused us, in seconds. */
@@ -19,6 +20,7 @@ struct EnjOutbound
   EnjNewsQueue news;
   EnjNegotiating *negotiating;
   EnjInitiating *initiating;
+  EnjReceiving *receiving; /* with bidi, once it is ready */
   EnjManagement *management;
   EnjCounters *counters;
   char *local; /* of our header */
@@ -35,16 +37,44 @@ fail (EnjOutbound *self, EnjStreamCondition condition, const char *why)
 
 /* ---- Pairs that are up ---------------------------------------------------- */
 
+/* XEP-0288 2.2: the inverse of a pair that the peer has accepted.  Who it is was enough
+ * before bidi was asked for; another domain of the peer's has it before itself. */
 static void
-handle_up (EnjOutbound *self, const char *remote, EnjProof proof)
+admit_inverse (EnjOutbound *self, const char *local, const char *remote)
+{
+  const EnjAssurance *assurance = enj_negotiating_get_assurance (self->negotiating);
+  EnjProof proof = enj_assurance_get_proof (assurance, remote);
+  const char *why;
+
+  if (self->receiving && enj_assurance_is_enough (assurance, remote, &why))
+    enj_receiving_admit (self->receiving, local, remote,
+                         proof == ENJ_PROOF_NONE ? ENJ_PROOF_DIALBACK : proof);
+}
+
+static void
+handle_up (EnjOutbound *self, const char *local, const char *remote, EnjProof proof)
 {
   g_autofree char *how = enj_session_describe (&self->session);
 
-  enj_log_info (&self->session.log, "stream up for %s, %s, %s%s", remote, how,
-                enj_proof_format (proof),
+  enj_log_info (&self->session.log, "stream up for %s, %s, %s%s%s", remote, how,
+                enj_proof_format (proof), self->receiving ? ", bidi" : "",
                 enj_management_is_on (self->management) ? ", acknowledged" : "");
   enj_stream_raise_limits (self->session.stream, self->session.settings->limits.stanza_size);
   enj_session_settle_in (&self->session);
+  admit_inverse (self, local, remote);
+}
+
+static void
+start_receiving (EnjOutbound *self)
+{
+  const EnjAssurance *assurance = enj_negotiating_get_assurance (self->negotiating);
+
+  if (self->receiving || !enj_negotiating_has_bidi (self->negotiating))
+    return;
+  self->receiving = enj_receiving_new (&self->session, self->counters, &self->news);
+  enj_receiving_set_stream_id (self->receiving,
+                               enj_stream_get_header (self->session.stream)->id);
+  enj_receiving_set_evidence (self->receiving, enj_assurance_get_evidence (assurance));
 }
 
 /* After anything that may have brought the negotiation to its end. */
@@ -57,13 +87,14 @@ check_ready (EnjOutbound *self)
   enj_initiating_set_stream_id (self->initiating,
                                 enj_stream_get_header (self->session.stream)->id);
   enj_news_queue_push (&self->news, ENJ_NEWS_READY, NULL, NULL);
+  start_receiving (self);
   if (!enj_negotiating_is_external (self->negotiating))
     return;
   /* XEP-0198 5: behind authentication; dialback has no features of its own to offer it in. */
   if (enj_negotiating_get_features (self->negotiating) & ENJ_FEATURE_SM)
     enj_management_enable (self->management);
   enj_initiating_accept (self->initiating, self->local, self->remote, ENJ_PROOF_EXTERNAL);
-  handle_up (self, self->remote, ENJ_PROOF_EXTERNAL);
+  handle_up (self, self->local, self->remote, ENJ_PROOF_EXTERNAL);
 }
 
 /* ---- Dialback ------------------------------------------------------------ */
@@ -92,8 +123,9 @@ handle_answer (EnjOutbound *self, const EnjDialback *answer)
 
   enj_initiating_handle (self->initiating, answer);
   if (!was_up && enj_initiating_is_up (self->initiating, answer->to, answer->from))
-    handle_up (self, answer->from, ENJ_PROOF_DIALBACK);
-  else if (was_of_use && enj_initiating_count_pairs (self->initiating) == 0)
+    handle_up (self, answer->to, answer->from, ENJ_PROOF_DIALBACK);
+  else if (enj_initiating_is_spoiled (self->initiating)
+           || (was_of_use && enj_initiating_count_pairs (self->initiating) == 0))
     /* XEP-0220 2.1.1: an error leaves the stream open, and another try to us. */
     self->leave_at = self->session.now + LINGER * ENJ_SECOND;
   await_answer (self);
@@ -122,6 +154,8 @@ handle_dialback (EnjOutbound *self, const EnjDialback *dialback)
   else if (!enj_session_has_room (&self->session))
     /* All that waits here for the peer to read is what it made us say. */
     fail (self, ENJ_STREAM_RESOURCE_CONSTRAINT, "answers are not read");
+  else if (self->receiving)
+    enj_receiving_handle (self->receiving, dialback);
   else if (dialback->from && dialback->to)
     refuse_request (self, dialback);
   else
@@ -151,6 +185,24 @@ handle_element (EnjOutbound *self, const EnjElement *element)
 }
 
 static void
+handle_stanza (EnjOutbound *self, EnjStanza *stanza)
+{
+  EnjStanza *admitted;
+
+  if (!self->receiving)
+    {
+      /* RFC 6120 4.3.5: nobody has proved anything to us here. */
+      fail (self, ENJ_STREAM_NOT_AUTHORIZED, "stanza on a stream that only we may send on");
+      return;
+    }
+  admitted = enj_receiving_pass_new (self->receiving, stanza);
+  if (!admitted)
+    return;
+  enj_management_note_received (self->management, admitted);
+  enj_news_queue_push (&self->news, ENJ_NEWS_STANZA, NULL, NULL)->stanza = admitted;
+}
+
+static void
 handle_event (EnjSession *session, EnjStreamEvent *event)
 {
   EnjOutbound *self = (EnjOutbound *) session;
@@ -161,8 +213,7 @@ handle_event (EnjSession *session, EnjStreamEvent *event)
       check_ready (self);
     }
   else if (event->type == ENJ_STREAM_STANZA)
-    /* RFC 6120 4.3.5: nobody has proved anything to us here. */
-    fail (self, ENJ_STREAM_NOT_AUTHORIZED, "stanza on a stream that only we may send on");
+    handle_stanza (self, event->stanza);
   else if (session->state == ENJ_SESSION_OPEN)
     handle_element (self, event->element);
   else
@@ -305,6 +356,7 @@ enj_outbound_free (EnjOutbound *self)
 {
   if (!self)
     return;
+  enj_receiving_free (self->receiving);
   enj_initiating_free (self->initiating);
   enj_management_free (self->management);
   enj_negotiating_free (self->negotiating);
@@ -359,9 +411,11 @@ void
 enj_outbound_authorise (EnjOutbound *self, const char *local, const char *remote, gint64 now)
 {
   self->session.now = now;
-  if (!enj_outbound_is_ready (self))
+  if (!enj_outbound_is_ready (self) || enj_initiating_is_spoiled (self->initiating))
     return;
   self->leave_at = ENJ_NEVER;
+  if (enj_negotiating_request_bidi (self->negotiating))
+    start_receiving (self);
   enj_initiating_authorise (self->initiating, local, remote);
   await_answer (self);
 }
@@ -394,6 +448,21 @@ enj_outbound_steal_unconfirmed (EnjOutbound *self)
   return enj_management_steal_unconfirmed (self->management);
 }
 
+void
+enj_outbound_answer (EnjOutbound *self, const char *local, const char *remote,
+                     EnjDialbackType type, EnjStanzaCondition condition, EnjProof proof,
+                     gint64 now)
+{
+  if (self->receiving)
+    enj_receiving_answer (self->receiving, local, remote, type, condition, proof, now);
+}
+
+gboolean
+enj_outbound_has_bidi (const EnjOutbound *self)
+{
+  return self->receiving != NULL;
+}
+
 gboolean
 enj_outbound_is_settled (const EnjOutbound *self)
 {
@@ -409,7 +478,8 @@ enj_outbound_is_breach (const EnjOutbound *self)
 gboolean
 enj_outbound_is_idle (const EnjOutbound *self)
 {
-  return !is_of_use (self) && self->leave_at == ENJ_NEVER;
+  return !is_of_use (self) && self->leave_at == ENJ_NEVER
+         && !(self->receiving && enj_receiving_is_asking (self->receiving));
 }
 
 EnjSend

@@ -24,7 +24,7 @@ EnjOutbound *enj_outbound_new (const char *local, const char *remote, EnjTarget 
 void enj_outbound_free (EnjOutbound *self);
 EnjSession *enj_outbound_get_session (EnjOutbound *self);
 
-/* READY, UP, REFUSED, ANSWER; or MOVED.  FALSE when there
+/* READY, UP, REFUSED, ANSWER; with bidi STANZA, QUESTION, ADMITTED; or MOVED.  FALSE when there
  * are none. */
 gboolean enj_outbound_next (EnjOutbound *self, EnjNews *news);
 
@@ -52,6 +52,12 @@ EnjSend enj_outbound_send (EnjOutbound *self, EnjStanza *stanza, gint64 now);
 /* The oldest that the peer took and has not confirmed (XEP-0198), owned by the caller; NULL
  * when there is none.  For a stream that is over. */
 EnjStanza *enj_outbound_steal_unconfirmed (EnjOutbound *self);
+
+/* To a QUESTION. */
+void enj_outbound_answer (EnjOutbound *self, const char *local, const char *remote,
+                          EnjDialbackType type, EnjStanzaCondition condition, EnjProof proof,
+                          gint64 now);
+gboolean enj_outbound_has_bidi (const EnjOutbound *self);
 
 /* TLS, and who the peer is, are behind us: no other target would do better (N11). */
 gboolean enj_outbound_is_settled (const EnjOutbound *self);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gnutls/crypto.h>
+
 #include "protocol/wall.h"
 
 #include "tests/support/authority.h"
@@ -116,6 +118,8 @@ enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step)
     self->has_certificates = strcmp (step->text, "none") != 0;
   else if (strcmp (step->word, "direct-tls") == 0)
     self->direct_tls = TRUE;
+  else if (strcmp (step->word, "dane") == 0)
+    self->has_dane = TRUE;
   else if (strcmp (step->word, "secure-host") == 0)
     {
       g_free (self->secure_host);
@@ -261,16 +265,31 @@ settings_new (const EnjTestStage *self)
   return settings;
 }
 
+/* A record of the very certificate (RFC 6698 2.1: 3 0 1); it needs no authority. */
+static EnjDane *
+dane_new (EnjCredentials *credentials)
+{
+  guint8 data[3 + 32] = { 3, 0, 1 };
+  const EnjTlsaRecord record = { data, sizeof data };
+  gnutls_datum_t leaf;
+
+  if (gnutls_certificate_get_crt_raw (enj_credentials_get (credentials), 0, 0, &leaf) < 0
+      || gnutls_hash_fast (GNUTLS_DIG_SHA256, leaf.data, leaf.size, data + 3) < 0)
+    g_error ("there is no certificate to make a TLSA record of");
+  return enj_dane_new (&record, 1);
+}
+
 /* Where an outbound connection leads; NULL where nothing is said of it. */
 static EnjTarget *
 target_new (const EnjTestStage *self)
 {
+  g_autoptr (EnjDane) dane = self->has_dane ? dane_new (enj_test_stage_get_peer (self)) : NULL;
   EnjAddress address = { 0 };
 
-  if (!self->direct_tls && !self->secure_host)
+  if (!self->direct_tls && !self->secure_host && !dane)
     return NULL;
   return enj_target_new (&address, self->secure_host ? self->secure_host : "host.example",
-                         self->direct_tls, self->secure_host != NULL, NULL);
+                         self->direct_tls, self->secure_host != NULL, dane);
 }
 
 void

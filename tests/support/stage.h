@@ -16,6 +16,7 @@ typedef struct
   gboolean has_certificates;
   gboolean direct_tls;
   char *secure_host; /* that DNSSEC vouches for; NULL for none */
+  gboolean has_dane; /* of what the other side shows when the connection begins */
   char *peer; /* the certificate that the other side shows; NULL for none */
 } EnjTestStage;
 
@@ -23,7 +24,7 @@ void enj_test_stage_init (EnjTestStage *self);
 void enj_test_stage_clear (EnjTestStage *self);
 
 /* FALSE where the word is none of: role, policy, local, limit, secret,
- * certificates, certificate, direct-tls, secure-host.
+ * certificates, certificate, direct-tls, secure-host, dane.
  *
  * "certificate ISSUER NAME... [cn=NAME] [purpose=WORD] [end=SECONDS] [start=SECONDS] [ca]"
  * is what the other side shows from then on.  ISSUER is root, middle (below it; root is what we
