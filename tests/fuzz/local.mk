@@ -10,6 +10,8 @@ fuzz_targets += %D%/fuzz-inbound
 %C%_fuzz_inbound_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-jid
 %C%_fuzz_jid_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_targets += %D%/fuzz-outbound
+%C%_fuzz_outbound_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-reader
 %C%_fuzz_reader_LDFLAGS = $(FUZZ_LDFLAGS)
 
