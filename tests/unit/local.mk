@@ -6,6 +6,7 @@ unit_tests += %D%/test-ack
 unit_tests += %D%/test-address
 unit_tests += %D%/test-admission
 unit_tests += %D%/test-authorities
+unit_tests += %D%/test-arrivals
 unit_tests += %D%/test-backoff
 unit_tests += %D%/test-bridge
 unit_tests += %D%/test-bytes
