@@ -22,6 +22,7 @@ check_LTLIBRARIES += libtestsupport.la
 libtestsupport_la_SOURCES =
 libtestsupport_la_SOURCES += %D%/support/actor.c %D%/support/actor.h
 libtestsupport_la_SOURCES += %D%/support/authority.c %D%/support/authority.h
+libtestsupport_la_SOURCES += %D%/support/meeting.c %D%/support/meeting.h
 libtestsupport_la_SOURCES += %D%/support/configs.c %D%/support/configs.h
 libtestsupport_la_SOURCES += %D%/support/expectation.c %D%/support/expectation.h
 libtestsupport_la_SOURCES += %D%/support/hunt.c %D%/support/hunt.h

@@ -5,6 +5,7 @@ unit_tests += %D%/test-about
 unit_tests += %D%/test-ack
 unit_tests += %D%/test-address
 unit_tests += %D%/test-admission
+unit_tests += %D%/test-assurance
 unit_tests += %D%/test-authorities
 unit_tests += %D%/test-arrivals
 unit_tests += %D%/test-backoff
