@@ -34,6 +34,7 @@ unit_tests += %D%/test-failures
 unit_tests += %D%/test-evidence
 unit_tests += %D%/test-features
 unit_tests += %D%/test-file
+unit_tests += %D%/test-gateway
 unit_tests += %D%/test-handshake
 unit_tests += %D%/test-header
 unit_tests += %D%/test-hosts
