@@ -10,6 +10,13 @@
 
 #define DIGEST_SIZE 32
 
+/* The same name is asked for again and again while a stream is negotiated. */
+typedef struct
+{
+  char *domain; /* NULL: none was asked for yet */
+  const char *why; /* NULL: it is proved */
+} Answer;
+
 struct EnjEvidence
 {
   EnjTrust *trust; /* NULL: nobody is believed */
@@ -18,9 +25,10 @@ struct EnjEvidence
   const char *why; /* the chain proves nothing; NULL: it does */
   gint64 expiry;
   char fingerprint[2 * DIGEST_SIZE + 1];
+  Answer *last;
 };
 
-/* A certificate takes much more memory read than in DER, and is read again for each name. */
+/* A certificate takes much more memory read than in DER, and is read again for another name. */
 static gnutls_x509_crt_t
 read_leaf_new (const EnjEvidence *self)
 {
@@ -37,12 +45,16 @@ read_leaf_new (const EnjEvidence *self)
 static void
 note_fingerprint (EnjEvidence *self)
 {
+  static const char digits[] = "0123456789abcdef";
   guint8 digest[DIGEST_SIZE];
 
   if (gnutls_hash_fast (GNUTLS_DIG_SHA256, self->chain[0].data, self->chain[0].size, digest) < 0)
     g_error ("GnuTLS knows no SHA-256");
   for (guint i = 0; i < DIGEST_SIZE; i++)
-    g_snprintf (self->fingerprint + 2 * i, 3, "%02x", digest[i]);
+    {
+      self->fingerprint[2 * i] = digits[digest[i] >> 4];
+      self->fingerprint[2 * i + 1] = digits[digest[i] & 15];
+    }
 }
 
 static const char *
@@ -69,6 +81,7 @@ enj_evidence_new (const EnjTls *tls, EnjTrust *trust)
   const gnutls_datum_t *chain = enj_tls_get_peer_chain (tls, &n);
 
   self->trust = trust ? enj_trust_ref (trust) : NULL;
+  self->last = g_new0 (Answer, 1);
   for (; self->n < MIN (n, ENJ_TRUST_CHAIN_MAX); self->n++)
     self->chain[self->n] = (gnutls_datum_t){
       g_memdup2 (chain[self->n].data, chain[self->n].size), chain[self->n].size
@@ -97,6 +110,8 @@ evidence_clear (gpointer data)
   for (guint i = 0; i < self->n; i++)
     g_free (self->chain[i].data);
   enj_trust_unref (self->trust);
+  g_free (self->last->domain);
+  g_free (self->last);
 }
 
 void
@@ -106,23 +121,47 @@ enj_evidence_unref (EnjEvidence *self)
     g_rc_box_release_full (self, evidence_clear);
 }
 
+static const char *
+look_for (const EnjEvidence *self, const char *domain)
+{
+  gnutls_x509_crt_t leaf = read_leaf_new (self);
+  const char *reason = NULL;
+
+  if (!leaf || !enj_identity_names (leaf, domain))
+    reason = "another name";
+  else if (!enj_identity_is_allowed (self->chain, self->n, domain))
+    reason = "authority not allowed that name";
+  if (leaf)
+    gnutls_x509_crt_deinit (leaf);
+  return reason;
+}
+
+static const char *
+look_once (const EnjEvidence *self, const char *domain)
+{
+  Answer *last = self->last;
+
+  if (g_strcmp0 (domain, last->domain) != 0)
+    {
+      g_free (last->domain);
+      last->domain = g_strdup (domain);
+      last->why = look_for (self, domain);
+    }
+  return last->why;
+}
+
 gboolean
 enj_evidence_proves (const EnjEvidence *self, const char *domain, const char **why)
 {
   /* It may have come to its end since the handshake. */
   gboolean is_over = !self->why && enj_wall_now () > self->expiry;
   const char *reason = is_over ? "expired" : self->why;
-  gnutls_x509_crt_t leaf = reason ? NULL : read_leaf_new (self);
 
-  if (leaf && !enj_identity_names (leaf, domain))
-    reason = "another name";
-  else if (leaf && !enj_identity_is_allowed (self->chain, self->n, domain))
-    reason = "authority not allowed that name";
-  if (leaf)
-    gnutls_x509_crt_deinit (leaf);
+  if (!reason)
+    reason = look_once (self, domain);
   if (why)
     *why = reason;
-  return leaf && !reason;
+  return !reason;
 }
 
 gboolean

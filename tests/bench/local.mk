@@ -3,6 +3,7 @@
 bench_programs =
 bench_programs += %D%/bench-core
 bench_programs += %D%/bench-loop
+bench_programs += %D%/bench-streams
 
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
