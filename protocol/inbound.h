@@ -46,7 +46,7 @@ gboolean enj_inbound_take_room (EnjInbound *self);
  * caller; NULL when there is none.  For a session that is over. */
 EnjStanza *enj_inbound_steal_unconfirmed (EnjInbound *self);
 
-/* New settings; a pair whose sender they deny ends the stream. */
+/* New settings; a pair that they do not want, or not proved this way, ends the stream. */
 void enj_inbound_set_settings (EnjInbound *self, EnjSettings *settings, gint64 now);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjInbound, enj_inbound_free)

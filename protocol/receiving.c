@@ -31,6 +31,7 @@ struct EnjReceiving
   char *stream_id;
   EnjEvidence *evidence;  /* NULL in clear */
   GHashTable *distrusted; /* domains that have failed to prove themselves by it */
+  GHashTable *keyed;      /* domains that a key alone has proved */
   guint failures;
   gboolean has_bidi;
 };
@@ -257,6 +258,8 @@ enj_receiving_admit (EnjReceiving *self, const char *local, const char *remote, 
   g_autofree char *how = enj_session_describe (session);
 
   enj_pairs_set (self->pairs, remote, local, ENJ_PAIR_VALID);
+  if (proof == ENJ_PROOF_DIALBACK)
+    g_hash_table_add (self->keyed, g_strdup (remote));
   if (self->evidence && (proof == ENJ_PROOF_EXTERNAL || proof == ENJ_PROOF_CERTIFICATE))
     enj_session_expire_at (session, enj_evidence_get_expiry (self->evidence));
   enj_log_info (&session->log, "stream up for %s, %s, %s%s", remote, how,
@@ -334,6 +337,7 @@ enj_receiving_new (EnjSession *session, EnjCounters *counters, EnjNewsQueue *new
   self->news = news;
   self->pairs = enj_pairs_new ();
   self->distrusted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->keyed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
@@ -346,6 +350,7 @@ enj_receiving_free (EnjReceiving *self)
   g_clear_pointer (&self->pairs, enj_pairs_free);
   g_clear_pointer (&self->evidence, enj_evidence_unref);
   g_hash_table_unref (self->distrusted);
+  g_hash_table_unref (self->keyed);
   g_free (self->stream_id);
   g_free (self);
 }
@@ -363,6 +368,7 @@ enj_receiving_reset (EnjReceiving *self)
   g_clear_pointer (&self->pairs, enj_pairs_free);
   self->pairs = enj_pairs_new ();
   g_queue_clear_full (&self->waiting, question_free);
+  g_hash_table_remove_all (self->keyed);
   self->asked = 0;
   self->has_bidi = FALSE;
 }
@@ -400,6 +406,15 @@ enj_receiving_note_bidi (EnjReceiving *self)
   self->has_bidi = TRUE;
 }
 
+static gboolean
+is_wanted (const EnjReceiving *self, const EnjSettings *settings, const char *remote)
+{
+  return enj_policy_find (settings->policy, remote)->allow
+         && enj_realm_classify (settings->realm, remote) == ENJ_REALM_REMOTE
+         && !(enj_admission_needs_certificate (settings, remote)
+              && g_hash_table_contains (self->keyed, remote));
+}
+
 void
 enj_receiving_check (EnjReceiving *self, EnjSettings *settings)
 {
@@ -407,12 +422,11 @@ enj_receiving_check (EnjReceiving *self, EnjSettings *settings)
   EnjPairState state;
 
   for (guint i = 0; enj_pairs_get_nth (self->pairs, i, &remote, &local, &state); i++)
-    if (!enj_policy_find (settings->policy, remote)->allow
-        || enj_realm_classify (settings->realm, remote) != ENJ_REALM_REMOTE)
+    if (!is_wanted (self, settings, remote))
       {
         enj_session_fail (self->session,
                           g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
-                                       "communication with %s is not enabled", remote));
+                                       "communication with %s is not enabled this way", remote));
         return;
       }
 }

@@ -327,3 +327,12 @@ enj_test_stage_enter (const EnjTestStage *self, EnjTestActor *actor)
     }
   enj_test_actor_pump (actor);
 }
+
+void
+enj_test_stage_reload (const EnjTestStage *self, EnjTestActor *actor)
+{
+  enj_settings_unref (actor->settings);
+  actor->settings = settings_new (self);
+  enj_inbound_set_settings (actor->inbound, actor->settings, actor->now);
+  enj_test_actor_pump (actor);
+}

@@ -36,6 +36,9 @@ gboolean enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step);
 /* Makes the machine. */
 void enj_test_stage_enter (const EnjTestStage *self, EnjTestActor *actor);
 
+/* New settings, by what was said since, for an inbound stream. */
+void enj_test_stage_reload (const EnjTestStage *self, EnjTestActor *actor);
+
 /* What the other side shows now; NULL for nothing.  Borrowed. */
 EnjCredentials *enj_test_stage_get_peer (const EnjTestStage *self);
 

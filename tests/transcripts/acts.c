@@ -337,6 +337,14 @@ do_refuse (EnjTestPlayer *self, const char *text)
 }
 
 static char *
+do_reload (EnjTestPlayer *self, const char *text)
+{
+  (void) text;
+  enj_test_stage_reload (&self->stage, &self->actor);
+  return NULL;
+}
+
+static char *
 do_close (EnjTestPlayer *self, const char *text)
 {
   (void) text;
@@ -479,6 +487,7 @@ static const struct
   { "verify", do_verify, FALSE },
   { "send", do_send, FALSE },
   { "refuse", do_refuse, FALSE },
+  { "reload", do_reload, FALSE },
   { "close", do_close, FALSE },
   { "end", do_end, FALSE },
 };
