@@ -47,8 +47,8 @@ admit_inverse (EnjOutbound *self, const char *local, const char *remote)
   const char *why;
 
   if (self->receiving && enj_assurance_is_enough (assurance, remote, &why))
-    enj_receiving_admit (self->receiving, local, remote,
-                         proof == ENJ_PROOF_NONE ? ENJ_PROOF_DIALBACK : proof);
+    enj_receiving_admit_inverse (self->receiving, local, remote,
+                                 proof == ENJ_PROOF_NONE ? ENJ_PROOF_DIALBACK : proof);
 }
 
 static void

@@ -252,23 +252,31 @@ enj_receiving_answer (EnjReceiving *self, const char *local, const char *remote,
 }
 
 void
-enj_receiving_admit (EnjReceiving *self, const char *local, const char *remote, EnjProof proof)
+enj_receiving_admit_inverse (EnjReceiving *self, const char *local, const char *remote,
+                             EnjProof proof)
 {
   EnjSession *session = self->session;
-  g_autofree char *how = enj_session_describe (session);
 
   enj_pairs_set (self->pairs, remote, local, ENJ_PAIR_VALID);
   if (proof == ENJ_PROOF_DIALBACK)
     g_hash_table_add (self->keyed, g_strdup (remote));
   if (self->evidence && (proof == ENJ_PROOF_EXTERNAL || proof == ENJ_PROOF_CERTIFICATE))
     enj_session_expire_at (session, enj_evidence_get_expiry (self->evidence));
-  enj_log_info (&session->log, "stream up for %s, %s, %s%s", remote, how,
-                enj_proof_format (proof), self->has_bidi ? ", bidi" : "");
   self->counters->pairs_verified++;
   enj_session_wait (session, ENJ_WAIT_NEGOTIATION, 0);
   enj_session_settle_in (session);
   enj_stream_raise_limits (session->stream, session->settings->limits.stanza_size);
   enj_news_queue_push (self->news, ENJ_NEWS_ADMITTED, local, remote)->proof = proof;
+}
+
+void
+enj_receiving_admit (EnjReceiving *self, const char *local, const char *remote, EnjProof proof)
+{
+  g_autofree char *how = enj_session_describe (self->session);
+
+  enj_log_info (&self->session->log, "stream up for %s, %s, %s%s", remote, how,
+                enj_proof_format (proof), self->has_bidi ? ", bidi" : "");
+  enj_receiving_admit_inverse (self, local, remote, proof);
 }
 
 EnjStanza *

@@ -39,9 +39,14 @@ void enj_receiving_answer (EnjReceiving *self, const char *local, const char *re
                            EnjDialbackType type, EnjStanzaCondition condition, EnjProof proof,
                            gint64 now);
 
-/* By EXTERNAL; or, as initiator with bidi, by the certificate or by our own look-up (B10). */
+/* By EXTERNAL. */
 void enj_receiving_admit (EnjReceiving *self, const char *local, const char *remote,
                           EnjProof proof);
+
+/* As initiator with bidi: by the certificate or by our own look-up (B10).  Logs nothing: the
+ * pair that it is the inverse of has been told. */
+void enj_receiving_admit_inverse (EnjReceiving *self, const char *local, const char *remote,
+                                  EnjProof proof);
 
 /* The stanza with canonical addresses; NULL, and the session has failed. */
 EnjStanza *enj_receiving_pass_new (EnjReceiving *self, EnjStanza *stanza);
