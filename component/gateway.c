@@ -42,6 +42,7 @@ struct EnjGateway
   GHashTable *wishes; /* set of Wish */
   GHashTable *wires;  /* EnjWire to the EnjSession it drives */
   guint n_dialers;
+  EnjTurnstile *turnstile; /* for TLS handshakes of those that connect */
   guint64 max_wires;
 };
 
@@ -79,7 +80,7 @@ is_full (const EnjGateway *self)
 
 /* Takes @fd. */
 static void
-drive (EnjGateway *self, int fd, EnjSession *session)
+drive (EnjGateway *self, int fd, EnjSession *session, EnjTurnstile *turnstile)
 {
   g_autoptr (GError) error = NULL;
   EnjWire *wire = enj_wire_new (self->loop, fd, session, FALSE, handle_closed, self, &error);
@@ -88,6 +89,8 @@ drive (EnjGateway *self, int fd, EnjSession *session)
   if (wire)
     {
       g_hash_table_insert (self->wires, wire, session);
+      if (turnstile)
+        enj_wire_set_turnstile (wire, turnstile);
       return;
     }
   enj_session_eof (session, error->message, now);
@@ -111,7 +114,7 @@ handle_accepted (int fd, const EnjAddress *peer, gpointer data)
   session = enj_exchange_accept (self->exchange, port->direct_tls, enj_loop_now (self->loop));
   enj_log_info (&session->log, "connected from %s%s", enj_address_format (peer, from),
                 port->direct_tls ? ", direct TLS" : "");
-  drive (self, fd, session);
+  drive (self, fd, session, self->turnstile);
 }
 
 /* ---- Wishes -------------------------------------------------------------------- */
@@ -194,7 +197,7 @@ handle_dialled (int fd, const char *why, gpointer data)
     {
       /* The race has been won (RFC 8305 5). */
       g_hash_table_foreach_remove (self->wishes, is_dial_of, &id);
-      drive (self, fd, session);
+      drive (self, fd, session, NULL);
     }
   else
     close (fd);
@@ -343,6 +346,7 @@ void
 enj_gateway_set_limits (EnjGateway *self, const EnjLimits *limits)
 {
   self->limits = *limits;
+  enj_turnstile_set_limit (self->turnstile, limits->tls_handshakes);
   self->max_wires = enj_descriptors_allow (limits->connections);
   if (self->ports->len > 0 && self->max_wires < limits->connections)
     enj_log_message (NULL,
@@ -362,6 +366,7 @@ enj_gateway_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
   self->resolver = resolver;
   self->exchange = exchange;
   self->has_source = source && enj_address_parse (&self->source, source, 0);
+  self->turnstile = enj_turnstile_new ();
   self->ports = g_ptr_array_new_with_free_func (port_free);
   self->wishes = g_hash_table_new_full (NULL, NULL, wish_free, NULL);
   self->wires = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) enj_wire_free, NULL);
@@ -382,6 +387,7 @@ enj_gateway_free (EnjGateway *self)
   g_hash_table_unref (self->wishes);
   g_hash_table_unref (self->wires);
   g_ptr_array_unref (self->ports);
+  enj_turnstile_free (self->turnstile);
   g_free (self);
 }
 

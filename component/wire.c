@@ -18,6 +18,9 @@
 #define KEEPALIVE_INTERVAL 30
 #define KEEPALIVE_COUNT 4
 
+/* A handshake that goes on is done by then.  Who only waits for the peer keeps nobody out. */
+#define HANDSHAKE_TIME (1 * ENJ_SECOND)
+
 /* From top to bottom; no way back. */
 typedef enum
 {
@@ -42,6 +45,9 @@ struct EnjWire
   int write_error;
   EnjRate rate;
   gint64 resume; /* when reading goes on; ENJ_NEVER while it does */
+  EnjTurnstile *turnstile; /* NULL: none, or behind us */
+  EnjPass pass;
+  gint64 leave; /* the turnstile, at the latest */
   EnjWireClosed closed;
   gpointer data;
 };
@@ -79,6 +85,7 @@ static void
 close_socket (EnjWire *self)
 {
   self->state = WIRE_CLOSED;
+  enj_pass_leave (&self->pass);
   g_clear_pointer (&self->watch, enj_watch_free);
   if (self->fd >= 0)
     (void) close (self->fd); /* TCP reports its errors to those who read and write. */
@@ -98,8 +105,30 @@ finish (EnjWire *self)
 static gboolean
 wants_to_read (const EnjWire *self)
 {
-  return !self->ended && self->resume == ENJ_NEVER
+  return !self->ended && self->resume == ENJ_NEVER && self->pass.state != ENJ_PASS_WAITING
          && !(self->state == WIRE_OPEN && self->session->input_paused);
+}
+
+/* Before the first byte of the peer's is read; once for each wire. */
+static void
+mind_handshake (EnjWire *self)
+{
+  gint64 now = enj_loop_now (self->loop);
+
+  if (!self->turnstile || !self->session->tls)
+    return;
+
+  if (self->pass.state == ENJ_PASS_OUTSIDE)
+    enj_pass_enter (&self->pass, self->turnstile);
+  if (self->pass.state == ENJ_PASS_INSIDE && self->leave == ENJ_NEVER)
+    self->leave = now + HANDSHAKE_TIME;
+  if (self->leave <= now || self->state != WIRE_OPEN
+      || enj_session_is_encrypted (self->session))
+    {
+      self->turnstile = NULL;
+      self->leave = ENJ_NEVER;
+      enj_pass_leave (&self->pass);
+    }
 }
 
 static void
@@ -110,11 +139,13 @@ update (EnjWire *self)
   if (self->state == WIRE_CLOSED)
     return;
 
+  mind_handshake (self);
   enj_watch_set_events (self->watch, (wants_to_read (self) ? (guint32) EPOLLIN : 0)
                                          | (writes ? (guint32) EPOLLOUT : 0));
   if (self->state == WIRE_OPEN)
     enj_watch_set_deadline (self->watch,
-                            MIN (self->resume, enj_session_deadline (self->session)));
+                            MIN (MIN (self->resume, self->leave),
+                                 enj_session_deadline (self->session)));
 }
 
 /* ---- The end ---------------------------------------------------------- */
@@ -293,6 +324,8 @@ enj_wire_new (EnjLoop *loop, int fd, EnjSession *session, gboolean always_read,
   self->closing = (EnjDeferred){ .func = report_closed, .data = self };
   self->always_read = always_read;
   self->resume = ENJ_NEVER;
+  self->leave = ENJ_NEVER;
+  self->pass.admitted = (EnjWake){ note_output, self };
   self->closed = closed;
   self->data = data;
   enj_rate_init (&self->rate, rate, 2 * rate, enj_loop_now (loop));
@@ -307,6 +340,13 @@ enj_wire_new (EnjLoop *loop, int fd, EnjSession *session, gboolean always_read,
   session->output = (EnjWake){ note_output, self };
   note_output (self); /* It may have spoken already. */
   return self;
+}
+
+void
+enj_wire_set_turnstile (EnjWire *self, EnjTurnstile *turnstile)
+{
+  self->turnstile = turnstile;
+  update (self); /* With direct TLS it has begun. */
 }
 
 void

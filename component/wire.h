@@ -11,6 +11,7 @@
 
 #include "protocol/session.h"
 #include "component/loop.h"
+#include "component/turnstile.h"
 
 typedef struct EnjWire EnjWire;
 
@@ -23,6 +24,10 @@ typedef void (*EnjWireClosed) (EnjWire *wire, gpointer data);
  * G_FILE_ERROR where the kernel cannot watch another. */
 EnjWire *enj_wire_new (EnjLoop *loop, int fd, EnjSession *session, gboolean always_read,
                        EnjWireClosed closed, gpointer data, GError **error);
+
+/* TLS handshakes wait unread until @turnstile lets them in; one that takes longer than
+ * a second costs us no more, and leaves.  Right after new(); it outlives the wire. */
+void enj_wire_set_turnstile (EnjWire *self, EnjTurnstile *turnstile);
 
 /* Before closed() it cuts the connection off. */
 void enj_wire_free (EnjWire *self);

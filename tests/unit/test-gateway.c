@@ -345,6 +345,32 @@ test_direct_tls (void)
   tear_down ();
 }
 
+/* One that says nothing has the only place, for a second. */
+static void
+test_handshakes (void)
+{
+  EnjListen tls = { (char *) "127.0.0.1", find_port () };
+  int silent;
+  int loud;
+
+  prepare (100);
+  limits.tls_handshakes = config.limits.tls_handshakes = 1;
+  g_ptr_array_add (config.federation.listen_tls, &tls);
+  start ();
+  silent = connect_to (AF_INET, tls.port);
+  run ();
+  loud = connect_to (AF_INET, tls.port);
+  g_assert_cmpint (send (loud, HEADER, strlen (HEADER), MSG_NOSIGNAL), ==, strlen (HEADER));
+  run ();
+  g_assert_cmpint (read_byte (loud), ==, 0);
+  time_now += G_TIME_SPAN_SECOND;
+  run ();
+  g_assert_cmpint (read_byte (loud), !=, 0); /* an alert */
+  tear_down ();
+  close (silent);
+  close (loud);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -353,5 +379,6 @@ main (int argc, char **argv)
   g_test_add_func ("/gateway/attempts-count-as-connections", test_budget);
   g_test_add_func ("/gateway/does-not-connect-to-itself", test_own_listeners);
   g_test_add_func ("/gateway/direct-tls-has-ports-of-its-own", test_direct_tls);
+  g_test_add_func ("/gateway/tls-handshakes-wait-for-their-turn", test_handshakes);
   return g_test_run ();
 }

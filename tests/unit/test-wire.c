@@ -12,6 +12,7 @@
 
 #include "protocol/ns.h"
 #include "tests/support/proves.h"
+#include "tests/support/stage.h"
 
 #define HEADER                                                                                  \
   "<stream:stream xmlns='" ENJ_NS_SERVER "' xmlns:stream='" ENJ_NS_STREAM "' version='1.0'>"
@@ -410,6 +411,67 @@ test_paused (void)
   tear_down ();
 }
 
+static EnjCredentials *
+choose_none (const char *server_name, gpointer user_data)
+{
+  (void) server_name;
+  (void) user_data;
+  return NULL;
+}
+
+/* What a peer says for TLS waits in the kernel until others are done, and then it is heard; in
+ * the end it makes room, be it only by its silence. */
+static void
+test_turnstile (void)
+{
+  EnjTurnstile *turnstile = enj_turnstile_new ();
+  EnjPass other = { 0 };
+  EnjPass next = { 0 };
+
+  enj_turnstile_set_limit (turnstile, 1);
+  enj_pass_enter (&other, turnstile);
+  set_up (0, 0, FALSE);
+  enj_wire_set_turnstile (wire, turnstile);
+  run ();
+  g_assert_cmpint (next.state, ==, ENJ_PASS_OUTSIDE);
+  g_assert_true (enj_session_start_tls (
+      &talk.session,
+      enj_tls_new_server (enj_test_stage_get_credentials ("a.example"), choose_none, NULL)));
+  enj_wake (talk.session.output);
+  run ();
+  hear ("nothing like TLS");
+  run ();
+  g_assert_true (enj_session_is_open (&talk.session));
+
+  enj_pass_leave (&other);
+  enj_pass_enter (&next, turnstile);
+  g_assert_cmpint (next.state, ==, ENJ_PASS_WAITING);
+  run ();
+  g_assert_false (enj_session_is_open (&talk.session));
+  g_assert_cmpint (next.state, ==, ENJ_PASS_INSIDE);
+  enj_pass_leave (&next);
+  tear_down ();
+
+  set_up (0, 0, FALSE);
+  enj_wire_set_turnstile (wire, turnstile);
+  g_assert_true (enj_session_start_tls (
+      &talk.session,
+      enj_tls_new_server (enj_test_stage_get_credentials ("a.example"), choose_none, NULL)));
+  enj_wake (talk.session.output);
+  run ();
+  enj_pass_enter (&next, turnstile);
+  time_now += ENJ_SECOND - 1;
+  run ();
+  g_assert_cmpint (next.state, ==, ENJ_PASS_WAITING);
+  time_now++;
+  run ();
+  g_assert_cmpint (next.state, ==, ENJ_PASS_INSIDE);
+  g_assert_true (enj_session_is_open (&talk.session));
+  enj_pass_leave (&next);
+  tear_down ();
+  enj_turnstile_free (turnstile);
+}
+
 static void
 test_user_timeout (void)
 {
@@ -516,6 +578,7 @@ main (int argc, char **argv)
   g_test_add_func ("/wire/tells-how-a-connection-ended", test_end_of_connection);
   g_test_add_func ("/wire/reads-no-faster-than-the-rate", test_rate);
   g_test_add_func ("/wire/reads-nothing-while-paused", test_paused);
+  g_test_add_func ("/wire/tls-handshakes-wait-for-their-turn", test_turnstile);
   g_test_add_func ("/wire/waits-for-the-other-kernel-as-long-as-it-may", test_user_timeout);
   g_test_add_func ("/wire/notices-a-reset-while-it-does-not-read", test_reset_while_paused);
   g_test_add_func ("/wire/minds-the-deadlines-of-the-session", test_deadline);
