@@ -257,8 +257,12 @@ enj_negotiating_secured (EnjNegotiating *self)
 {
   EnjSession *session = self->session;
   EnjEvidence *evidence = enj_evidence_new (session->tls, session->settings->trust);
+  const char *fingerprint = enj_evidence_get_fingerprint (evidence);
+  g_autofree char *how = enj_session_describe (session);
   const char *why;
 
+  enj_log_info (&session->log, "encrypted: %s, certificate %s", how,
+                fingerprint ? fingerprint : "none");
   enj_assurance_take_evidence (self->assurance, evidence);
   if (!enj_assurance_is_enough (self->assurance, self->remote, &why))
     {
@@ -269,7 +273,8 @@ enj_negotiating_secured (EnjNegotiating *self)
                                      "the certificate does not prove %s: %s", self->remote, why));
       return;
     }
-  if (enj_assurance_get_proof (self->assurance, self->remote) != ENJ_PROOF_NONE)
+  /* RFC 7671 5.1: by DANE a certificate may prove whatever its dates say. */
+  if (enj_assurance_get_proof (self->assurance, self->remote) == ENJ_PROOF_CERTIFICATE)
     enj_session_expire_at (session, enj_evidence_get_expiry (evidence));
   enter (self, STATE_HEADER);
 }
