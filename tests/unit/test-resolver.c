@@ -368,6 +368,37 @@ test_dead_servers (void)
   tear_down ();
 }
 
+/* Five hundred domains, two questions each, and one that is well. */
+static void
+test_tar_pit (void)
+{
+  enum { N_SILENT = 1000 };
+  const gint64 start = 1000 * ENJ_SECOND;
+
+  enj_test_proves ("N13");
+  set_up (64, NULL);
+  for (guint i = 0; i < N_SILENT; i++)
+    ask_srv ("silent.example");
+  run ();
+  ask_addresses ("v4.example");
+  while (n_answers == 0)
+    {
+      run_for_a_while ();
+      time_now += 100 * 1000;
+    }
+  assert_answers ("v4.example:found 192.0.2.4:0\n");
+  g_assert_cmpint (time_now - start, <, 2 * ENJ_SECOND);
+
+  while (n_answers < 1 + N_SILENT && time_now - start < 60 * ENJ_SECOND)
+    {
+      time_now += ENJ_SECOND;
+      run ();
+    }
+  g_assert_cmpuint (n_answers, ==, 1 + N_SILENT);
+  g_assert_null (strstr (answers->str, "found"));
+  tear_down ();
+}
+
 /* What has been answered makes room too. */
 static void
 test_one_at_once (void)
@@ -512,6 +543,7 @@ main (int argc, char **argv)
   g_test_add_func ("/resolver/gives-up-after-two-tries", test_silence);
   g_test_add_func ("/resolver/does-not-wait-long-for-the-other-family", test_half);
   g_test_add_func ("/resolver/dead-servers-delay-no-healthy-one", test_dead_servers);
+  g_test_add_func ("/resolver/a-tar-pit-holds-nobody-else", test_tar_pit);
   g_test_add_func ("/resolver/asks-for-no-more-at-once-than-it-may", test_one_at_once);
   g_test_add_func ("/resolver/says-nothing-when-cancelled", test_cancelled);
   g_test_add_func ("/resolver/may-be-freed-inside", test_freed_inside);

@@ -20,6 +20,8 @@ world_tests += %D%/test-world-questions
 %C%_test_world_questions_LDADD = libtestworld.la $(LDADD)
 world_tests += %D%/test-world-queue
 %C%_test_world_queue_LDADD = libtestworld.la $(LDADD)
+world_tests += %D%/test-world-targets
+%C%_test_world_targets_LDADD = libtestworld.la $(LDADD)
 
 check_PROGRAMS += $(world_tests)
 enjamb_tests += $(world_tests)
