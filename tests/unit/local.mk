@@ -39,6 +39,7 @@ unit_tests += %D%/test-handshake
 unit_tests += %D%/test-header
 unit_tests += %D%/test-hosts
 unit_tests += %D%/test-identity
+unit_tests += %D%/test-inquiry
 unit_tests += %D%/test-jid
 unit_tests += %D%/test-journal
 unit_tests += %D%/test-keyfile
