@@ -36,6 +36,7 @@ def both(words):
 
 DIALBACK = both("TLS, dialback")
 EXTERNAL = both("TLS, EXTERNAL")
+BY_DANE = Proof("TLS, dialback, DANE", "TLS, dialback")
 FELL_BACK = Proof("TLS, dialback", "TLS, EXTERNAL refused, dialback")
 
 # ejabberd offers EXTERNAL to everybody.  What Prosody and ejabberd make of our
@@ -45,6 +46,8 @@ OUT_EXTERNAL = {"prosody_out": EXTERNAL, "ejabberd_out": EXTERNAL}
 OUT_REFUSED = {"prosody_out": DIALBACK, "ejabberd_out": FELL_BACK}
 
 OFFERS = Cannot("EXTERNAL is offered only to whom it will succeed for; see the rows below")
+SINGLE = Cannot("opens a stream for each pair of domains")
+NO_BIDI = Cannot("has bidi from 24.10 on")
 NO_ACKS = Cannot("does not acknowledge between servers")
 
 
@@ -63,8 +66,13 @@ ROWS = (
     _row("EXTERNAL, common authority", "good", "good", EXTERNAL),
     _row("EXTERNAL refused, then dialback on the same stream", "refusing", "stranger", OFFERS,
          ejabberd_out=FELL_BACK),
+    _row("direct TLS", "direct", "direct", EXTERNAL),
+    _row("bidi", "both-in/both-out", "good", both("TLS, EXTERNAL, bidi"), "both_ways",
+         ejabberd_in=NO_BIDI, ejabberd_out=NO_BIDI),
     _row("acknowledgements", "acks", "good", both("TLS, EXTERNAL, acknowledged"),
          ejabberd_in=NO_ACKS, ejabberd_out=NO_ACKS),
+    _row("piggybacked second domain", "first", "self", SINGLE,
+         prosody_out=DIALBACK, ejabberd_out=FELL_BACK, steps="piggyback"),
     _row("IPv6", "six", "six", DIALBACK, "over_six", **OFFERED),
     _row("SRV with a dead first target", "dead", "dead", DIALBACK, **OFFERED),
     _row("its certificate is by a stranger", "stranger", "good", DIALBACK, **OUT_EXTERNAL),
@@ -74,11 +82,14 @@ ROWS = (
     _row("by a stranger, certificate required", "strict-stranger", "good", REFUSED, "refused"),
     _row("expired, certificate required", "strict-expired", "good", REFUSED, "refused"),
     _row("another's, certificate required", "strict-other", "good", REFUSED, "refused"),
+    _row("for servers only, certificate required", "strict-server", "good", EXTERNAL),
     _row("our certificate is by a stranger", "for-stranger", "stranger", EXTERNAL, **OUT_REFUSED),
     _row("our certificate has expired", "for-expired", "expired", EXTERNAL, **OUT_REFUSED),
     _row("our certificate is another's", "for-other", "other", EXTERNAL, **OUT_REFUSED),
     _row("our certificate is for servers only", "for-server", "server", EXTERNAL,
          ejabberd_out=FELL_BACK),
+    _row("DANE, certificate required", "dane", "dane", DIALBACK, "by_dane",
+         prosody_in=BY_DANE, ejabberd_in=BY_DANE, **OFFERED),
     _row("DANE of another key, certificate required", "bogus", "dane", REFUSED, "refused"),
     _row("peer restarted in mid-stream", "restarted", "self", DIALBACK, "after_restart",
          **OFFERED),

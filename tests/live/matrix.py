@@ -121,6 +121,14 @@ class Matrix:
         equal(len(set(streams)), 1, "streams")
         return said
 
+    def by_dane(self, lab, cell):
+        """The DNS says whose certificate is whose; Prosody asks it too."""
+        said = self.plainly(lab, cell)
+        if cell.incoming and cell.server == "prosody":
+            lab.b.process.wait_line("Enabling DANE with 1 TLSA records")
+            said += ", DANE"
+        return said
+
     def refused(self, lab, cell):
         """The message comes back, and there is no stream."""
         _, sender, ident = _send(lab, cell)

@@ -4,6 +4,8 @@
     KIND.ejabberd.example   ejabberd     the domain has, how DNS leads to it and
     KIND.example.com        enjamb       what its server offers there
 
+Those with signed DNS end in .signed.
+
 romeo sits on each domain of the servers, juliet@example.com on the Prosody
 that holds enjamb's components, which are relays.
 """
@@ -20,15 +22,17 @@ from authority import Authority
 from kinds import CERTIFICATES, OURS, THEIRS
 from lab import ECHO, LOCAL, RELAY, Lab, component_block, escaped
 from prosody import make_certificate
-from zone import Zone, tlsa
+from zone import UNSIGNED, Zone, tlsa
 
 SIX = "::1"
+SIGNED = ("signed", "bogus")
 JULIET = "juliet@%s/balcony" % LOCAL
 
 FEDERATION = """\
 s2s_require_encryption = false
 s2s_secure_auth = false
 use_dane = true
+s2s_direct_tls_ssl = { cafile = "%s" }
 """
 TLS = 'ssl = { cafile = "%s", certificate = "%s.crt", key = "%s.key" }\n'
 
@@ -53,38 +57,49 @@ class MatrixLab(Lab):
         self.romeos = {}
         self.authorities = {name: Authority(self.folder, name) for name in ("common", "stranger")}
         self.trust = self.authorities["common"].certificate
-        self.anchors = os.path.join(self.folder, "anchors")
+        self.zone = Zone(self.folder, self.dns)
         self.ejabberd = ejabberd.Ejabberd("ejabberd", self.folder, self.network, 14, self.dns)
         self.servers = {"prosody": self.b, "ejabberd": self.ejabberd}
         self.has_six = ports.has_ipv6()
-        # Each of their domains has a port of its own, so that no two share a stream.
-        self.theirs = {(server, kind): self._their_domain(server, kind)
-                       for server in self.servers for kind in THEIRS}
+        # ::1 is everybody's, so each has a port of its own there.
+        self.six_ports = dict(zip((*self.servers, "enjamb"), ports.spare(SIX, 3)
+                                  if self.has_six else (None,) * 3))
+        self.theirs = {}
+        for server in self.servers:
+            # ejabberd would take further domains on a stream, so each has its own port.
+            spare = ports.spare(self.servers[server].address, len(THEIRS))
+            for kind, port in zip(THEIRS, spare):
+                self.theirs[server, kind] = self._their_domain(server, kind, port)
         self.ours = {kind: self._our_domain(kind) for kind in OURS}
         for domain in (*self.theirs.values(), *self.ours.values()):
             self._certify(domain)
+        self.zone.sign()
+        self.dns.serve(self.zone.path, UNSIGNED)
         self._configure_bridge()
         self._configure_prosody()
         self._configure_ejabberd()
 
-    def _their_domain(self, server, kind):
-        name = "%s.%s.example" % (kind, server)
+    def _their_domain(self, server, kind, port):
+        dns = THEIRS[kind].dns
+        name = "%s.%s.%s" % (kind, server, "signed" if dns in SIGNED else "example")
         address = self.servers[server].address
-        if THEIRS[kind].dns == "six":
-            address = SIX if self.has_six else None
-        port = ports.dead_port(address) if address else None
+        if dns == "six":
+            address, port = SIX if self.has_six else None, self.six_ports[server]
+        elif dns == "shared":
+            port = self.theirs[server, "first"].port
+        elif server == "prosody" and dns != "direct":
+            port = self.b.s2s
         base = os.path.join(self.servers[server].folder, "certs", name)
         return Domain(name, THEIRS[kind], server, address, port, base)
 
     def _our_domain(self, kind):
-        name = "%s.%s" % (kind, LOCAL)
+        dns = OURS[kind].dns
+        name = "%s.%s" % (kind, "signed" if dns in SIGNED else LOCAL)
         address, port = self.bridge.address, self.bridge.s2s
-        if OURS[kind].dns == "direct":
+        if dns == "direct":
             port = self.network.port(address, ports.XMPP_SERVER_TLS)
-        elif OURS[kind].dns == "six":
-            # ::1 is everybody's, so the port there is whatever is free.
-            address = SIX if self.has_six else None
-            port = ports.dead_port(SIX) if address else None
+        elif dns == "six":
+            address, port = SIX if self.has_six else None, self.six_ports["enjamb"]
         base = os.path.join(self.bridge.folder, "certs", name)
         return Domain(name, OURS[kind], "enjamb", address, port, base)
 
@@ -99,15 +114,11 @@ class MatrixLab(Lab):
             # Whoever goes by the common name is to believe the wrong one in vain.
             subject = None if domain.server == "enjamb" else name
             issuer.issue(folder, name, subject, **CERTIFICATES[how])
-        if domain.kind.dns in ("signed", "bogus"):
+        if domain.kind.dns in SIGNED:
             certificate = domain.base + ".crt"
             if domain.kind.dns == "bogus":
                 certificate = self.trust
-            zone = Zone(self.folder, name)
-            zone.sign("_xmpp-server", domain.port, domain.address, tlsa(certificate))
-            self.dns.serve(zone)
-            with open(self.anchors, "a", encoding="ascii") as anchors:
-                anchors.write(zone.anchor)
+            self.zone.add(name, domain.port, domain.address, tlsa(certificate))
 
     def _configure_bridge(self):
         groups = self.bridge.groups
@@ -115,9 +126,9 @@ class MatrixLab(Lab):
             del groups["component " + name]
         federation = groups["federation"]
         federation["trust"] = self.trust
-        federation["dns-trust-anchor"] = self.anchors
+        federation["dns-trust-anchor"] = self.zone.anchor
         for domain in self.ours.values():
-            self.bridge.attach(domain.name, "relay")
+            self.bridge.attach(domain.name, "relay", local_domains=LOCAL)
             if domain.kind.dns == "direct":
                 federation["listen-tls"] = "%s:%d" % (domain.address, domain.port)
             elif domain.kind.dns == "six" and self.has_six:
@@ -130,25 +141,23 @@ class MatrixLab(Lab):
 
     def _configure_prosody(self):
         server, hosts = self.b, ""
-        server.anchors = self.anchors
+        server.anchors = self.zone.anchor
         for domain in self._of("prosody"):
             server.account("romeo", domain.name)
             hosts += 'VirtualHost "%s"\n%s%s' % (
                 domain.name, TLS % (self.trust, domain.base, domain.base), domain.kind.prosody)
             if domain.kind.dns == "direct":
                 server.direct_tls = domain.port
-            elif domain.address:
-                server.more_s2s.append(domain.port)
         if self.has_six:
-            server.more_addresses = [SIX]
-        server.configure(FEDERATION, hosts)
+            server.more_s2s, server.more_addresses = [self.six_ports["prosody"]], [SIX]
+        server.configure(FEDERATION % self.trust, hosts)
 
     def _configure_ejabberd(self):
         server, hosts = self.ejabberd, {}
         for domain in self._of("ejabberd"):
             server.join(domain.base)
             hosts[domain.name] = domain.kind.ejabberd
-            if domain.address:
+            if domain.address and domain.kind.dns != "shared":
                 server.listen_s2s(domain.address, domain.port, domain.kind.dns == "direct")
         server.configure(hosts, s2s_cafile=self.trust)
 
@@ -181,7 +190,7 @@ class MatrixLab(Lab):
             targets.insert(0, (0, 0, ports.dead_port(self.a.address), self.a.address))
         if domain.kind.dns == "direct":
             self.dns.set_service(domain.name, *targets, service="_xmpps-server")
-        elif domain.kind.dns not in ("signed", "bogus"):
+        elif domain.kind.dns not in SIGNED:
             self.dns.set_service(domain.name, *targets)
         return targets
 

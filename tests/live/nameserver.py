@@ -26,22 +26,22 @@ server:
   module-config: "iterator"
   log-queries: yes
   log-replies: yes
-  local-zone: "." static
 remote-control:
   control-enable: yes
   control-interface: %(folder)s/dns.control
   control-use-cert: no
 """
 
-# A zone that lies signed in a file; nobody else answers for it.
+NOTHING = 'server:\n  local-zone: "." static\n'
+
+# A signed root (zone.py); what stands below it unsigned is known here alone.
 SIGNED = """\
-server:
-  local-zone: "%(domain)s" transparent
 auth-zone:
-  name: "%(domain)s"
-  zonefile: "%(path)s"
+  name: "."
+  zonefile: "%s"
   for-downstream: yes
   for-upstream: no
+server:
 """
 
 TTL = 1
@@ -61,15 +61,19 @@ class Dns:
         self.address = network.host(53)
         self.port = network.port(self.address, ports.DNS, socket.SOCK_DGRAM)
         self.conf = os.path.join(folder, "unbound.conf")
-        with open(self.conf, "w", encoding="ascii") as conf:
-            conf.write(CONF % {"folder": folder, "address": self.address, "port": self.port})
+        self.folder = folder
+        self._write(NOTHING)
         self.process = Process("dns", ["/usr/sbin/unbound", "-d", "-c", self.conf], folder,
                                outlive=outlive)
 
-    def serve(self, zone):
-        """Has the domain and path of a signed zone (zone.py); before start ()."""
-        with open(self.conf, "a", encoding="ascii") as conf:
-            conf.write(SIGNED % vars(zone))
+    def _write(self, zones):
+        with open(self.conf, "w", encoding="ascii") as conf:
+            conf.write(CONF % vars(self) + zones)
+
+    def serve(self, path, unsigned):
+        """Has the signed root in that file, and domains without signatures below it."""
+        self._write(SIGNED % path + "".join(
+            '  local-zone: "%s" static\n' % domain for domain in unsigned))
 
     def start(self):
         self.process.start()

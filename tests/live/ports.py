@@ -59,6 +59,20 @@ def dead_port(address):
     return _bind(address, 0, socket.SOCK_STREAM)
 
 
+def spare(address, count):
+    """So many ports that are free there, and not of those that the kernel gives
+    to outgoing connections."""
+    found = []
+    for port in random.sample(range(20000, 32768), 100 + count):
+        try:
+            found.append(_bind(address, port, socket.SOCK_STREAM))
+        except OSError:
+            continue
+        if len(found) == count:
+            return found
+    raise AssertionError("no %d free ports on %s" % (count, address))
+
+
 def has_ipv6():
     """Whether this machine has a loopback of that kind."""
     try:

@@ -1,7 +1,8 @@
-"""A zone that is signed (DNSSEC), with TLSA records in it (DANE).
+"""A root of the DNS that is signed (DNSSEC), with TLSA records in it (DANE).
 
 Signed once, served by the laboratory's unbound as it stands; who validates
-is given `anchor`, the key of the zone itself.
+is given `anchor`, the file with its key.  The domains that the laboratory
+keeps in unbound itself are delegated without a signature.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import time
 from nameserver import host_name
 
 DAY = 86400
+UNSIGNED = ("com", "example")
 
 
 def _run(*command, **keywords):
@@ -26,31 +28,35 @@ def tlsa(certificate):
 
 
 class Zone:
-    """`path` is the signed zone of `domain`, `anchor` the DNSKEY record."""
+    """`path` is the signed zone, once sign () has been called."""
 
-    def __init__(self, folder, domain):
-        self.domain = domain
-        self.folder = os.path.join(folder, "zone " + domain)
+    def __init__(self, folder, dns):
+        self.folder = os.path.join(folder, "zone")
         self.path = os.path.join(self.folder, "signed")
         os.makedirs(self.folder)
-        self._key = _run("ldns-keygen", "-a", "ECDSAP256SHA256", "-k", domain,
+        self._key = _run("ldns-keygen", "-a", "ECDSAP256SHA256", "-k", ".",
                          cwd=self.folder).decode().strip()
-        with open(os.path.join(self.folder, self._key + ".key"), encoding="ascii") as file:
-            self.anchor = file.read()
+        self.anchor = os.path.join(self.folder, self._key + ".key")
+        self._lines = [". SOA ns.signed. hostmaster.signed. 1 3600 600 86400 1",
+                       ". NS ns.signed.", "ns.signed. A " + dns.address]
+        self._lines += [domain + ". NS ns.signed." for domain in UNSIGNED]
 
-    def sign(self, service, port, address, record):
-        """A server of `service` at that port, and what `record` says of its certificate."""
-        host = host_name(self.domain, address)
-        lines = (
-            "%s. SOA %s. hostmaster.%s. 1 3600 600 86400 1" % (self.domain, host, self.domain),
-            "%s. NS %s." % (self.domain, host),
+    def add(self, domain, port, address, record):
+        """A server of that domain, and what the record says of its certificate."""
+        host = host_name(domain, address)
+        self._lines += [
+            # unbound, asked for what does not exist, proves it rightly only where the
+            # name above has a record of its own.
+            '_tcp.%s. TXT "services"' % domain,
             "%s. A %s" % (host, address),
-            "%s._tcp.%s. SRV 0 0 %d %s." % (service, self.domain, port, host),
+            "_xmpp-server._tcp.%s. SRV 0 0 %d %s." % (domain, port, host),
             "_%d._tcp.%s. %s" % (port, host, record),
-        )
+        ]
+
+    def sign(self):
         plain = os.path.join(self.folder, "plain")
         with open(plain, "w", encoding="ascii") as file:
-            file.write("$TTL 1\n" + "\n".join(lines) + "\n")
+            file.write("$TTL 1\n" + "\n".join(self._lines) + "\n")
         now = int(time.time())
-        _run("ldns-signzone", "-o", self.domain, "-f", self.path, "-i", str(now - DAY),
+        _run("ldns-signzone", "-o", ".", "-f", self.path, "-i", str(now - DAY),
              "-e", str(now + DAY), plain, self._key, cwd=self.folder)
