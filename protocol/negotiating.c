@@ -244,7 +244,9 @@ enj_negotiating_opened (EnjNegotiating *self)
       fail (self, ENJ_STREAM_INVALID_FROM, "the header is of another domain than the certificate");
       return;
     }
+  /* RFC 6120 5.4.3.3, 6.4.6: what was said on the stream before is void. */
   self->features = 0;
+  self->session->peer_limits = (EnjStreamLimits){ 0 };
   if (!header->has_version || header->major < 1)
     /* RFC 6120 4.7.5: none or a lower version, so no features will come. */
     negotiate (self);
