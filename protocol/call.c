@@ -313,6 +313,16 @@ leave_stream (EnjCall *self)
   self->is_over = TRUE;
 }
 
+/* Nobody waits for the end tag of a stream that has failed while there may be a better target. */
+static gboolean
+has_ended (const EnjCall *self)
+{
+  const EnjSession *session = enj_outbound_get_session (self->outbound);
+
+  return enj_session_is_over (session)
+         || (self->targets && session->reason && !enj_session_is_open (session));
+}
+
 gboolean
 enj_call_process (EnjCall *self)
 {
@@ -321,7 +331,7 @@ enj_call_process (EnjCall *self)
     return FALSE;
   if (self->targets && enj_outbound_is_settled (self->outbound))
     g_clear_pointer (&self->targets, enj_targets_free);
-  if (!enj_session_is_over (enj_outbound_get_session (self->outbound)))
+  if (!has_ended (self))
     return FALSE;
   leave_stream (self);
   return TRUE;

@@ -50,9 +50,17 @@ static void
 tell (EnjInquiry *self, const EnjQuestion *question, EnjDialbackType answer,
       EnjStanzaCondition condition, EnjProof proof, gint64 now)
 {
-  EnjVerdict *verdict = g_new0 (EnjVerdict, 1);
+  EnjCall *call = question->call ? enj_calls_find (self->calls, question->call) : NULL;
+  EnjVerdict *verdict;
 
-  (void) now;
+  if (question->call)
+    {
+      if (call && enj_call_get_outbound (call))
+        enj_outbound_answer (enj_call_get_outbound (call), question->local, question->remote,
+                             answer, condition, proof, now);
+      return;
+    }
+  verdict = g_new0 (EnjVerdict, 1);
   verdict->asker = question->asker;
   verdict->local = g_strdup (question->local);
   verdict->remote = g_strdup (question->remote);

@@ -22,6 +22,10 @@ world_tests += %D%/test-world-queue
 %C%_test_world_queue_LDADD = libtestworld.la $(LDADD)
 world_tests += %D%/test-world-targets
 %C%_test_world_targets_LDADD = libtestworld.la $(LDADD)
+world_tests += %D%/test-world-rest
+%C%_test_world_rest_LDADD = libtestworld.la $(LDADD)
+world_tests += %D%/test-world-sharing
+%C%_test_world_sharing_LDADD = libtestworld.la $(LDADD)
 
 check_PROGRAMS += $(world_tests)
 enjamb_tests += $(world_tests)

@@ -15,14 +15,19 @@ enj_world_settings_new (const char *domain, EnjEncryption encryption, const EnjL
   g_autoptr (EnjPolicy) policy = enj_policy_new (&fallback);
   g_autoptr (EnjDialbackKey) key = enj_dialback_key_new_random ();
   g_autofree char *home = g_strconcat ("home.", domain, NULL);
+  g_autofree char *also = g_strconcat ("also.", domain, NULL);
   EnjSettings *settings;
 
   enj_realm_add_component (realm, domain, TRUE);
   enj_realm_add_local (realm, domain, home);
+  enj_realm_add_component (realm, also, FALSE);
   enj_policy_add (policy, "denied.example", &denied);
   enj_policy_add (policy, "proven.example", &proven);
   settings = enj_settings_new (realm, policy, key, limits, TRUE, FALSE);
   if (encryption == ENJ_ENCRYPTION_REQUIRED)
-    enj_settings_add_credentials (settings, domain, enj_test_stage_get_credentials (domain));
+    {
+      enj_settings_add_credentials (settings, domain, enj_test_stage_get_credentials (domain));
+      enj_settings_add_credentials (settings, also, enj_test_stage_get_credentials (also));
+    }
   return settings;
 }

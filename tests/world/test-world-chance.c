@@ -42,12 +42,14 @@ draw (Play *self, guint bound)
 static void
 send_next (Play *self, guint from)
 {
+  static const char *const prefixes[] = { "", "also." };
   g_autofree char *xml = NULL;
 
   if (self->sent[from] == MESSAGES)
     return;
-  xml = g_strdup_printf ("<message from='a@%s' to='b@%s' id='m%u'><body>x</body></message>",
-                         self->servers[from]->domain, self->servers[1 - from]->domain,
+  xml = g_strdup_printf ("<message from='a@%s%s' to='b@%s%s' id='m%u'><body>x</body></message>",
+                         prefixes[draw (self, 2)], self->servers[from]->domain,
+                         prefixes[draw (self, 2)], self->servers[1 - from]->domain,
                          self->sent[from]++);
   g_assert_true (enj_world_send (self->servers[from], xml));
 }
@@ -83,21 +85,25 @@ count (const EnjWorldServer *server, guint number, gboolean errors)
   return n;
 }
 
+/* Each pair for itself. */
 static gboolean
 is_in_order (const EnjWorldServer *server)
 {
-  guint next = 0;
+  guint next[2][2] = { { 0 } };
 
   for (guint i = 0; i < server->inbox->len; i++)
     {
-      const char *id = strstr (server->inbox->pdata[i], "id='m");
+      const char *text = server->inbox->pdata[i];
+      const char *id = strstr (text, "id='m");
       guint number = (guint) atoi (id + strlen ("id='m"));
+      guint from = strstr (text, "from='a@also.") != NULL;
+      guint to = strstr (text, "to='b@also.") != NULL;
 
-      if (strstr (server->inbox->pdata[i], "type='error'"))
+      if (strstr (text, "type='error'"))
         continue;
-      if (number < next)
+      if (number < next[from][to])
         return FALSE;
-      next = number + 1;
+      next[from][to] = number + 1;
     }
   return TRUE;
 }
@@ -134,7 +140,9 @@ play (guint32 seed, const Weather *weather)
   self.servers[0] = enj_world_add (self.world, HERE, weather->encryption, NULL);
   self.servers[1] = enj_world_add (self.world, THERE, weather->encryption, NULL);
   enj_world_add_address (self.world, HERE, &self.servers[0]->address);
+  enj_world_add_address (self.world, "also." HERE, &self.servers[0]->address);
   enj_world_add_address (self.world, THERE, &self.servers[1]->address);
+  enj_world_add_address (self.world, "also." THERE, &self.servers[1]->address);
 
   for (guint i = 0; i < ACTIONS; i++)
     {
@@ -179,7 +187,9 @@ test_each_state (void)
       self.servers[0] = enj_world_add (self.world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
       self.servers[1] = enj_world_add (self.world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
       enj_world_add_address (self.world, HERE, &self.servers[0]->address);
+      enj_world_add_address (self.world, "also." HERE, &self.servers[0]->address);
       enj_world_add_address (self.world, THERE, &self.servers[1]->address);
+      enj_world_add_address (self.world, "also." THERE, &self.servers[1]->address);
       do
         send_next (&self, 0);
       while (enj_world_step (self.world, self.chance) && self.sent[0] < MESSAGES);

@@ -367,9 +367,11 @@ enj_world_send (EnjWorldServer *server, const char *xml)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (EnjStanza) stanza = enj_stanza_parse (xml, -1, &error);
+  g_autofree char *also = g_strconcat ("also.", server->domain, NULL);
 
   g_assert_no_error (error);
-  return enj_exchange_send (server->exchange, server->domain, stanza, server->world->now);
+  return enj_exchange_send (server->exchange, server->domain, stanza, server->world->now)
+         || enj_exchange_send (server->exchange, also, stanza, server->world->now);
 }
 
 void

@@ -41,7 +41,7 @@ EnjWorld *enj_world_new (void);
 void enj_world_free (EnjWorld *self);
 gint64 enj_world_now (const EnjWorld *self);
 
-/* @domain has a link, behind which home.@domain is.  @limits may be NULL. */
+/* @domain has a link, behind which home.@domain is; also.@domain has none.  @limits may be NULL. */
 EnjWorldServer *enj_world_add (EnjWorld *self, const char *domain, EnjEncryption encryption,
                                const EnjLimits *limits);
 
@@ -52,7 +52,7 @@ void enj_world_add_address (EnjWorld *self, const char *name, const EnjAddress *
 /* What the look-up of @name (as it is asked for) gives; G_MAXUINT is no answer at all. */
 void enj_world_set_result (EnjWorld *self, const char *name, guint result);
 
-/* A stanza of the service of @server; FALSE where it is not taken. */
+/* A stanza of the service of @server, of either domain; FALSE where it is not taken. */
 gboolean enj_world_send (EnjWorldServer *server, const char *xml);
 
 void enj_world_run (EnjWorld *self);
