@@ -138,8 +138,12 @@ run (void)
 static void
 add_peer (const char *domain, const char *host, guint16 port)
 {
-  const EnjPeerPolicy peer
-      = { .allow = TRUE, .encryption = ENJ_ENCRYPTION_OPTIONAL, .host = (char *) host, .port = port };
+  const EnjPeerPolicy peer = {
+    .allow = TRUE,
+    .encryption = ENJ_ENCRYPTION_OPTIONAL,
+    .host = (char *) host,
+    .port = port,
+  };
 
   enj_policy_add (policy, domain, &peer);
 }

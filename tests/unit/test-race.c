@@ -11,10 +11,12 @@
 static void
 add (EnjRace *race, const char *address)
 {
+  EnjTarget *target;
   EnjAddress parsed;
 
   g_assert_true (enj_address_parse (&parsed, address, 5269));
-  g_assert_true (enj_race_add_take (race, enj_target_new (&parsed, "host.example", FALSE, FALSE, NULL)));
+  target = enj_target_new (&parsed, "host.example", FALSE, FALSE, NULL);
+  g_assert_true (enj_race_add_take (race, target));
 }
 
 static void
