@@ -116,6 +116,8 @@ test_facts (void)
   g_assert_cmpint (enj_evidence_get_expiry (again), ==, ENJ_TEST_WALL + 77);
   g_assert_cmpstr (enj_evidence_get_fingerprint (again), ==, hex->str);
   g_assert_true (enj_evidence_proves (again, "a.example", NULL));
+  g_assert_false (enj_evidence_proves (again, "b.example", NULL));
+  g_assert_true (enj_evidence_proves (again, "a.example", NULL));
 }
 
 /* The record of the certificate itself will do, whoever has signed it and for whom. */
