@@ -11,6 +11,7 @@ unit_tests += %D%/test-arrivals
 unit_tests += %D%/test-backoff
 unit_tests += %D%/test-bridge
 unit_tests += %D%/test-bytes
+unit_tests += %D%/test-call
 unit_tests += %D%/test-canon
 unit_tests += %D%/test-certificates
 unit_tests += %D%/test-chance

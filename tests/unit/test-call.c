@@ -1,0 +1,224 @@
+#include "config.h"
+
+#include "protocol/call.h"
+
+#include <string.h>
+
+#include "protocol/calls.h"
+#include "protocol/wall.h"
+#include "tests/support/authority.h"
+#include "tests/support/proves.h"
+#include "tests/support/settings.h"
+
+#define HERE "alone.test"
+#define THERE "there.test"
+
+#define OPEN                                                                                    \
+  "<stream:stream xmlns='jabber:server' xmlns:db='jabber:server:dialback' "                     \
+  "xmlns:stream='http://etherx.jabber.org/streams' id='theirs' from='" THERE "' version='1.0'>"
+#define STARTTLS                                                                                \
+  "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"
+#define PROCEED "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+#define ELSEWHERE(host)                                                                         \
+  "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>" host             \
+  "</see-other-host></stream:error></stream:stream>"
+
+static EnjTestAuthority *root;
+static EnjTrust *trust;
+static EnjCredentials *theirs;
+
+typedef struct
+{
+  EnjSettings *settings;
+  EnjCounters counters;
+  EnjCalls *calls;
+  EnjCall *call;
+  EnjSession *session;
+  EnjTls *tls; /* of the other side */
+} Scene;
+
+static void
+start (Scene *scene)
+{
+  *scene = (Scene){ .settings = enj_test_settings_new () };
+  enj_settings_set_trust (scene->settings, trust);
+  scene->calls = enj_calls_new (scene->settings, &scene->counters, (EnjWake){ 0 });
+  scene->call = enj_calls_start (scene->calls, HERE, THERE);
+}
+
+static void
+stop (Scene *scene)
+{
+  enj_tls_free (scene->tls);
+  enj_calls_free (scene->calls);
+  enj_settings_unref (scene->settings);
+}
+
+/* Answers until there is somebody to connect to; the host that was looked up last, or NULL. */
+static char *
+find_new (Scene *scene, guint *ticket)
+{
+  const EnjAddress address = { .bytes = { 192, 0, 2, 1 }, .length = 4, .port = 5269 };
+  g_autofree char *host = NULL;
+  EnjTargetsWish wish;
+
+  *ticket = 0;
+  while (enj_call_next_wish (scene->call, &wish, 0))
+    {
+      EnjTargets *targets = enj_call_get_targets (scene->call);
+
+      if (wish.type == ENJ_TARGETS_CONNECT)
+        {
+          *ticket = wish.ticket;
+          return g_steal_pointer (&host);
+        }
+      g_free (host);
+      host = g_strdup (wish.name);
+      if (wish.type == ENJ_TARGETS_LOOKUP_SRV)
+        enj_targets_srv (targets, wish.ticket, ENJ_LOOKUP_NO_DATA, FALSE, NULL, 0);
+      else
+        enj_targets_addresses (targets, wish.ticket, ENJ_LOOKUP_FOUND, FALSE, &address, 1);
+    }
+  return NULL;
+}
+
+static void
+connect_to (Scene *scene, const char *expected)
+{
+  guint ticket;
+  g_autofree char *host = find_new (scene, &ticket);
+
+  g_assert_cmpstr (host, ==, expected);
+  scene->session = enj_calls_dialled (scene->calls, scene->call, ticket, 0);
+  g_assert_nonnull (scene->session);
+  g_clear_pointer (&scene->tls, enj_tls_free);
+}
+
+/* What we have written goes to the other side, and what TLS has to say to that comes back. */
+static void
+pump (Scene *scene)
+{
+  gboolean moved;
+
+  do
+    {
+      guint8 buffer[1000];
+      const guint8 *data;
+      gsize len;
+
+      moved = FALSE;
+      while ((data = enj_session_peek (scene->session, &len)))
+        {
+          moved = TRUE;
+          if (scene->tls)
+            enj_tls_feed (scene->tls, data, len);
+          while (scene->tls && enj_tls_read (scene->tls, buffer, sizeof buffer, NULL) > 0)
+            ;
+          enj_session_drained (scene->session, len, 0);
+        }
+      while (scene->tls && (data = enj_tls_peek (scene->tls, &len)))
+        {
+          moved = TRUE;
+          enj_session_feed (scene->session, data, len, 0);
+          enj_tls_drained (scene->tls, len);
+        }
+    }
+  while (moved);
+}
+
+static void
+say (Scene *scene, const char *xml)
+{
+  if (scene->tls)
+    g_assert_true (enj_tls_write (scene->tls, (const guint8 *) xml, strlen (xml), NULL));
+  else
+    enj_session_feed (scene->session, (const guint8 *) xml, strlen (xml), 0);
+  pump (scene);
+}
+
+/* The other side, behind TLS if it is to be believed, sends us to @error; the connection ends. */
+static void
+send_away (Scene *scene, gboolean is_proved, const char *error)
+{
+  EnjNews news;
+
+  pump (scene);
+  if (is_proved)
+    {
+      say (scene, OPEN STARTTLS);
+      enj_session_feed (scene->session, (const guint8 *) PROCEED, strlen (PROCEED), 0);
+      scene->tls = enj_tls_new_server (theirs, NULL, NULL);
+      pump (scene);
+      g_assert_true (enj_tls_is_up (scene->tls));
+    }
+  say (scene, OPEN);
+  say (scene, error);
+  if (!enj_session_is_over (scene->session))
+    enj_session_eof (scene->session, NULL, 0);
+  while (enj_call_next (scene->call, &news))
+    enj_news_clear (&news);
+  (void) enj_call_process (scene->call);
+}
+
+static void
+assert_goes_nowhere (Scene *scene)
+{
+  guint ticket;
+
+  g_assert_null (find_new (scene, &ticket));
+  g_assert_cmpuint (ticket, ==, 0);
+  g_assert_true (enj_call_is_over (scene->call));
+  g_assert_nonnull (enj_call_get_reason (scene->call));
+}
+
+/* Two servers could send us to and fro without end. */
+static void
+test_once (void)
+{
+  Scene scene;
+
+  enj_test_proves ("S25");
+  start (&scene);
+  connect_to (&scene, THERE);
+  send_away (&scene, TRUE, ELSEWHERE ("b.test:5299"));
+  g_assert_false (enj_call_is_over (scene.call));
+  connect_to (&scene, "b.test");
+  g_assert_cmpuint (enj_call_get_address (scene.call)->port, ==, 5299);
+  send_away (&scene, TRUE, ELSEWHERE ("c.test"));
+  assert_goes_nowhere (&scene);
+  stop (&scene);
+}
+
+/* Who may be anybody sends nobody anywhere. */
+static void
+test_unproved (void)
+{
+  Scene scene;
+
+  enj_test_proves ("S25");
+  start (&scene);
+  connect_to (&scene, THERE);
+  send_away (&scene, FALSE, ELSEWHERE ("b.test"));
+  assert_goes_nowhere (&scene);
+  stop (&scene);
+}
+
+int
+main (int argc, char **argv)
+{
+  const EnjTestLeaf leaf = { .names = "dns:" THERE };
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  enj_wall_set (enj_test_wall);
+  root = enj_test_authority_new ("root", NULL);
+  trust = enj_test_authority_trust_new (root);
+  theirs = enj_test_authority_issue (root, &leaf);
+  g_test_add_func ("/call/is-sent-elsewhere-once", test_once);
+  g_test_add_func ("/call/is-not-sent-away-by-anybody", test_unproved);
+  status = g_test_run ();
+  enj_credentials_unref (theirs);
+  enj_trust_unref (trust);
+  enj_test_authority_free (root);
+  return status;
+}
