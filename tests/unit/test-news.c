@@ -2,6 +2,8 @@
 
 #include "protocol/news.h"
 
+#include "tests/support/proves.h"
+
 static void
 count (gpointer data)
 {
@@ -44,6 +46,7 @@ come_out_in_order (void)
 static void
 name_each_proof (void)
 {
+  enj_test_proves ("X05");
   g_assert_cmpstr (enj_proof_format (ENJ_PROOF_NONE), ==, "unproved");
   g_assert_cmpstr (enj_proof_format (ENJ_PROOF_DIALBACK), ==, "dialback");
   g_assert_cmpstr (enj_proof_format (ENJ_PROOF_EXTERNAL), ==, "EXTERNAL");
