@@ -128,7 +128,7 @@ handle_event (EnjBridge *self, EnjExchangeEvent *event, gint64 now)
         }
       break;
     case ENJ_EXCHANGE_STREAM_UP:
-      tell (self, ENJ_EVENT_STREAM_UP, event, "dialback");
+      tell (self, ENJ_EVENT_STREAM_UP, event, enj_proof_format (event->proof));
       break;
     case ENJ_EXCHANGE_STREAM_DOWN:
       tell (self, ENJ_EVENT_STREAM_DOWN, event, NULL);

@@ -169,7 +169,7 @@ typedef enum
 } EnjEventType;
 
 /* Valid during the callback.  @authentication is how the peer proved itself
- * ("dialback", "handshake"), @reason why it ended; NULL where it does not
+ * ("dialback", "EXTERNAL", "handshake"), @reason why it ended; NULL where it does not
  * apply.  @outgoing tells who opened the stream. */
 typedef struct
 {

@@ -191,7 +191,7 @@ process_news (EnjExchange *self, EnjArrival *arrival, gint64 now)
       enj_peers_verify (self->peers, &question, now);
       break;
     case ENJ_NEWS_ADMITTED:
-      push_event (self, ENJ_EXCHANGE_STREAM_UP, news->local, news->remote);
+      push_event (self, ENJ_EXCHANGE_STREAM_UP, news->local, news->remote)->proof = news->proof;
       borrow_if_waiting (self, news->local, news->remote);
       break;
     case ENJ_NEWS_READY:
@@ -253,6 +253,8 @@ tell_down (EnjExchange *self, const EnjPeersEvent *event)
 static void
 handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
 {
+  EnjExchangeEvent *up;
+
   switch (event->type)
     {
     case ENJ_PEERS_LOOKUP_SRV:
@@ -280,7 +282,9 @@ handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
                            event->answer, event->condition, event->proof, now);
       break;
     case ENJ_PEERS_UP:
-      push_event (self, ENJ_EXCHANGE_STREAM_UP, event->local, event->remote)->outgoing = TRUE;
+      up = push_event (self, ENJ_EXCHANGE_STREAM_UP, event->local, event->remote);
+      up->outgoing = TRUE;
+      up->proof = event->proof;
       break;
     case ENJ_PEERS_DOWN:
       tell_down (self, event);

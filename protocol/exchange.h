@@ -21,7 +21,7 @@ typedef enum
   ENJ_EXCHANGE_DELIVER,          /* local, stanza: for the service of that component */
   ENJ_EXCHANGE_LINK_UP,          /* local */
   ENJ_EXCHANGE_LINK_DOWN,        /* local, error, was_up */
-  ENJ_EXCHANGE_STREAM_UP,        /* local, remote, outgoing */
+  ENJ_EXCHANGE_STREAM_UP,        /* local, remote, outgoing, proof */
   ENJ_EXCHANGE_STREAM_DOWN       /* local, remote, outgoing, error */
 } EnjExchangeEventType;
 
@@ -38,6 +38,7 @@ typedef struct
   char *local;
   char *remote;
   gboolean outgoing;
+  EnjProof proof;
   gboolean was_up;
   GError *error;
 } EnjExchangeEvent;

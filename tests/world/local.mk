@@ -28,6 +28,8 @@ world_tests += %D%/test-world-rest
 %C%_test_world_rest_LDADD = libtestworld.la $(LDADD)
 world_tests += %D%/test-world-sharing
 %C%_test_world_sharing_LDADD = libtestworld.la $(LDADD)
+world_tests += %D%/test-world-ways
+%C%_test_world_ways_LDADD = libtestworld.la $(LDADD)
 
 check_PROGRAMS += $(world_tests)
 enjamb_tests += $(world_tests)

@@ -89,6 +89,13 @@ static const Row rows[] = {
               " xmlns:stream='http://etherx.jabber.org/streams'>",
               "<stream:features/>" },
     .type = "wait", .condition = TIMEOUT },
+  { .name = "larger-than-the-peer-takes", UP,
+    .says = { header,
+              "<stream:features><dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback>"
+              "<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>20</max-bytes></limits>"
+              "</stream:features>",
+              RESULT ("valid") },
+    .type = "modify", .condition = "policy-violation" },
   { .name = "key-invalid", UP, .says = { header, features, RESULT ("invalid") },
     .type = "cancel", .condition = "internal-server-error" },
   { .name = "dialback-error", UP,
@@ -112,6 +119,7 @@ assert_bounced (const EnjWorldServer *server, guint index, const Row *row)
   if (!strstr (error, type) || !strstr (error, condition))
     g_error ("%s is not %s %s", error, type, condition);
   g_assert_nonnull (strstr (error, "type='error'"));
+  g_assert_null (strstr (error, " by='"));
   g_assert_nonnull (strstr (error, "id='1'"));
   g_assert_nonnull (strstr (error, "to='a@" HERE "'"));
 }
@@ -151,7 +159,7 @@ test_row (gconstpointer data)
   g_autofree char *message = NULL;
   g_auto (GStrv) parts = g_strsplit (MESSAGE, "@" THERE, 2);
 
-  enj_test_proves ("S36 S33");
+  enj_test_proves (strcmp (row->condition, "policy-violation") == 0 ? "L03" : "S36 S33");
   there->is_puppet = TRUE;
   there->is_away = row->is_away;
   set_names (world, row, there);
