@@ -105,7 +105,9 @@ give_up (EnjCall *self, const EnjTargetsWish *wish)
     .verdict = ENJ_STANZA_REMOTE_SERVER_NOT_FOUND,
   };
 
-  enj_log_info (NULL, "%s: cannot be reached: %s", self->remote, wish->error->message);
+  /* A probe asks the DNS alone, and has no mind to reach anybody. */
+  if (!self->is_probe)
+    enj_log_info (NULL, "%s: cannot be reached: %s", self->remote, wish->error->message);
   /* What a server did tells more than that no other could be found. */
   if (!self->has_reason)
     set_reason (self, &reason);

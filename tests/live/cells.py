@@ -13,8 +13,8 @@ DIRECTIONS = ("in", "out")
 # What both logs are to say of the stream: "plain" or "TLS", then the proof.
 Proof = namedtuple("Proof", "ours theirs")
 
-# No stream comes up, and the message comes back.
-REFUSED = "refused"
+# No stream comes up, and the message comes back; our log says why.
+Refused = namedtuple("Refused", "why")
 
 # The server has no such thing; the text says why.
 Cannot = namedtuple("Cannot", "reason")
@@ -45,10 +45,11 @@ OFFERED = {"ejabberd_out": FELL_BACK}
 OUT_EXTERNAL = {"prosody_out": EXTERNAL, "ejabberd_out": EXTERNAL}
 OUT_REFUSED = {"prosody_out": DIALBACK, "ejabberd_out": FELL_BACK}
 
-OFFERS = Cannot("EXTERNAL is offered only to whom it will succeed for; see the rows below")
-SINGLE = Cannot("opens a stream for each pair of domains")
-NO_BIDI = Cannot("has bidi from 24.10 on")
-NO_ACKS = Cannot("does not acknowledge between servers")
+WE_OFFER = Cannot("enjamb offers EXTERNAL only for a certificate that it believes")
+IT_OFFERS = Cannot("Prosody offers EXTERNAL only for a certificate that it believes")
+SINGLE = Cannot("it opens a stream for each pair of domains")
+NO_BIDI = Cannot("ejabberd has bidi from 24.10 on")
+NO_ACKS = Cannot("ejabberd does not acknowledge between servers")
 
 
 def _row(title, theirs, ours, wanted, steps="plainly", **others):
@@ -64,8 +65,8 @@ ROWS = (
     _row("TLS, dialback, certificates that nobody trusts", "self", "self", DIALBACK,
          **OFFERED),
     _row("EXTERNAL, common authority", "good", "good", EXTERNAL),
-    _row("EXTERNAL refused, then dialback on the same stream", "refusing", "stranger", OFFERS,
-         ejabberd_out=FELL_BACK),
+    _row("EXTERNAL refused, then dialback on the same stream", "refusing", "stranger", WE_OFFER,
+         prosody_out=IT_OFFERS, ejabberd_out=FELL_BACK),
     _row("direct TLS", "direct", "direct", EXTERNAL),
     _row("bidi", "both-in/both-out", "good", both("TLS, EXTERNAL, bidi"), "both_ways",
          ejabberd_in=NO_BIDI, ejabberd_out=NO_BIDI),
@@ -79,9 +80,12 @@ ROWS = (
     _row("its certificate has expired", "expired", "good", DIALBACK, **OUT_EXTERNAL),
     _row("its certificate is another's", "other", "good", DIALBACK, **OUT_EXTERNAL),
     _row("its certificate is for servers only", "server", "good", EXTERNAL),
-    _row("by a stranger, certificate required", "strict-stranger", "good", REFUSED, "refused"),
-    _row("expired, certificate required", "strict-expired", "good", REFUSED, "refused"),
-    _row("another's, certificate required", "strict-other", "good", REFUSED, "refused"),
+    _row("by a stranger, certificate required", "strict-stranger", "good",
+         Refused("authority not trusted"), "refused"),
+    _row("expired, certificate required", "strict-expired", "good",
+         Refused("expired"), "refused"),
+    _row("another's, certificate required", "strict-other", "good",
+         Refused("another name"), "refused"),
     _row("for servers only, certificate required", "strict-server", "good", EXTERNAL),
     _row("our certificate is by a stranger", "for-stranger", "stranger", EXTERNAL, **OUT_REFUSED),
     _row("our certificate has expired", "for-expired", "expired", EXTERNAL, **OUT_REFUSED),
@@ -90,7 +94,10 @@ ROWS = (
          ejabberd_out=FELL_BACK),
     _row("DANE, certificate required", "dane", "dane", DIALBACK, "by_dane",
          prosody_in=BY_DANE, ejabberd_in=BY_DANE, **OFFERED),
-    _row("DANE of another key, certificate required", "bogus", "dane", REFUSED, "refused"),
+    _row("DANE of another key, certificate required", "bogus", "dane",
+         Refused("no TLSA record fits"), "refused",
+         prosody_in=Refused("the certificate of an authority"),
+         ejabberd_in=Refused("the certificate of an authority")),
     _row("peer restarted in mid-stream", "restarted", "self", DIALBACK, "after_restart",
          **OFFERED),
 )

@@ -166,3 +166,9 @@ class Ejabberd:
                 how = "EXTERNAL refused, " + how
             found.append((source, target, "TLS" if socket == "tls" else "plain", how))
         return found
+
+    def ends(self, source, target):
+        """What the log tells of the ends of streams from the one domain to the other."""
+        return re.findall(
+            r"(?:Closing inbound|Failed to establish outbound) s2s connection %s -> %s: ([^;\n]*)"
+            % (re.escape(source), re.escape(target)), self.process.log())

@@ -18,7 +18,8 @@ CERTIFICATES = {
 }
 
 # `dns`: plain, six (IPv6 only), dead (a first target where nobody listens), direct (TLS
-# at once, nothing else), shared (where "first" is), signed (with a record that fits), bogus (with one that does not).
+# at once, nothing else), shared (where "first" is), signed (with a record that fits),
+# bogus (with one that does not).
 # `peer`: what enjamb is told about it; `prosody`, `ejabberd`: what those do otherwise.
 Kind = namedtuple("Kind", "certificate dns peer prosody ejabberd",
                   defaults=("plain", {}, "", {}))

@@ -130,13 +130,21 @@ class Matrix:
         return said
 
     def refused(self, lab, cell):
-        """The message comes back, and there is no stream."""
+        """The message comes back, there is no stream, and both logs say why."""
+        theirs, ours = _pair(lab, cell)
+        pair = (theirs, ours) if cell.incoming else (ours, theirs)
         _, sender, ident = _send(lab, cell)
         kind, condition = sender.wait_error(ident, seconds=SECONDS)
-        pair = _pair(lab, cell)
-        equal(lab.says_bridge(*pair, cell.incoming, 0), [], "our log")
-        equal(lab.says_peer(cell.server, *pair, cell.incoming, 0), [], "its log")
-        return "refused; the sender hears %s (%s)" % (condition, kind)
+        lab.bridge.process.wait_line(
+            re.escape("%s>%s: " % pair + ("EXTERNAL is not offered: " if cell.incoming else
+                                          "closed: the certificate does not prove %s: " % theirs)
+                      + cell.wanted.why) + "$")
+        ends = waiting.until(lambda: lab.servers[cell.server].ends(*pair),
+                             "the log of %s to tell of the end" % cell.server)
+        equal(lab.says_bridge(theirs, ours, cell.incoming, 0), [], "our log")
+        equal(lab.says_peer(cell.server, theirs, ours, cell.incoming, 0), [], "its log")
+        return "refused; enjamb: %s | %s: %s | the sender: %s (%s)" % (
+            cell.wanted.why, cell.server, ends[0], condition, kind)
 
     def after_restart(self, lab, cell):
         """Streams stand, the server goes and comes, and they stand again."""

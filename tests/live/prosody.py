@@ -161,6 +161,13 @@ class Prosody:
             found.append((source, target, tls.group(1) if tls else "plain", self._proof(own)))
         return found
 
+    def ends(self, source, target):
+        """What the log tells of the ends of streams from the one domain to the other."""
+        pair = "%s->%s" % (re.escape(source), re.escape(target))
+        return [closed or broken for closed, broken in re.findall(
+            r"s2s stream %s closed: (.*)|s2s disconnected: %s \((.*)\)" % (pair, pair),
+            self.process.log())]
+
     @staticmethod
     def _proof(own):
         """What the lines of one stream tell of its proof and of what else was agreed."""
