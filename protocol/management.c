@@ -386,14 +386,18 @@ come_due (EnjManagement *self, Wait which)
       tell (self);
       break;
     case WAIT_ANSWER:
-      /* The question may still be in our queue; how long that may take is another deadline. */
-      if (self->session->due[ENJ_WAIT_STALL] != ENJ_NEVER)
+      /* The question may still be in our queue; how long that may take is another deadline.  And
+       * what we do not read cannot be held against the peer. */
+      if (self->session->due[ENJ_WAIT_STALL] != ENJ_NEVER || self->session->input_paused)
         self->due[WAIT_ANSWER] = self->session->now + ANSWER_WITHIN;
       else
         fail (self, ENJ_STREAM_CONNECTION_TIMEOUT, "peer acknowledges nothing");
       break;
     case WAIT_MOVE:
-      fail (self, ENJ_STREAM_RESOURCE_CONSTRAINT, "too many stanzas are not acknowledged");
+      if (self->session->input_paused)
+        self->due[WAIT_MOVE] = self->session->now + ANSWER_WITHIN;
+      else
+        fail (self, ENJ_STREAM_RESOURCE_CONSTRAINT, "too many stanzas are not acknowledged");
       break;
     case N_WAITS:
       g_assert_not_reached ();

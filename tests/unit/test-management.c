@@ -441,6 +441,22 @@ test_not_asked (void)
   assert_failed (host, ENJ_STREAM_CONNECTION_TIMEOUT, "<connection-timeout");
 }
 
+/* We do not read, and so what we do not hear is not the peer's fault. */
+static void
+test_not_heard (void)
+{
+  g_autoptr (Host) host = enabling_new ();
+
+  g_assert_cmpint (send (host, 100), ==, ENJ_SEND_DONE);
+  assert_says (host, REQUEST);
+  host->session.input_paused = TRUE;
+  pass (host, 1000);
+  g_assert_true (enj_session_is_open (&host->session));
+  host->session.input_paused = FALSE;
+  pass (host, 30);
+  g_assert_false (enj_session_is_open (&host->session));
+}
+
 static void
 test_too_high (void)
 {
@@ -564,6 +580,7 @@ main (int argc, char **argv)
   g_test_add_func ("/management/asks-by-number-and-by-time", test_asks);
   g_test_add_func ("/management/leaves-who-does-not-answer", test_not_answered);
   g_test_add_func ("/management/leaves-nobody-who-was-not-asked", test_not_asked);
+  g_test_add_func ("/management/leaves-nobody-who-was-not-heard", test_not_heard);
   g_test_add_func ("/management/refuses-more-than-was-sent", test_too_high);
   g_test_add_func ("/management/refuses-what-has-not-left", test_too_early);
   g_test_add_func ("/management/believes-who-is-quicker", test_quicker_than_tls);
