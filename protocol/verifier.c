@@ -40,12 +40,29 @@ enj_verifier_free (EnjVerifier *self)
   g_free (self);
 }
 
+/* An answer does not say which key it is about (XEP-0220 2.1.2), and with bidi it is the peer that
+ * chooses the id. */
+static gboolean
+is_asked (const EnjVerifier *self, const EnjQuestion *question)
+{
+  for (guint i = 0; i < self->questions->len; i++)
+    {
+      const EnjQuestion *other = self->questions->pdata[i];
+
+      if (g_str_equal (other->stream_id, question->stream_id)
+          && g_str_equal (other->local, question->local)
+          && g_str_equal (other->remote, question->remote))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 gboolean
 enj_verifier_add (EnjVerifier *self, const EnjQuestion *question)
 {
   EnjQuestion *copy;
 
-  if (self->questions->len >= ENJ_VERIFIER_MAX)
+  if (self->questions->len >= ENJ_VERIFIER_MAX || is_asked (self, question))
     return FALSE;
   copy = g_new0 (EnjQuestion, 1);
   *copy = *question;

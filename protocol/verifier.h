@@ -30,7 +30,7 @@ typedef struct
 EnjVerifier *enj_verifier_new (void);
 void enj_verifier_free (EnjVerifier *self);
 
-/* FALSE when there are too many already. */
+/* FALSE when there are too many already, or the same names and stream id are asked about. */
 gboolean enj_verifier_add (EnjVerifier *self, const EnjQuestion *question);
 
 /* The oldest is 0; NULL past the end. */

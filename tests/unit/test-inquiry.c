@@ -27,6 +27,7 @@ typedef struct
   EnjCounters counters;
   EnjCalls *calls;
   EnjInquiry *inquiry;
+  guint n_asked;
 } Scene;
 
 static void
@@ -68,11 +69,12 @@ static void
 ask (Scene *scene, gboolean shows, gboolean needs_certificate, guint64 call)
 {
   g_autoptr (EnjEvidence) evidence = shows ? enj_test_meet_new (shown, ours, NULL) : NULL;
+  g_autofree char *id = g_strdup_printf ("id%u", ++scene->n_asked);
   const EnjQuestion question = { .asker = call ? 0 : ASKER,
                                  .call = call,
                                  .local = (char *) HERE,
                                  .remote = (char *) THERE,
-                                 .stream_id = (char *) "id",
+                                 .stream_id = id,
                                  .key = (char *) "key",
                                  .evidence = evidence,
                                  .needs_certificate = needs_certificate,

@@ -93,12 +93,31 @@ test_is_bounded (void)
   EnjVerifier *verifier = enj_verifier_new ();
 
   for (guint i = 0; i < 256; i++)
-    g_assert_true (add (verifier, i + 1, "s", 100));
+    {
+      g_autofree char *id = g_strdup_printf ("s%u", i);
+
+      g_assert_true (add (verifier, i + 1, id, 100));
+    }
   g_assert_false (add (verifier, 999, "s", 100));
   enj_verifier_remove (verifier, enj_verifier_get (verifier, 3));
   g_assert_true (add (verifier, 999, "s", 100));
   enj_verifier_free (verifier);
   enj_verifier_free (NULL);
+}
+
+/* The answer to one key must never be taken for that to another: its asker may have chosen the id
+ * of the other's stream. */
+static void
+test_asks_about_one_key (void)
+{
+  g_autoptr (EnjVerifier) verifier = enj_verifier_new ();
+
+  enj_test_proves ("D28");
+  g_assert_true (add (verifier, 1, "s1", 100));
+  g_assert_false (add (verifier, 2, "s1", 100));
+  g_assert_true (add (verifier, 2, "s2", 100));
+  enj_verifier_remove (verifier, enj_verifier_get (verifier, 0));
+  g_assert_true (add (verifier, 3, "s1", 100));
 }
 
 int
@@ -109,6 +128,7 @@ main (int argc, char **argv)
   g_test_add_func ("/verifier/takes-each-answer-once", test_answers_once);
   g_test_add_func ("/verifier/asks-again-on-a-new-stream", test_asks_again_on_a_new_stream);
   g_test_add_func ("/verifier/knows-the-first-that-is-due", test_knows_the_first_that_is_due);
+  g_test_add_func ("/verifier/asks-about-one-key-at-a-time", test_asks_about_one_key);
   g_test_add_func ("/verifier/is-bounded", test_is_bounded);
   return g_test_run ();
 }
