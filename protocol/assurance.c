@@ -37,6 +37,13 @@ enj_assurance_free (EnjAssurance *self)
   g_free (self);
 }
 
+void
+enj_assurance_set_settings (EnjAssurance *self, EnjSettings *settings)
+{
+  enj_settings_unref (self->settings);
+  self->settings = enj_settings_ref (settings);
+}
+
 /* What the DNS said is about the domain that was looked up, and about no other on its server. */
 static const EnjTarget *
 find_target (const EnjAssurance *self, const char *remote)

@@ -418,6 +418,13 @@ enj_call_retire (EnjCall *self, gint64 now)
 }
 
 void
+enj_call_set_settings (EnjCall *self, EnjSettings *settings, gint64 now)
+{
+  if (self->outbound && !enj_outbound_set_settings (self->outbound, settings, now))
+    self->is_spent = TRUE;
+}
+
+void
 enj_call_deny (EnjCall *self, gint64 now)
 {
   EnjSession *session = self->outbound ? enj_outbound_get_session (self->outbound) : NULL;

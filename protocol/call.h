@@ -86,6 +86,9 @@ void enj_call_forget (EnjCall *self, const char *local, const char *remote, cons
 void enj_call_shut (EnjCall *self);
 void enj_call_retire (EnjCall *self, gint64 now);
 
+/* New settings: a stream that they do not want ends in the same way. */
+void enj_call_set_settings (EnjCall *self, EnjSettings *settings, gint64 now);
+
 /* Policy has come to deny a domain that it leads to: ends at once, the same way. */
 void enj_call_deny (EnjCall *self, gint64 now);
 

@@ -48,10 +48,16 @@ enj_calls_free (EnjCalls *self)
 }
 
 void
-enj_calls_set_settings (EnjCalls *self, EnjSettings *settings)
+enj_calls_set_settings (EnjCalls *self, EnjSettings *settings, gint64 now)
 {
+  GHashTableIter iter;
+  gpointer call;
+
   enj_settings_unref (self->common.settings);
   self->common.settings = enj_settings_ref (settings);
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, &call))
+    enj_call_set_settings (call, settings, now);
 }
 
 void

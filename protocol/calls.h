@@ -16,7 +16,7 @@ EnjCalls *enj_calls_new (EnjSettings *settings, EnjCounters *counters, EnjWake w
 void enj_calls_free (EnjCalls *self);
 
 /* For what is started from now on. */
-void enj_calls_set_settings (EnjCalls *self, EnjSettings *settings);
+void enj_calls_set_settings (EnjCalls *self, EnjSettings *settings, gint64 now);
 
 /* An address of ours that DNS must never lead to. */
 void enj_calls_forbid (EnjCalls *self, const EnjAddress *address);

@@ -130,15 +130,14 @@ send_features (EnjInbound *self)
   enj_session_written (&self->session);
 }
 
-/* RFC 6120 4.9.3.9: who has proved himself stays who he was, for whom he was.  What the new
- * header does not say is as before. */
+/* RFC 6120 4.9.3.9: who has proved himself stays who he was, for whom he was. */
 static gboolean
 check_unchanged (const EnjInbound *self, const char *remote, const char *local, GError **error)
 {
-  if (remote && strcmp (remote, self->remote) != 0)
+  if (strcmp (remote, self->remote) != 0)
     g_set_error (error, ENJ_STREAM_ERROR, ENJ_STREAM_INVALID_FROM,
                  "%s has proved itself, and comes back as %s", self->remote, remote);
-  else if (local && strcmp (local, self->local) != 0)
+  else if (strcmp (local, self->local) != 0)
     g_set_error (error, ENJ_STREAM_ERROR, ENJ_STREAM_NOT_AUTHORIZED,
                  "%s has proved itself to %s, and asks for %s", self->remote, self->local, local);
   else
@@ -151,16 +150,20 @@ take_header (EnjInbound *self, GError **error)
 {
   g_autofree char *remote = NULL;
   g_autofree char *local = NULL;
-  gboolean is_fine
-    = enj_admission_header (self->session.settings,
-                            enj_stream_get_header (self->session.stream), &remote, &local, error);
+  EnjHeader header = *enj_stream_get_header (self->session.stream);
 
   if (self->is_proved)
     {
-      if (is_fine)
+      /* What the new header does not say is as before, and may have been denied since. */
+      if (!header.from || !*header.from)
+        header.from = self->remote;
+      if (!header.to || !*header.to)
+        header.to = self->local;
+      if (enj_admission_header (self->session.settings, &header, &remote, &local, error))
         (void) check_unchanged (self, remote, local, error);
       return;
     }
+  (void) enj_admission_header (self->session.settings, &header, &remote, &local, error);
   /* RFC 6120 5.4.3.3: what an earlier stream said is void. */
   g_free (self->local);
   g_free (self->remote);
@@ -352,6 +355,7 @@ enj_inbound_send (EnjInbound *self, EnjStanza *stanza, gint64 now)
 
   self->session.now = now;
   result = enj_session_send (&self->session, stanza);
+  self->counters->written_peer += result == ENJ_SEND_DONE;
   self->was_full |= result == ENJ_SEND_FULL;
   return result;
 }
@@ -390,14 +394,7 @@ handle_element (EnjInbound *self, const EnjElement *element)
 {
   EnjDialback dialback;
 
-  if (!self->has_bidi && !enj_session_has_room (&self->session))
-    {
-      /* All that waits here is answers: a peer that does not read them gets no more. */
-      enj_session_fail (&self->session,
-                        g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESOURCE_CONSTRAINT,
-                                     "answers are not read"));
-    }
-  else if (enj_dialback_parse (element, &dialback))
+  if (enj_dialback_parse (element, &dialback))
     {
       handle_dialback (self, &dialback);
       enj_dialback_clear (&dialback);
@@ -416,6 +413,14 @@ handle_element (EnjInbound *self, const EnjElement *element)
     }
 }
 
+/* All that waits to be written is answers: a peer that does not read them gets no more. */
+static gboolean
+is_swamped (EnjSession *session)
+{
+  return session->state == ENJ_SESSION_OPEN && !enj_session_has_room (session)
+         && enj_departures_count (&session->unsent) == 0;
+}
+
 static void
 handle_event (EnjSession *session, EnjStreamEvent *event)
 {
@@ -425,6 +430,9 @@ handle_event (EnjSession *session, EnjStreamEvent *event)
     handle_header (self);
   else if (event->type == ENJ_STREAM_STANZA)
     handle_stanza (self, event->stanza);
+  else if (is_swamped (session))
+    enj_session_fail (session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESOURCE_CONSTRAINT,
+                                            "answers are not read"));
   else if (!enj_management_handle (self->management, event->element)
            && session->state == ENJ_SESSION_OPEN)
     handle_element (self, event->element);

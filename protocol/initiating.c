@@ -289,6 +289,12 @@ enj_initiating_has (const EnjInitiating *self, const char *local, const char *re
   return find (self, local, remote) != NULL;
 }
 
+const char *
+enj_initiating_get_remote (const EnjInitiating *self, guint index)
+{
+  return index < self->pairs->len ? g_array_index (self->pairs, Pair, index).remote : NULL;
+}
+
 gboolean
 enj_initiating_is_spoiled (const EnjInitiating *self)
 {

@@ -45,6 +45,9 @@ gint64 enj_initiating_deadline (const EnjInitiating *self);
 gboolean enj_initiating_is_up (const EnjInitiating *self, const char *local, const char *remote);
 gboolean enj_initiating_has (const EnjInitiating *self, const char *local, const char *remote);
 
+/* Of the pairs, in no particular order; NULL past the end. */
+const char *enj_initiating_get_remote (const EnjInitiating *self, guint index);
+
 /* The peer has found a key of ours invalid: no pair is up any more, and none will be (D09). */
 gboolean enj_initiating_is_spoiled (const EnjInitiating *self);
 

@@ -416,6 +416,12 @@ enj_negotiating_start (EnjNegotiating *self)
   enter (self, self->direct_tls ? STATE_TLS : STATE_HEADER);
 }
 
+void
+enj_negotiating_set_settings (EnjNegotiating *self, EnjSettings *settings)
+{
+  enj_assurance_set_settings (self->assurance, settings);
+}
+
 gboolean
 enj_negotiating_is_ready (const EnjNegotiating *self)
 {

@@ -24,6 +24,9 @@ void enj_negotiating_free (EnjNegotiating *self);
 void enj_negotiating_start (EnjNegotiating *self);
 void enj_negotiating_send_header (EnjNegotiating *self);
 
+/* For what is still to be judged. */
+void enj_negotiating_set_settings (EnjNegotiating *self, EnjSettings *settings);
+
 /* For the session: the peer's header has come; TLS is up; an element came.  FALSE: it is
  * none of the negotiation.  Each may make it ready, or end the session. */
 void enj_negotiating_opened (EnjNegotiating *self);

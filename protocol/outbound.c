@@ -151,9 +151,6 @@ handle_dialback (EnjOutbound *self, const EnjDialback *dialback)
 {
   if (dialback->type != ENJ_DIALBACK_REQUEST)
     handle_answer (self, dialback);
-  else if (!enj_session_has_room (&self->session))
-    /* All that waits here for the peer to read is what it made us say. */
-    fail (self, ENJ_STREAM_RESOURCE_CONSTRAINT, "answers are not read");
   else if (self->receiving)
     enj_receiving_handle (self->receiving, dialback);
   else if (dialback->from && dialback->to)
@@ -202,6 +199,14 @@ handle_stanza (EnjOutbound *self, EnjStanza *stanza)
   enj_news_queue_push (&self->news, ENJ_NEWS_STANZA, NULL, NULL)->stanza = admitted;
 }
 
+/* All that waits for the peer to read is what it made us say. */
+static gboolean
+is_swamped (EnjSession *session)
+{
+  return session->state == ENJ_SESSION_OPEN && !enj_session_has_room (session)
+         && enj_departures_count (&session->unsent) == 0;
+}
+
 static void
 handle_event (EnjSession *session, EnjStreamEvent *event)
 {
@@ -214,6 +219,8 @@ handle_event (EnjSession *session, EnjStreamEvent *event)
     }
   else if (event->type == ENJ_STREAM_STANZA)
     handle_stanza (self, event->stanza);
+  else if (is_swamped (session))
+    fail (self, ENJ_STREAM_RESOURCE_CONSTRAINT, "answers are not read");
   else if (session->state == ENJ_SESSION_OPEN)
     handle_element (self, event->element);
   else
@@ -371,6 +378,39 @@ EnjSession *
 enj_outbound_get_session (EnjOutbound *self)
 {
   return &self->session;
+}
+
+/* Is what we know of the peer enough for all that we talk to here? */
+static gboolean
+is_enough (const EnjOutbound *self)
+{
+  const EnjAssurance *assurance = enj_negotiating_get_assurance (self->negotiating);
+  const char *remote;
+  const char *why;
+
+  for (guint i = 0; (remote = enj_initiating_get_remote (self->initiating, i)); i++)
+    if (!enj_assurance_is_enough (assurance, remote, &why))
+      return FALSE;
+  return enj_assurance_is_enough (assurance, self->remote, &why);
+}
+
+gboolean
+enj_outbound_set_settings (EnjOutbound *self, EnjSettings *settings, gint64 now)
+{
+  EnjSession *session = &self->session;
+
+  if (!enj_session_is_open (session))
+    return TRUE;
+  session->now = now;
+  enj_settings_unref (session->settings);
+  session->settings = enj_settings_ref (settings);
+  enj_negotiating_set_settings (self->negotiating, settings);
+  /* Before that the negotiation itself asks for it. */
+  if (enj_negotiating_is_settled (self->negotiating) && !is_enough (self))
+    enj_session_close (session);
+  else if (self->receiving)
+    enj_receiving_check (self->receiving, settings);
+  return enj_session_is_open (session);
 }
 
 gboolean

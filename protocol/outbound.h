@@ -24,6 +24,10 @@ EnjOutbound *enj_outbound_new (const char *local, const char *remote, EnjTarget 
 void enj_outbound_free (EnjOutbound *self);
 EnjSession *enj_outbound_get_session (EnjOutbound *self);
 
+/* New settings.  FALSE, and it ends: they want more of the peer than it has shown, or have none
+ * of who has proved himself here. */
+gboolean enj_outbound_set_settings (EnjOutbound *self, EnjSettings *settings, gint64 now);
+
 /* READY, UP, REFUSED, ANSWER; with bidi STANZA, QUESTION, ADMITTED; or MOVED.  FALSE when there
  * are none. */
 gboolean enj_outbound_next (EnjOutbound *self, EnjNews *news);

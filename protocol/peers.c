@@ -381,7 +381,7 @@ enj_peers_set_settings (EnjPeers *self, EnjSettings *settings, gint64 now)
   enj_settings_unref (self->settings);
   self->settings = enj_settings_ref (settings);
   enj_roster_set_settings (self->roster, settings);
-  enj_calls_set_settings (self->calls, settings);
+  enj_calls_set_settings (self->calls, settings, now);
   enj_roster_deny (self->roster, &denied);
   for (guint i = 0; i < calls->len; i++)
     {

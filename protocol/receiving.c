@@ -419,6 +419,7 @@ is_wanted (const EnjReceiving *self, const EnjSettings *settings, const char *re
 {
   return enj_policy_find (settings->policy, remote)->allow
          && enj_realm_classify (settings->realm, remote) == ENJ_REALM_REMOTE
+         && (self->session->tls || !enj_admission_needs_tls (settings, remote))
          && !(enj_admission_needs_certificate (settings, remote)
               && g_hash_table_contains (self->keyed, remote));
 }

@@ -333,6 +333,9 @@ enj_test_stage_reload (const EnjTestStage *self, EnjTestActor *actor)
 {
   enj_settings_unref (actor->settings);
   actor->settings = settings_new (self);
-  enj_inbound_set_settings (actor->inbound, actor->settings, actor->now);
+  if (actor->inbound)
+    enj_inbound_set_settings (actor->inbound, actor->settings, actor->now);
+  else
+    (void) enj_outbound_set_settings (actor->outbound, actor->settings, actor->now);
   enj_test_actor_pump (actor);
 }

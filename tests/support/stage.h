@@ -36,7 +36,7 @@ gboolean enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step);
 /* Makes the machine. */
 void enj_test_stage_enter (const EnjTestStage *self, EnjTestActor *actor);
 
-/* New settings, by what was said since, for an inbound stream. */
+/* New settings, by what was said since, for an inbound or an outbound stream. */
 void enj_test_stage_reload (const EnjTestStage *self, EnjTestActor *actor);
 
 /* What the other side shows now; NULL for nothing.  Borrowed. */
