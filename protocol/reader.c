@@ -30,7 +30,7 @@ struct EnjReader
   char *lang; /* of the header, or NULL */
   gboolean closed;
 
-  EnjReaderEvent queue[QUEUE];
+  EnjReaderEvent *queue; /* of QUEUE; NULL while nothing has come */
   guint first;
   guint count;
 
@@ -108,9 +108,10 @@ check_counts (EnjReader *self, const char **atts)
 static void
 emit (EnjReader *self, EnjReaderEventType type, EnjElement *element, EnjStanza *stanza)
 {
+  if (!self->queue)
+    self->queue = g_new (EnjReaderEvent, QUEUE);
   self->queue[self->count++]
       = (EnjReaderEvent){ .type = type, .element = element, .stanza = stanza };
-
   /* An empty stream tag leaves one more event after the stop. */
   if (type != ENJ_READER_STANZA || self->count == QUEUE - 2)
     enj_xml_stop (&self->xml);
@@ -408,7 +409,6 @@ take_blanks (EnjReader *self, const char *text, gsize len)
         enj_xml_refuse (&self->xml, ENJ_STREAM_BAD_FORMAT, "text between stanzas");
         return;
       }
-
   self->blanks += len;
   if (self->blanks > self->limits.size)
     enj_xml_refuse (&self->xml, ENJ_STREAM_STANZA_TOO_BIG,
@@ -510,6 +510,7 @@ enj_reader_free (EnjReader *self)
       enj_element_unref (self->queue[i].element);
       enj_stanza_unref (self->queue[i].stanza);
     }
+  g_free (self->queue);
   enj_xml_clear (&self->xml);
   enj_canon_clear (&self->canon);
   enj_bytes_clear (&self->declarations);
@@ -593,6 +594,7 @@ enj_reader_rest (EnjReader *self)
   if (self->depth != 1 || self->first < self->count || self->closed || !enj_xml_rest (&self->xml))
     return;
 
+  g_clear_pointer (&self->queue, g_free);
   enj_canon_clear (&self->canon);
   enj_draft_clear (&self->draft);
 }
