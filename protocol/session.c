@@ -151,7 +151,8 @@ feed_tls (EnjSession *self, const guint8 *data, gsize len)
         {
           was_up = TRUE;
           enj_session_wait (self, ENJ_WAIT_TLS, 0);
-          self->klass->secured (self);
+          if (self->state == ENJ_SESSION_OPEN)
+            self->klass->secured (self);
         }
       if (n > 0)
         feed_clear (self, plain, (gsize) n);

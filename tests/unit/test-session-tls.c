@@ -196,6 +196,28 @@ test_failure (void)
   g_assert_cmpuint (bytes->data[0], ==, 21); /* An alert (RFC 8446 5.1). */
 }
 
+/* RFC 6120 4.9.1.1: our stream has ended with an error before TLS came up, and that is all. */
+static void
+test_fails_meanwhile (void)
+{
+  g_auto (Both) both = { NULL, NULL };
+  EnjSession *client;
+
+  both_init (&both);
+  client = &both.client->session;
+  ask_for_tls (both.client);
+  (void) carry (both.client, both.server, G_MAXSIZE);
+  (void) carry (both.server, both.client, G_MAXSIZE);
+  g_assert_nonnull (client->tls);
+  g_assert_false (enj_session_is_encrypted (client));
+  enj_session_fail (client, g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
+                                                 "denied"));
+  run (&both, G_MAXSIZE);
+  g_assert_true (enj_session_is_encrypted (client));
+  g_assert_null (strstr (both.client->seen->str, "secured"));
+  g_assert_error (client->reason, ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION);
+}
+
 /* A byte a second: it is over in time all the same. */
 static void
 test_slow_handshake (void)
@@ -378,6 +400,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/tls/more-in-clear-ends-it", test_more_in_clear);
   g_test_add_func ("/session/tls/proceed-is-the-last-in-clear", test_proceed_is_the_last_in_clear);
   g_test_add_func ("/session/tls/failure-is-not-told", test_failure);
+  g_test_add_func ("/session/tls/fails-meanwhile", test_fails_meanwhile);
   g_test_add_func ("/session/tls/slow-handshake", test_slow_handshake);
   g_test_add_func ("/session/tls/closes-in-order", test_closes_in_order);
   g_test_add_func ("/session/tls/close-notify-is-last", test_close_notify_is_last);
