@@ -145,7 +145,10 @@ serve (EnjPeers *self, const char *remote, gint64 now)
   const EnjReason *refusal = self->goodbye ? &farewell : failure ? &failure->reason : NULL;
   const char *local;
 
-  enj_inquiry_place (self->inquiry, remote, now);
+  if (!enj_policy_find (self->settings->policy, remote)->allow)
+    refusal = &denied; /* A reload gives back what streams to it had to ask. */
+  else
+    enj_inquiry_place (self->inquiry, remote, now);
   enj_roster_serve (self->roster, remote, refusal, now);
   if (refusal)
     enj_inquiry_fail (self->inquiry, remote, refusal->verdict, now);

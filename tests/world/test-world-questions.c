@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/support/proves.h"
+#include "tests/world/settings.h"
 #include "tests/world/world.h"
 
 #define HERE "here.example"
@@ -178,6 +179,32 @@ test_next_stream (void)
   scene_free (&scene);
 }
 
+/* The reload that denies a domain, and asks for TLS, ends the stream in clear on which the
+ * domain is asked about: it is not called once more. */
+static void
+test_denied (void)
+{
+  const EnjPeerPolicy nobody = { .encryption = ENJ_ENCRYPTION_REQUIRED };
+  const EnjLimits limits = enj_limits_default ();
+  g_autoptr (EnjSettings) settings
+    = enj_world_settings_new (HERE, ENJ_ENCRYPTION_OPTIONAL, &limits);
+  Scene scene = scene_new ();
+  EnjPuppet *server;
+
+  say (&scene, REQUEST ("k"));
+  server = enj_world_get_puppet (scene.world);
+  enj_world_say (scene.world, server, HEADER FEATURES);
+  g_assert_nonnull (strstr (server->heard->str, ">k</db:verify>"));
+
+  g_assert_true (enj_policy_add (settings->policy, THERE, &nobody));
+  enj_exchange_set_settings (scene.here->exchange, settings, enj_world_now (scene.world));
+  listen (&scene);
+  g_assert_nonnull (strstr (scene.heard->str, "<policy-violation "));
+  wait (&scene, 3);
+  g_assert_true (enj_world_get_puppet (scene.world) == server);
+  scene_free (&scene);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -185,5 +212,6 @@ main (int argc, char **argv)
   g_test_add_func ("/world/questions/end-with-their-stream", test_unanswered);
   g_test_add_func ("/world/questions/are-not-answered-late", test_late);
   g_test_add_func ("/world/questions/wait-for-the-next-stream", test_next_stream);
+  g_test_add_func ("/world/questions/do-not-call-who-is-denied-since", test_denied);
   return g_test_run ();
 }
