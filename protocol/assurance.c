@@ -64,7 +64,7 @@ enj_assurance_needs_tls (const EnjAssurance *self, const char *remote)
   const EnjTarget *target = find_target (self, remote);
 
   return enj_admission_needs_tls (self->settings, remote) || wants_certificate (self, remote)
-         || (target && target->dane);
+         || (target && (target->dane || target->needs_tls));
 }
 
 void
@@ -120,7 +120,7 @@ enj_assurance_is_enough (const EnjAssurance *self, const char *remote, const cha
   if (!wants_certificate (self, remote) && !(target && target->dane))
     {
       *why = "no TLS";
-      return self->evidence || !enj_admission_needs_tls (self->settings, remote);
+      return self->evidence || !enj_assurance_needs_tls (self, remote);
     }
   return judge (self, remote, why) != ENJ_PROOF_NONE;
 }

@@ -279,13 +279,16 @@ enj_call_dialled (EnjCall *self, guint ticket, gint64 now)
 /* ---- The stream ------------------------------------------------------------ */
 
 /* RFC 6120 4.9.3.19: the same domain, the same policy, another place, and never an
- * address that DNS must not lead to; once, or two servers could send us to and fro. */
+ * address that DNS must not lead to; once, or two servers could send us to and fro.
+ * Only who has proved himself by TLS sends us anywhere, so there is TLS there too, even
+ * where that was owed to TLSA records of the first place alone. */
 static void
 follow (EnjCall *self)
 {
   self->has_moved = TRUE;
   seek (self, self->moved_host, self->moved_port, self->target->direct_tls,
         self->common->settings->allow_private);
+  enj_targets_demand_tls (self->targets);
 }
 
 static void

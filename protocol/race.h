@@ -16,10 +16,12 @@ typedef struct
   EnjAddress address;
   char *host; /* A-labels */
   gboolean direct_tls;
+  gboolean needs_tls; /* whatever policy says */
   gboolean is_secure; /* its SRV record is: the host is one more name (RFC 7673 4.1) */
   EnjDane *dane;      /* NULL: none that is usable */
 } EnjTarget;
 
+/* needs_tls is FALSE; to be set before sharing. */
 EnjTarget *enj_target_new (const EnjAddress *address, const char *host, gboolean direct_tls,
                            gboolean is_secure, EnjDane *dane);
 EnjTarget *enj_target_ref (EnjTarget *self);

@@ -43,6 +43,7 @@ struct EnjTargets
 {
   char *domain; /* A-labels */
   gboolean allow_private;
+  gboolean needs_tls;
   GArray *forbidden; /* of EnjAddress */
   guint last_ticket;
 
@@ -222,9 +223,13 @@ enter_race (EnjTargets *self, EnjDane *dane)
   const EnjServer *server = &self->servers.list[self->server];
 
   for (guint i = 0; i < self->n_found; i++)
-    (void) enj_race_add_take (&self->race, /* What has no place is one too many. */
-                              enj_target_new (&self->found[i], server->host, server->direct_tls,
-                                              server->is_secure, dane));
+    {
+      EnjTarget *target = enj_target_new (&self->found[i], server->host, server->direct_tls,
+                                          server->is_secure, dane);
+
+      target->needs_tls = self->needs_tls;
+      (void) enj_race_add_take (&self->race, target); /* What has no place is one too many. */
+    }
   turn_to_next (self);
 }
 
@@ -388,6 +393,12 @@ enj_targets_failed (EnjTargets *self, guint ticket, const char *why)
       self->why = g_strdup (why);
       self->has_met = has_met;
     }
+}
+
+void
+enj_targets_demand_tls (EnjTargets *self)
+{
+  self->needs_tls = TRUE;
 }
 
 void

@@ -63,6 +63,9 @@ void enj_targets_connected (EnjTargets *self, guint ticket);
 /* Not connected; or, after connected(), no use (N11).  @why, for the senders, names no host. */
 void enj_targets_failed (EnjTargets *self, guint ticket, const char *why);
 
+/* TLS is a must, wherever it leads: the peer sent us there by TLS (S25).  Before next(). */
+void enj_targets_demand_tls (EnjTargets *self);
+
 /* An address never to connect to: our own listener. */
 void enj_targets_forbid (EnjTargets *self, const EnjAddress *address);
 

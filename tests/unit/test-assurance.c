@@ -20,6 +20,7 @@ static EnjCredentials *ours;
 
 typedef enum
 {
+  DNS_DEMANDED, /* TLS is to be had, and no word of DNSSEC */
   DNS_NOTHING, /* no word of DNSSEC */
   DNS_SECURE,  /* that the host is the right one */
   DNS_RIGHT,   /* and its very certificate */
@@ -46,8 +47,11 @@ target_new (Dns dns, EnjCredentials *shown)
 {
   const EnjAddress address = { .length = 4, .port = 5269 };
   g_autoptr (EnjDane) dane = dns >= DNS_RIGHT ? dane_new (shown, dns == DNS_RIGHT) : NULL;
+  EnjTarget *target;
 
-  return enj_target_new (&address, "host.test", FALSE, dns != DNS_NOTHING, dane);
+  target = enj_target_new (&address, "host.test", FALSE, dns >= DNS_SECURE, dane);
+  target->needs_tls = dns == DNS_DEMANDED;
+  return target;
 }
 
 static EnjCredentials *
@@ -138,6 +142,7 @@ test_clear (void)
   check_clear (DNS_NOTHING, "any.test", FALSE, TRUE);
   check_clear (DNS_SECURE, "any.test", FALSE, TRUE);
   check_clear (DNS_RIGHT, "any.test", TRUE, FALSE);
+  check_clear (DNS_DEMANDED, "any.test", TRUE, FALSE);
   check_clear (DNS_NOTHING, "secret.test", TRUE, FALSE);
   check_clear (DNS_NOTHING, "proven.test", TRUE, FALSE);
 }

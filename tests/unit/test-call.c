@@ -18,6 +18,8 @@
   "xmlns:stream='http://etherx.jabber.org/streams' id='theirs' from='" THERE "' version='1.0'>"
 #define STARTTLS                                                                                \
   "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"
+#define OPEN_WITHOUT_TLS                                                                        \
+  OPEN "<stream:features><dialback xmlns='urn:xmpp:features:dialback'/></stream:features>"
 #define PROCEED "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
 #define ELSEWHERE(host)                                                                         \
   "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>" host             \
@@ -203,6 +205,30 @@ test_unproved (void)
   stop (&scene);
 }
 
+/* RFC 6120 4.9.3.19: the policy of the stream that sent us away is that of the next. */
+static void
+test_encrypted (void)
+{
+  static const char starttls[] = "<starttls ";
+  const guint8 *data;
+  Scene scene;
+  gsize len;
+
+  enj_test_proves ("S25");
+  start (&scene);
+  connect_to (&scene, THERE);
+  send_away (&scene, TRUE, ELSEWHERE ("b.test"));
+  connect_to (&scene, "b.test");
+  pump (&scene);
+  enj_session_feed (scene.session, (const guint8 *) OPEN_WITHOUT_TLS, strlen (OPEN_WITHOUT_TLS),
+                    0);
+  data = enj_session_peek (scene.session, &len);
+  g_assert_nonnull (data);
+  g_assert_nonnull (g_strstr_len ((const char *) data, (gssize) len, starttls));
+  pump (&scene);
+  stop (&scene);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -216,6 +242,7 @@ main (int argc, char **argv)
   theirs = enj_test_authority_issue (root, &leaf);
   g_test_add_func ("/call/is-sent-elsewhere-once", test_once);
   g_test_add_func ("/call/is-not-sent-away-by-anybody", test_unproved);
+  g_test_add_func ("/call/is-not-sent-away-from-encryption", test_encrypted);
   status = g_test_run ();
   enj_credentials_unref (theirs);
   enj_trust_unref (trust);
