@@ -42,6 +42,8 @@ enj_assurance_set_settings (EnjAssurance *self, EnjSettings *settings)
 {
   enj_settings_unref (self->settings);
   self->settings = enj_settings_ref (settings);
+  if (self->evidence)
+    enj_evidence_set_trust (self->evidence, settings->trust);
 }
 
 /* What the DNS said is about the domain that was looked up, and about no other on its server. */

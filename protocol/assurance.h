@@ -18,6 +18,7 @@ typedef struct EnjAssurance EnjAssurance;
 EnjAssurance *enj_assurance_new (const char *domain, EnjTarget *target, EnjSettings *settings);
 void enj_assurance_free (EnjAssurance *self);
 
+/* What the peer has shown is judged anew. */
 void enj_assurance_set_settings (EnjAssurance *self, EnjSettings *settings);
 
 /* Is TLS to be had before anything else, for @remote (A03)? */

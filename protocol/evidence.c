@@ -22,6 +22,7 @@ struct EnjEvidence
   EnjTrust *trust; /* NULL: nobody is believed */
   gnutls_datum_t chain[ENJ_TRUST_CHAIN_MAX];
   guint n;
+  guint shown;     /* how many came; more than are kept prove nothing */
   const char *why; /* the chain proves nothing; NULL: it does */
   gint64 expiry;
   char fingerprint[2 * DIGEST_SIZE + 1];
@@ -81,6 +82,7 @@ enj_evidence_new (const EnjTls *tls, EnjTrust *trust)
   const gnutls_datum_t *chain = enj_tls_get_peer_chain (tls, &n);
 
   self->trust = trust ? enj_trust_ref (trust) : NULL;
+  self->shown = n;
   self->last = g_new0 (Answer, 1);
   for (; self->n < MIN (n, ENJ_TRUST_CHAIN_MAX); self->n++)
     self->chain[self->n] = (gnutls_datum_t){
@@ -94,6 +96,23 @@ enj_evidence_new (const EnjTls *tls, EnjTrust *trust)
   note_fingerprint (self);
   self->why = judge (self, chain, n);
   return self;
+}
+
+void
+enj_evidence_set_trust (EnjEvidence *self, EnjTrust *trust)
+{
+  if (trust == self->trust)
+    return;
+  enj_trust_unref (self->trust);
+  self->trust = trust ? enj_trust_ref (trust) : NULL;
+  if (self->n > 0)
+    self->why = judge (self, self->chain, self->shown);
+}
+
+gboolean
+enj_evidence_is_believed (const EnjEvidence *self)
+{
+  return !self->why;
 }
 
 EnjEvidence *

@@ -16,6 +16,13 @@ EnjEvidence *enj_evidence_new (const EnjTls *tls, EnjTrust *trust);
 EnjEvidence *enj_evidence_ref (EnjEvidence *self);
 void enj_evidence_unref (EnjEvidence *self);
 
+/* Judges the chain anew where @trust, which may be NULL, is another than before: for all who
+ * have a reference. */
+void enj_evidence_set_trust (EnjEvidence *self, EnjTrust *trust);
+
+/* Is the chain believed, whatever its names are and whether or not it has ended since? */
+gboolean enj_evidence_is_believed (const EnjEvidence *self);
+
 /* Does the certificate prove @domain (canonical) by PKIX?  @why, static or of the
  * evidence, says why not: "no certificate", "expired", "another name"... */
 gboolean enj_evidence_proves (const EnjEvidence *self, const char *domain, const char **why);

@@ -551,5 +551,13 @@ enj_inbound_set_settings (EnjInbound *self, EnjSettings *settings, gint64 now)
   self->session.now = now;
   enj_settings_unref (self->session.settings);
   self->session.settings = enj_settings_ref (settings);
-  enj_receiving_check (self->receiving, settings);
+  if (self->evidence)
+    enj_evidence_set_trust (self->evidence, settings->trust);
+  /* RFC 6120 13.7.2.3; before the stream is opened again there is no pair of it yet. */
+  if (self->is_proved && !enj_evidence_is_believed (self->evidence))
+    enj_session_fail (&self->session,
+                      g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESET,
+                                   "the certificate of %s is not believed any more", self->remote));
+  else
+    enj_receiving_check (self->receiving, settings);
 }

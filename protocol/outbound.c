@@ -398,6 +398,9 @@ gboolean
 enj_outbound_set_settings (EnjOutbound *self, EnjSettings *settings, gint64 now)
 {
   EnjSession *session = &self->session;
+  EnjEvidence *evidence
+    = enj_assurance_get_evidence (enj_negotiating_get_assurance (self->negotiating));
+  gboolean was_believed = evidence && enj_evidence_is_believed (evidence);
 
   if (!enj_session_is_open (session))
     return TRUE;
@@ -406,8 +409,13 @@ enj_outbound_set_settings (EnjOutbound *self, EnjSettings *settings, gint64 now)
   session->settings = enj_settings_ref (settings);
   enj_negotiating_set_settings (self->negotiating, settings);
   /* Before that the negotiation itself asks for it. */
-  if (enj_negotiating_is_settled (self->negotiating) && !is_enough (self))
-    enj_session_close (session);
+  if ((evidence || enj_negotiating_is_settled (self->negotiating)) && !is_enough (self))
+    {
+      if (was_believed && !enj_evidence_is_believed (evidence))
+        fail (self, ENJ_STREAM_RESET, "the peer's certificate is not believed any more");
+      else
+        enj_session_close (session);
+    }
   else if (self->receiving)
     enj_receiving_check (self->receiving, settings);
   return enj_session_is_open (session);

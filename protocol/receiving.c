@@ -33,6 +33,7 @@ struct EnjReceiving
   GHashTable *distrusted; /* domains that have failed to prove themselves by it */
   GHashTable *keyed;      /* domains that a key alone has proved */
   guint failures;
+  gboolean is_certified; /* a certificate has proved somebody by PKIX */
   gboolean has_bidi;
 };
 
@@ -261,7 +262,10 @@ enj_receiving_admit_inverse (EnjReceiving *self, const char *local, const char *
   if (proof == ENJ_PROOF_DIALBACK)
     g_hash_table_add (self->keyed, g_strdup (remote));
   if (self->evidence && (proof == ENJ_PROOF_EXTERNAL || proof == ENJ_PROOF_CERTIFICATE))
-    enj_session_expire_at (session, enj_evidence_get_expiry (self->evidence));
+    {
+      self->is_certified = TRUE;
+      enj_session_expire_at (session, enj_evidence_get_expiry (self->evidence));
+    }
   self->counters->pairs_verified++;
   enj_session_wait (session, ENJ_WAIT_NEGOTIATION, 0);
   enj_session_settle_in (session);
@@ -378,6 +382,7 @@ enj_receiving_reset (EnjReceiving *self)
   g_queue_clear_full (&self->waiting, question_free);
   g_hash_table_remove_all (self->keyed);
   self->asked = 0;
+  self->is_certified = FALSE;
   self->has_bidi = FALSE;
 }
 
@@ -438,4 +443,6 @@ enj_receiving_check (EnjReceiving *self, EnjSettings *settings)
                                        "communication with %s is not enabled this way", remote));
         return;
       }
+  if (self->is_certified && !enj_evidence_is_believed (self->evidence))
+    fail (self, ENJ_STREAM_RESET, "the peer's certificate is not believed any more");
 }

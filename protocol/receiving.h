@@ -57,8 +57,9 @@ gboolean enj_receiving_is_asking (const EnjReceiving *self);
 /* For the log: the inverse pairs may be written to, too (XEP-0288). */
 void enj_receiving_note_bidi (EnjReceiving *self);
 
-/* A pair whose sender @settings denies, that is in clear where TLS is asked for now, or that a
- * key has proved where a certificate is, ends the session. */
+/* A pair whose sender @settings denies, that is in clear where TLS is asked for now, that a key
+ * has proved where a certificate is, or a certificate that is not believed any more, ends the
+ * session. */
 void enj_receiving_check (EnjReceiving *self, EnjSettings *settings);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjReceiving, enj_receiving_free)

@@ -15,6 +15,7 @@
 static EnjTestAuthority *root;
 static EnjTestAuthority *middle;
 static EnjTestAuthority *stranger;
+static EnjTestAuthority *elsewhere; /* has signed nothing */
 
 static void
 make_authorities (void)
@@ -24,6 +25,7 @@ make_authorities (void)
   root = enj_test_authority_new ("root", NULL);
   middle = enj_test_authority_new ("middle", root);
   stranger = enj_test_authority_new ("stranger", NULL);
+  elsewhere = enj_test_authority_new ("elsewhere", NULL);
 }
 
 void
@@ -116,6 +118,8 @@ enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step)
     }
   else if (strcmp (step->word, "certificates") == 0)
     self->has_certificates = strcmp (step->text, "none") != 0;
+  else if (strcmp (step->word, "trust") == 0)
+    self->trusts_nobody = strcmp (step->text, "none") == 0;
   else if (strcmp (step->word, "direct-tls") == 0)
     self->direct_tls = TRUE;
   else if (strcmp (step->word, "dane") == 0)
@@ -244,7 +248,7 @@ settings_new (const EnjTestStage *self)
   EnjSettings *settings;
 
   make_authorities ();
-  trust = enj_test_authority_trust_new (root);
+  trust = enj_test_authority_trust_new (self->trusts_nobody ? elsewhere : root);
   for (guint i = 0; i < count_served (self); i++)
     enj_realm_add_component (realm, served[i], TRUE);
   for (guint i = 0; i < self->locals->len; i++)

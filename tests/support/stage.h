@@ -14,6 +14,7 @@ typedef struct
   EnjLimits limits;
   char *secret;
   gboolean has_certificates;
+  gboolean trusts_nobody; /* that has signed what is shown */
   gboolean direct_tls;
   char *secure_host; /* that DNSSEC vouches for; NULL for none */
   gboolean has_dane; /* of what the other side shows when the connection begins */
@@ -24,13 +25,13 @@ void enj_test_stage_init (EnjTestStage *self);
 void enj_test_stage_clear (EnjTestStage *self);
 
 /* FALSE where the word is none of: role, policy, local, limit, secret,
- * certificates, certificate, direct-tls, secure-host, dane.
+ * certificates, certificate, trust, direct-tls, secure-host, dane.
  *
  * "certificate ISSUER NAME... [cn=NAME] [purpose=WORD] [end=SECONDS] [start=SECONDS] [ca]"
  * is what the other side shows from then on.  ISSUER is root, middle (below it; root is what we
  * trust), stranger or self; NAME is dns:A, xmpp:A or srv:_xmpp-server.A; WORD is server, client,
  * any, xmpp or code; SECONDS count from the beginning of the test.  "certificate none" takes it
- * away. */
+ * away; "trust none" is trust in an authority that has signed nothing of it. */
 gboolean enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step);
 
 /* Makes the machine. */

@@ -94,6 +94,32 @@ test_nobody_believed (void)
   g_assert_cmpstr (why, ==, "no authority is trusted");
 }
 
+/* A reload: what was shown before is judged by whom is believed now. */
+static void
+test_other_trust (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example" };
+  g_autoptr (EnjCredentials) own = enj_test_authority_issue (root, &leaf);
+  g_autoptr (EnjTrust) other = enj_test_authority_trust_new (stranger);
+  g_autoptr (EnjEvidence) evidence = meet (own, trust);
+  g_autoptr (EnjEvidence) nothing = meet (NULL, trust);
+  const char *why = NULL;
+
+  g_assert_true (enj_evidence_is_believed (evidence));
+  g_assert_true (enj_evidence_proves (evidence, "a.example", NULL));
+  enj_evidence_set_trust (evidence, other);
+  g_assert_false (enj_evidence_is_believed (evidence));
+  g_assert_false (enj_evidence_proves (evidence, "a.example", &why));
+  g_assert_cmpstr (why, ==, "authority not trusted");
+  enj_evidence_set_trust (evidence, NULL);
+  g_assert_false (enj_evidence_proves (evidence, "a.example", &why));
+  g_assert_cmpstr (why, ==, "no authority is trusted");
+  enj_evidence_set_trust (evidence, trust);
+  g_assert_true (enj_evidence_proves (evidence, "a.example", NULL));
+  enj_evidence_set_trust (nothing, other);
+  g_assert_false (enj_evidence_is_believed (nothing));
+}
+
 /* It outlives the stream, and all that it was made of. */
 static void
 test_facts (void)
@@ -160,6 +186,7 @@ main (int argc, char **argv)
   g_test_add_func ("/evidence/proves-by-authority-purpose-and-name", test_proves);
   g_test_add_func ("/evidence/can-be-nothing", test_nothing_shown);
   g_test_add_func ("/evidence/proves-nothing-where-nobody-is-believed", test_nobody_believed);
+  g_test_add_func ("/evidence/is-judged-by-the-trust-of-now", test_other_trust);
   g_test_add_func ("/evidence/keeps-what-it-has-seen", test_facts);
   g_test_add_func ("/evidence/fits-what-the-dns-says", test_fits);
   status = g_test_run ();
