@@ -12,23 +12,39 @@
 
 #define PROBE_TIME (5 * G_TIME_SPAN_SECOND)
 
+/* Before the root is asked for again where nothing can be validated; doubled each time. */
+#define RETRY_MIN (1 * G_TIME_SPAN_MINUTE)
+#define RETRY_MAX (1 * G_TIME_SPAN_HOUR)
+
 typedef enum
 {
-  TRUST_UNKNOWN, /* there is an anchor, and nothing was asked yet */
-  TRUST_PROBING, /* the root is being asked for */
-  TRUST_FAILED,  /* a context without the anchor is to be made */
-  TRUST_DECIDED
-} Trust;
+  PROBE_NEW,  /* nothing was asked yet */
+  PROBE_OPEN, /* the root is being asked for */
+  PROBE_SECURE,
+  PROBE_FAILED
+} Probe;
+
+struct EnjDnsSource
+{
+  EnjDns *dns;
+  struct ub_ctx *context;
+  EnjWatch *watch;
+  guint n_open; /* questions */
+};
 
 struct EnjDns
 {
   EnjLoop *loop;
   char *server;
-  char *anchor; /* NULL for none, or none that helps */
+  char *anchor; /* NULL for none */
   EnjWake ready;
-  Trust trust;
-  struct ub_ctx *context; /* NULL where no new one was to be had */
-  EnjWatch *watch;
+  gboolean is_ready;
+  EnjDnsSource *source; /* NULL before it is ready, or where none was to be had */
+  EnjDnsSource *trial;  /* with the anchor, to take its place if it validates; or NULL */
+  EnjDnsSource *former; /* until its last question is over; or NULL */
+  Probe probe;          /* of the trial */
+  gint64 retry_delay;   /* 0: nothing has failed */
+  gint64 retry_at;
 };
 
 /* Each query takes a descriptor while its server is silent.  The sixteen that libunbound has by
@@ -55,10 +71,8 @@ check (int code, const char *what, GError **error)
 }
 
 static gboolean
-set_up_context (EnjDns *self, GError **error)
+set_up (EnjDns *self, struct ub_ctx *context, const char *anchor, GError **error)
 {
-  struct ub_ctx *context = self->context;
-
   /* First of all, or the first question forks a child with all our descriptors. */
   if (!check (ub_ctx_async (context, 1), "thread", error)
       || !check (ub_ctx_debugout (context, NULL), "log", error))
@@ -73,32 +87,44 @@ set_up_context (EnjDns *self, GError **error)
     return FALSE;
   if (!self->server)
     (void) ub_ctx_resolvconf (context, NULL); /* Without the file it asks the root servers. */
-  return !self->anchor
-         || check (ub_ctx_add_ta_file (context, self->anchor), self->anchor, error);
+  return !anchor || check (ub_ctx_add_ta_file (context, anchor), anchor, error);
 }
 
 static void
-close_context (EnjDns *self)
+source_free (EnjDnsSource *self)
 {
-  g_clear_pointer (&self->watch, enj_watch_free);
-  g_clear_pointer (&self->context, ub_ctx_delete);
+  if (!self)
+    return;
+
+  enj_watch_free (self->watch);
+  if (self->context)
+    ub_ctx_delete (self->context);
+  g_free (self);
 }
 
-static gboolean
-open_context (EnjDns *self, EnjWatchFunc func, GError **error)
+static EnjDnsSource *
+source_new (EnjDns *dns, const char *anchor, EnjWatchFunc func, GError **error)
 {
+  EnjDnsSource *self = g_new0 (EnjDnsSource, 1);
+
+  self->dns = dns;
   self->context = ub_ctx_create ();
   if (!self->context)
-    {
-      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "libunbound: no context");
-      return FALSE;
-    }
-
-  if (set_up_context (self, error))
-    self->watch = enj_loop_watch (self->loop, ub_fd (self->context), EPOLLIN, func, self, error);
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "libunbound: no context");
+  else if (set_up (dns, self->context, anchor, error))
+    self->watch
+      = enj_loop_watch (dns->loop, ub_fd (self->context), EPOLLIN, func, self, error);
   if (!self->watch)
-    close_context (self);
-  return self->watch != NULL;
+    g_clear_pointer (&self, source_free);
+  return self;
+}
+
+/* Never inside ub_process(), which this may run in: the former source is freed in a turn to come. */
+static void
+source_release (EnjDnsSource *self)
+{
+  if (--self->n_open == 0 && self == self->dns->former)
+    enj_watch_set_deadline (self->watch, enj_loop_now (self->dns->loop));
 }
 
 /* ---- Trust ------------------------------------------------------------ */
@@ -108,40 +134,72 @@ on_probe (gpointer data, int code, struct ub_result *result)
 {
   EnjDns *self = data;
 
-  self->trust = code == 0 && result->secure ? TRUST_DECIDED : TRUST_FAILED;
+  self->probe = code == 0 && result->secure ? PROBE_SECURE : PROBE_FAILED;
   ub_resolve_free (result);
 }
 
 static void on_event (guint32 events, gint64 now, gpointer data);
 
-/* Never inside ub_process(). */
+/* What was asked without validation is still answered so. */
+static void
+take_over (EnjDns *self)
+{
+  if (self->retry_delay)
+    enj_log_info (NULL, "DNS answers are validated by %s from now on", self->anchor);
+  self->former = self->source;
+  self->source = g_steal_pointer (&self->trial);
+  self->retry_at = ENJ_NEVER;
+  enj_watch_set_deadline (self->source->watch, ENJ_NEVER);
+  if (self->former && self->former->n_open == 0)
+    g_clear_pointer (&self->former, source_free);
+}
+
+/* Told once: a server that does not pass DNSSEC on will not do so in an hour. */
 static void
 go_on_without_anchor (EnjDns *self)
 {
   g_autoptr (GError) error = NULL;
 
-  enj_log_warning (NULL, "DNS answers cannot be validated by %s: going on without DNSSEC",
-                   self->anchor);
-  self->trust = TRUST_DECIDED;
-  g_clear_pointer (&self->anchor, g_free);
-  close_context (self);
-  if (!open_context (self, on_event, &error))
+  g_clear_pointer (&self->trial, source_free);
+  if (!self->retry_delay)
+    enj_log_warning (NULL, "DNS answers cannot be validated by %s: going on without DNSSEC",
+                     self->anchor);
+  self->retry_delay
+    = self->retry_delay ? MIN (2 * self->retry_delay, RETRY_MAX) : RETRY_MIN;
+  self->retry_at = enj_loop_now (self->loop) + self->retry_delay;
+  if (!self->source)
+    self->source = source_new (self, NULL, on_event, &error);
+  if (error)
     enj_log_warning (NULL, "no names can be looked up: %s", error->message);
+}
+
+static void
+decide (EnjDns *self)
+{
+  gboolean was_ready = self->is_ready;
+
+  if (self->probe == PROBE_SECURE)
+    take_over (self);
+  else
+    go_on_without_anchor (self);
+  self->is_ready = TRUE;
+  if (!was_ready)
+    enj_wake (self->ready);
 }
 
 static void
 on_event (guint32 events, gint64 now, gpointer data)
 {
-  EnjDns *self = data;
-  gboolean was_ready = self->trust == TRUST_DECIDED;
+  EnjDnsSource *source = data;
+  EnjDns *self = source->dns;
 
   (void) now;
   if (events & EPOLLIN)
-    (void) ub_process (self->context); /* What went wrong is told to each question. */
-  if (self->trust == TRUST_FAILED || (self->trust == TRUST_PROBING && events & ENJ_LOOP_DUE))
-    go_on_without_anchor (self);
-  if (!was_ready && self->trust == TRUST_DECIDED)
-    enj_wake (self->ready);
+    (void) ub_process (source->context); /* What went wrong is told to each question. */
+  if (source == self->trial && (self->probe != PROBE_OPEN || events & ENJ_LOOP_DUE))
+    decide (self);
+  else if (source == self->former && source->n_open == 0)
+    g_clear_pointer (&self->former, source_free);
 }
 
 /* The answer of the root is secure where signatures come through. */
@@ -150,9 +208,23 @@ probe (EnjDns *self)
 {
   int id;
 
-  self->trust = TRUST_PROBING;
-  if (ub_resolve_async (self->context, ".", TYPE_NS, CLASS_IN, self, on_probe, &id) == 0)
-    enj_watch_set_deadline (self->watch, enj_loop_now (self->loop) + PROBE_TIME);
+  self->probe = PROBE_OPEN;
+  if (ub_resolve_async (self->trial->context, ".", TYPE_NS, CLASS_IN, self, on_probe, &id) == 0)
+    {
+      enj_watch_set_deadline (self->trial->watch, enj_loop_now (self->loop) + PROBE_TIME);
+      return;
+    }
+  go_on_without_anchor (self);
+  self->is_ready = TRUE;
+}
+
+/* One question may have been lost, or a network not have been there yet. */
+static void
+try_again (EnjDns *self)
+{
+  self->trial = source_new (self, self->anchor, on_event, NULL);
+  if (self->trial)
+    probe (self);
   else
     go_on_without_anchor (self);
 }
@@ -168,10 +240,13 @@ enj_dns_new (EnjLoop *loop, const char *server, const char *anchor, EnjWake read
   self->loop = loop;
   self->server = g_strdup (server);
   self->ready = ready;
+  self->retry_at = ENJ_NEVER;
   if (anchor && access (anchor, R_OK) == 0)
     self->anchor = g_strdup (anchor);
-  self->trust = self->anchor ? TRUST_UNKNOWN : TRUST_DECIDED;
-  if (!open_context (self, on_event, error))
+  self->is_ready = !self->anchor;
+  *(self->anchor ? &self->trial : &self->source)
+    = source_new (self, self->anchor, on_event, error);
+  if (!self->trial && !self->source)
     g_clear_pointer (&self, enj_dns_free);
   return self;
 }
@@ -182,7 +257,9 @@ enj_dns_free (EnjDns *self)
   if (!self)
     return;
 
-  close_context (self);
+  source_free (self->trial);
+  source_free (self->source);
+  source_free (self->former);
   g_free (self->server);
   g_free (self->anchor);
   g_free (self);
@@ -191,9 +268,11 @@ enj_dns_free (EnjDns *self)
 gboolean
 enj_dns_is_ready (EnjDns *self)
 {
-  if (self->trust == TRUST_UNKNOWN)
+  if (self->trial && self->probe == PROBE_NEW)
     probe (self);
-  return self->trust == TRUST_DECIDED;
+  else if (!self->trial && self->retry_at <= enj_loop_now (self->loop))
+    try_again (self);
+  return self->is_ready;
 }
 
 static void
@@ -202,6 +281,7 @@ on_answer (gpointer data, int code, struct ub_result *result)
   EnjDnsQuery *query = data;
 
   query->is_asked = FALSE;
+  source_release (query->source);
   if (code == 0)
     {
       const EnjDnsAnswer answer = {
@@ -223,16 +303,21 @@ on_answer (gpointer data, int code, struct ub_result *result)
 gboolean
 enj_dns_ask (EnjDns *self, EnjDnsQuery *query, const char *name, int type)
 {
-  query->is_asked = self->context
-                    && ub_resolve_async (self->context, name, type, CLASS_IN, query, on_answer,
-                                         &query->id) == 0;
+  query->source = self->source;
+  query->is_asked = self->source
+                    && ub_resolve_async (self->source->context, name, type, CLASS_IN, query,
+                                         on_answer, &query->id) == 0;
+  if (query->is_asked)
+    self->source->n_open++;
   return query->is_asked;
 }
 
 void
-enj_dns_cancel (EnjDns *self, EnjDnsQuery *query)
+enj_dns_cancel (EnjDnsQuery *query)
 {
-  if (query->is_asked)
-    (void) ub_cancel (self->context, query->id); /* Never called again, whatever it says. */
+  if (!query->is_asked)
+    return;
   query->is_asked = FALSE;
+  (void) ub_cancel (query->source->context, query->id); /* Never called again, whatever it says. */
+  source_release (query->source);
 }

@@ -2,9 +2,10 @@
  *
  * A thread of libunbound's own asks and validates; all functions here run in the
  * loop.  Before the first question it finds out whether the server passes on
- * what DNSSEC needs, and goes on without where it does not, with one warning.
+ * what DNSSEC needs, and goes on without where it does not, with one warning;
+ * now and then, when it is asked for something, it finds out anew.
  *
- * Does not try again, mind the time or read records. */
+ * Does not ask a question again, mind its time or read records. */
 #pragma once
 
 #include "protocol/wake.h"
@@ -17,6 +18,7 @@
 #define ENJ_DNS_TLSA 52
 
 typedef struct EnjDns EnjDns;
+typedef struct EnjDnsSource EnjDnsSource;
 
 /* NULL-terminated @data with lengths; valid inside the function only. */
 typedef struct
@@ -37,7 +39,8 @@ typedef struct
 {
   EnjDnsFunc func;
   gpointer data;
-  int id; /* libunbound's */
+  EnjDnsSource *source; /* these two are ours: where it was asked, and libunbound's */
+  int id;
   gboolean is_asked;
 } EnjDnsQuery;
 
@@ -56,6 +59,6 @@ gboolean enj_dns_is_ready (EnjDns *self);
 gboolean enj_dns_ask (EnjDns *self, EnjDnsQuery *query, const char *name, int type);
 
 /* No answer then; one that is not asked is left alone. */
-void enj_dns_cancel (EnjDns *self, EnjDnsQuery *query);
+void enj_dns_cancel (EnjDnsQuery *query);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjDns, enj_dns_free)

@@ -125,7 +125,7 @@ static void
 stop_asking (Lookup *lookup)
 {
   for (guint i = 0; i < lookup->n_questions; i++)
-    enj_dns_cancel (lookup->resolver->dns, &lookup->questions[i].query);
+    enj_dns_cancel (&lookup->questions[i].query);
 }
 
 /* Of one that is done; what it was asked by may be gone. */
