@@ -209,10 +209,12 @@ handle_starttls (EnjInbound *self)
   EnjSession *session = &self->session;
   EnjCredentials *credentials = enj_settings_get_credentials (session->settings, self->local);
 
-  if (session->tls || !credentials || enj_receiving_is_asking (self->receiving))
+  if (session->tls || !credentials || enj_receiving_is_asking (self->receiving)
+      || (self->has_bidi && self->is_late))
     {
       /* RFC 6120 5.4.2.2: failure, end of the stream, end of the connection.  An answer that is
-       * still to come for the old stream must not be taken for one to the new (5.4.3.3). */
+       * still to come for the old stream must not be taken for one to the new (5.4.3.3), nor is
+       * what we send by bidi on its way to be lost: that was to come behind TLS (XEP-0288 2.1). */
       (void) enj_stream_send_text (session->stream, "<failure xmlns='" ENJ_NS_TLS "'/>");
       enj_session_written (session);
       enj_session_close (session);
