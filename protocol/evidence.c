@@ -105,6 +105,7 @@ enj_evidence_set_trust (EnjEvidence *self, EnjTrust *trust)
     return;
   enj_trust_unref (self->trust);
   self->trust = trust ? enj_trust_ref (trust) : NULL;
+  g_clear_pointer (&self->last->domain, g_free); /* Our own authorities have limits. */
   if (self->n > 0)
     self->why = judge (self, self->chain, self->shown);
 }
@@ -140,6 +141,37 @@ enj_evidence_unref (EnjEvidence *self)
     g_rc_box_release_full (self, evidence_clear);
 }
 
+/* Those that the peer need not send have limits as well (RFC 5280 4.2.1.10). */
+static gboolean
+is_allowed_above (const EnjEvidence *self, const gnutls_datum_t *crt, const char *domain)
+{
+  gnutls_datum_t pair[2] = { *crt };
+  gnutls_datum_t held = { NULL, 0 };
+  gboolean allowed = TRUE;
+
+  for (guint i = 0; allowed && i < ENJ_TRUST_CHAIN_MAX
+                    && enj_trust_find_issuer (self->trust, &pair[0], &pair[1]);
+       i++)
+    {
+      allowed = enj_identity_is_allowed (pair, G_N_ELEMENTS (pair), domain);
+      gnutls_free (held.data);
+      held = pair[0] = pair[1];
+    }
+  gnutls_free (held.data);
+  return allowed;
+}
+
+/* All that is sent, for the last need not be the one that our own have signed. */
+static gboolean
+is_allowed (const EnjEvidence *self, const char *domain)
+{
+  gboolean allowed = enj_identity_is_allowed (self->chain, self->n, domain);
+
+  for (guint i = 0; allowed && i < self->n; i++)
+    allowed = is_allowed_above (self, &self->chain[i], domain);
+  return allowed;
+}
+
 static const char *
 look_for (const EnjEvidence *self, const char *domain)
 {
@@ -148,7 +180,7 @@ look_for (const EnjEvidence *self, const char *domain)
 
   if (!leaf || !enj_identity_names (leaf, domain))
     reason = "another name";
-  else if (!enj_identity_is_allowed (self->chain, self->n, domain))
+  else if (!is_allowed (self, domain))
     reason = "authority not allowed that name";
   if (leaf)
     gnutls_x509_crt_deinit (leaf);

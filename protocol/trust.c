@@ -234,3 +234,22 @@ enj_trust_check (EnjTrust *self, const gnutls_datum_t *chain, guint n)
     gnutls_x509_crt_deinit (list[--read]);
   return why;
 }
+
+gboolean
+enj_trust_find_issuer (EnjTrust *self, const gnutls_datum_t *crt, gnutls_datum_t *issuer)
+{
+  gnutls_x509_crt_t below, above;
+  gboolean found = FALSE;
+
+  if (gnutls_x509_crt_init (&below) < 0)
+    g_error ("no memory for a certificate");
+  if (gnutls_x509_crt_import (below, crt, GNUTLS_X509_FMT_DER) >= 0
+      && !gnutls_x509_crt_check_issuer (below, below)
+      && gnutls_x509_trust_list_get_issuer (self->list, below, &above, GNUTLS_TL_GET_COPY) >= 0)
+    {
+      found = gnutls_x509_crt_export2 (above, GNUTLS_X509_FMT_DER, issuer) >= 0;
+      gnutls_x509_crt_deinit (above);
+    }
+  gnutls_x509_crt_deinit (below);
+  return found;
+}

@@ -32,4 +32,10 @@ gint64 enj_trust_get_next_update (const EnjTrust *self);
  * wall; else why not, in words for a log, static. */
 const char *enj_trust_check (EnjTrust *self, const gnutls_datum_t *chain, guint n);
 
+/* The one that is believed and has signed @crt by its name and key, which need not be shown by
+ * anybody; both are DER, and gnutls_free() is for *@issuer.  FALSE where there is none, or it is
+ * @crt itself. */
+gboolean enj_trust_find_issuer (EnjTrust *self, const gnutls_datum_t *crt,
+                                gnutls_datum_t *issuer);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjTrust, enj_trust_unref)

@@ -66,6 +66,49 @@ test_proves (void)
     }
 }
 
+/* An authority that is believed and that nobody has sent has limits too, whatever is sent in
+ * its stead. */
+static void
+test_limits_not_sent (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example xmpp:c.example" };
+  g_autoptr (EnjTestAuthority) limited
+    = enj_test_authority_new_limited ("limited", NULL, "a.example");
+  g_autoptr (EnjTestAuthority) below = enj_test_authority_new ("below", limited);
+  g_autoptr (EnjTrust) believed = enj_test_authority_trust_new (limited);
+  EnjTestAuthority *signers[] = { limited, below };
+
+  enj_test_proves ("E15");
+  for (guint i = 0; i < G_N_ELEMENTS (signers); i++)
+    {
+      g_autoptr (EnjCredentials) own = enj_test_authority_issue (signers[i], &leaf);
+      g_autoptr (EnjEvidence) evidence = meet (own, believed);
+      const char *why = NULL;
+
+      g_assert_true (enj_evidence_proves (evidence, "a.example", NULL));
+      g_assert_false (enj_evidence_proves (evidence, "c.example", &why));
+      g_assert_cmpstr (why, ==, "authority not allowed that name");
+    }
+}
+
+/* The limits are those of whom is believed now. */
+static void
+test_limits_of_now (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example xmpp:c.example" };
+  g_autoptr (EnjTestAuthority) limited
+    = enj_test_authority_new_limited ("limited", NULL, "a.example");
+  g_autoptr (EnjTestAuthority) below = enj_test_authority_new ("below", limited);
+  g_autoptr (EnjTrust) free_one = enj_test_authority_trust_new (below);
+  g_autoptr (EnjTrust) limited_one = enj_test_authority_trust_new (limited);
+  g_autoptr (EnjCredentials) own = enj_test_authority_issue (below, &leaf);
+  g_autoptr (EnjEvidence) evidence = meet (own, free_one);
+
+  g_assert_true (enj_evidence_proves (evidence, "c.example", NULL));
+  enj_evidence_set_trust (evidence, limited_one);
+  g_assert_false (enj_evidence_proves (evidence, "c.example", NULL));
+}
+
 static void
 test_nothing_shown (void)
 {
@@ -184,6 +227,8 @@ main (int argc, char **argv)
   trust = enj_test_authority_trust_new (root);
   ours = enj_test_authority_issue (root, &us);
   g_test_add_func ("/evidence/proves-by-authority-purpose-and-name", test_proves);
+  g_test_add_func ("/evidence/heeds-the-limits-of-who-is-not-sent", test_limits_not_sent);
+  g_test_add_func ("/evidence/heeds-the-limits-of-now", test_limits_of_now);
   g_test_add_func ("/evidence/can-be-nothing", test_nothing_shown);
   g_test_add_func ("/evidence/proves-nothing-where-nobody-is-believed", test_nobody_believed);
   g_test_add_func ("/evidence/is-judged-by-the-trust-of-now", test_other_trust);
