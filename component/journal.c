@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "protocol/log.h"
 #include "protocol/rate.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
@@ -377,6 +378,7 @@ install (GLogLevelFlags level, gboolean for_tests)
 {
   g_mutex_lock (&journal.lock);
   journal.threshold = level;
+  enj_log_set_lowest (level);
   journal.for_tests = for_tests;
   g_mutex_unlock (&journal.lock);
 
@@ -399,8 +401,11 @@ void
 enj_journal_set_level (GLogLevelFlags level)
 {
   g_mutex_lock (&journal.lock);
-  if (!journal.for_tests)
-    journal.threshold = level;
+  if (journal.installed && !journal.for_tests)
+    {
+      journal.threshold = level;
+      enj_log_set_lowest (level);
+    }
   g_mutex_unlock (&journal.lock);
 }
 

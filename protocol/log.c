@@ -7,6 +7,14 @@
 #define QUOTE_MAX 256
 #define CUT "..."
 
+static GLogLevelFlags lowest_level = G_LOG_LEVEL_DEBUG;
+
+void
+enj_log_set_lowest (GLogLevelFlags lowest)
+{
+  lowest_level = lowest;
+}
+
 /* As GLib numbers them, which is as syslog(3) does. */
 static const char *
 format_priority (GLogLevelFlags level)
@@ -33,6 +41,8 @@ enj_log (const EnjLog *self, GLogLevelFlags level, const char *format, ...)
   gsize n = 2;
   va_list args;
 
+  if (level > lowest_level)
+    return;
   va_start (args, format);
   message = g_strdup_vprintf (format, args);
   va_end (args);

@@ -24,6 +24,10 @@ typedef struct
 void enj_log (const EnjLog *self, GLogLevelFlags level, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 
+/* What nobody will read is not even put into words: lines below @lowest, one of GLib's levels, are
+ * dropped.  All are wanted until it is called. */
+void enj_log_set_lowest (GLogLevelFlags lowest);
+
 /* Escapes what is not printable ASCII as \xNN, the backslash as two, and cuts
  * to 256 bytes, "..." among them.  NULL is "".  New string. */
 char *enj_log_quote (const char *text);

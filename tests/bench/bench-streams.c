@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "protocol/inbound.h"
+#include "protocol/log.h"
 #include "protocol/outbound.h"
 #include "protocol/wall.h"
 #include "tests/support/authority.h"
@@ -381,6 +382,7 @@ main (int argc, char **argv)
   g_autoptr (EnjTestAuthority) authority = NULL;
 
   enj_test_be_quiet ();
+  enj_log_set_lowest (G_LOG_LEVEL_MESSAGE); /* the default of [log] level */
   enj_wall_set (enj_test_wall);
   authority = enj_test_authority_new ("root", NULL);
   side_init (authority, HERE, &bench.here, &bench.server);

@@ -35,6 +35,19 @@ test_fields (void)
 }
 
 static void
+test_lowest (void)
+{
+  enj_log_set_lowest (G_LOG_LEVEL_MESSAGE);
+  enj_log_message (NULL, "wanted");
+  enj_log_info (NULL, "not wanted");
+  g_assert_cmpint (written_level, ==, G_LOG_LEVEL_MESSAGE);
+  g_assert_cmpstr (written->str, ==, "PRIORITY=5|GLIB_DOMAIN=enjamb|MESSAGE=wanted|");
+  enj_log_set_lowest (G_LOG_LEVEL_DEBUG);
+  enj_log_info (NULL, "wanted again");
+  g_assert_cmpint (written_level, ==, G_LOG_LEVEL_INFO);
+}
+
+static void
 test_unset_fields (void)
 {
   const EnjLog unnamed = { .remote = "there.example" };
@@ -143,6 +156,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   written = g_string_new (NULL);
   g_log_set_writer_func (note_line, NULL, NULL);
+  g_test_add_func ("/log/what-nobody-wants-is-not-written", test_lowest);
   g_test_add_func ("/log/fields-of-the-context-go-with-the-line", test_fields);
   g_test_add_func ("/log/fields-not-set-are-left-out", test_unset_fields);
   g_test_add_func ("/log/levels-have-their-priority", test_levels);
