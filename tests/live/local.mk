@@ -13,6 +13,7 @@ live_tests += %D%/08-names.py
 live_tests += %D%/10-daemon.py
 live_tests += %D%/11-link.py
 live_tests += %D%/12-slices.py
+live_tests += %D%/14-demo.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
