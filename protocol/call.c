@@ -432,7 +432,8 @@ enj_call_deny (EnjCall *self, gint64 now)
 {
   EnjSession *session = self->outbound ? enj_outbound_get_session (self->outbound) : NULL;
 
-  if (session)
+  /* RFC 6120 4.9.1.1: one that has its end tag or its error already gets no other. */
+  if (session && enj_session_is_open (session))
     {
       session->now = now;
       enj_session_fail (session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,

@@ -89,7 +89,8 @@ void enj_call_retire (EnjCall *self, gint64 now);
 /* New settings: a stream that they do not want ends in the same way. */
 void enj_call_set_settings (EnjCall *self, EnjSettings *settings, gint64 now);
 
-/* Policy has come to deny a domain that it leads to: ends at once, the same way. */
+/* Policy has come to deny a domain that it leads to: ends with an error, the same way.  One that
+ * is ending goes on with that. */
 void enj_call_deny (EnjCall *self, gint64 now);
 
 /* ---- The end ------------------------------------------------------------- */

@@ -2,7 +2,7 @@
 
 #include "protocol/peers.h"
 
-/* Between the end of a stream that was of use and the next attempt, in microseconds. */
+/* Between the end of a stream that was of use and the next attempt for stanzas, in microseconds. */
 #define PAUSE ENJ_SECOND
 
 #define TIMEOUT ENJ_STANZA_REMOTE_SERVER_TIMEOUT
@@ -154,9 +154,11 @@ serve (EnjPeers *self, const char *remote, gint64 now)
     enj_inquiry_fail (self->inquiry, remote, refusal->verdict, now);
   enj_calls_close_idle (self->calls, remote, now);
 
-  local = find_caller (self, remote);
-  if (local && !enj_roster_is_pausing (self->roster, remote, now)
-      && !enj_calls_find_attempt (self->calls, remote))
+  /* Only stanzas would make us call without end who takes streams and then ends them. */
+  local = enj_roster_is_pausing (self->roster, remote, now)
+            ? enj_inquiry_find_waiting (self->inquiry, remote)
+            : find_caller (self, remote);
+  if (local && !enj_calls_find_attempt (self->calls, remote))
     pump (self, enj_calls_start (self->calls, local, remote), now);
 }
 

@@ -80,7 +80,7 @@ void enj_roster_mark (EnjRoster *self, const char *remote);
 void enj_roster_mark_all (EnjRoster *self);
 char *enj_roster_steal_marked (EnjRoster *self);
 
-/* No attempt before @until, in monotonic microseconds. */
+/* No attempt for stanzas before @until, in monotonic microseconds. */
 void enj_roster_pause (EnjRoster *self, const char *remote, gint64 until);
 gboolean enj_roster_is_pausing (const EnjRoster *self, const char *remote, gint64 now);
 

@@ -229,6 +229,44 @@ test_encrypted (void)
   stop (&scene);
 }
 
+/* A reload may find fault with a stream in more ways than one: the peer is told of one. */
+static void
+test_denied (void)
+{
+  static const char tag[] = "</stream:stream>";
+
+  for (guint i = 0; i < 2; i++)
+    {
+      const guint8 *data;
+      Scene scene;
+      gsize len;
+
+      start (&scene);
+      connect_to (&scene, THERE);
+      pump (&scene);
+      enj_session_feed (scene.session, (const guint8 *) OPEN, strlen (OPEN), 0);
+      if (i == 0)
+        enj_call_retire (scene.call, 0);
+      else
+        enj_call_deny (scene.call, 0);
+      enj_call_deny (scene.call, 0);
+      g_assert_false (enj_session_is_over (scene.session));
+      data = enj_session_peek (scene.session, &len);
+      g_assert_nonnull (data);
+      g_assert_true ((g_strstr_len ((const char *) data, (gssize) len, "<policy-violation ") != NULL)
+                     == (i == 1));
+      g_assert_cmpuint (len, >=, strlen (tag));
+      g_assert_cmpmem (data + len - strlen (tag), strlen (tag), tag, strlen (tag));
+      pump (&scene);
+      enj_session_feed (scene.session, (const guint8 *) tag, strlen (tag), 0);
+      enj_session_eof (scene.session, NULL, 0);
+      (void) enj_call_process (scene.call);
+      g_assert_true (enj_call_is_over (scene.call));
+      g_assert_null (enj_call_get_reason (scene.call));
+      stop (&scene);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -243,6 +281,7 @@ main (int argc, char **argv)
   g_test_add_func ("/call/is-sent-elsewhere-once", test_once);
   g_test_add_func ("/call/is-not-sent-away-by-anybody", test_unproved);
   g_test_add_func ("/call/is-not-sent-away-from-encryption", test_encrypted);
+  g_test_add_func ("/call/is-denied-in-order", test_denied);
   status = g_test_run ();
   enj_credentials_unref (theirs);
   enj_trust_unref (trust);

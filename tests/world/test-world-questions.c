@@ -179,6 +179,33 @@ test_next_stream (void)
   scene_free (&scene);
 }
 
+/* Stanzas wait a second for the next stream of a server that has ended one; who has brought a
+ * key, and waits for the verdict, does not. */
+static void
+test_no_pause (void)
+{
+  Scene scene = scene_new ();
+  EnjPuppet *first, *second;
+
+  enj_world_send (scene.here, MESSAGE);
+  enj_world_run (scene.world);
+  first = enj_world_get_puppet (scene.world);
+  enj_world_say (scene.world, first, HEADER FEATURES);
+  enj_world_say (scene.world, first, "<db:result from='" THERE "' to='" HERE "' type='valid'/>");
+  enj_world_say (scene.world, first, "</stream:stream>");
+  g_assert_true (first->is_gone);
+  enj_world_send (scene.here, MESSAGE);
+  enj_world_run (scene.world);
+  g_assert_true (enj_world_get_puppet (scene.world) == first);
+
+  say (&scene, REQUEST ("k"));
+  second = enj_world_get_puppet (scene.world);
+  g_assert_true (second != first);
+  enj_world_say (scene.world, second, HEADER FEATURES);
+  g_assert_nonnull (strstr (second->heard->str, ">k</db:verify>"));
+  scene_free (&scene);
+}
+
 /* The reload that denies a domain, and asks for TLS, ends the stream in clear on which the
  * domain is asked about: it is not called once more. */
 static void
@@ -212,6 +239,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/questions/end-with-their-stream", test_unanswered);
   g_test_add_func ("/world/questions/are-not-answered-late", test_late);
   g_test_add_func ("/world/questions/wait-for-the-next-stream", test_next_stream);
+  g_test_add_func ("/world/questions/do-not-wait-for-a-pause", test_no_pause);
   g_test_add_func ("/world/questions/do-not-call-who-is-denied-since", test_denied);
   return g_test_run ();
 }
