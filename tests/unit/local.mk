@@ -9,6 +9,7 @@ unit_tests += %D%/test-assurance
 unit_tests += %D%/test-authorities
 unit_tests += %D%/test-arrivals
 unit_tests += %D%/test-backoff
+unit_tests += %D%/test-barrier
 unit_tests += %D%/test-bridge
 unit_tests += %D%/test-bytes
 unit_tests += %D%/test-call
