@@ -7,6 +7,7 @@
 
 #include "protocol/jid.h"
 #include "component/file.h"
+#include "component/sandbox.h"
 
 #define PEM_MAX (1024 * 1024)
 
@@ -40,6 +41,17 @@ read_new (const char *path, gsize *len, GError **error)
   else
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", path, reason->message);
   return NULL;
+}
+
+/* Links lead where a tool for certificates keeps them. */
+static gboolean
+check_readable (const char *path, GError **error)
+{
+  if (enj_sandbox_admit (path))
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ACCES,
+               "%s: outside of what the sandbox lets us read, restart enjamb", path);
+  return FALSE;
 }
 
 static EnjCredentials *
@@ -86,8 +98,11 @@ enj_certificates_find_new (const char *folder, const char *domain, GError **erro
         g_autofree char *certificate = g_strconcat (stem, patterns[j].certificate, NULL);
         g_autofree char *key = g_strconcat (stem, patterns[j].key, NULL);
 
-        if (is_there (certificate) || is_there (key))
-          return read_pair_new (certificate, key, error);
+        if (!is_there (certificate) && !is_there (key))
+          continue;
+        return check_readable (certificate, error) && check_readable (key, error)
+                   ? read_pair_new (certificate, key, error)
+                   : NULL;
       }
   return NULL;
 }

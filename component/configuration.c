@@ -10,6 +10,7 @@
 #include "component/authorities.h"
 #include "component/certificates.h"
 #include "component/file.h"
+#include "component/sandbox.h"
 
 #define FILE_MAX (1024 * 1024)
 
@@ -277,7 +278,7 @@ read_dns (const EnjOptions *options, EnjConfigFederation *federation)
   EnjAddress ip;
 
   federation->dns_server = enj_options_new_address (options, "dns-server", "system", TRUE);
-  federation->dns_trust_anchor = enj_options_dup_path (options, "dns-trust-anchor", NULL);
+  federation->dns_trust_anchor = enj_options_dup_readable (options, "dns-trust-anchor", NULL);
   check_trust_anchor (options, federation->dns_trust_anchor);
 
   federation->source_address = enj_options_dup (options, "source-address");
@@ -307,11 +308,11 @@ read_federation (EnjConfig *self, const EnjOptions *options)
       enj_options_get_choice (options, "private-addresses", "refuse | allow") == 0;
   read_dns (options, federation);
 
-  federation->trust = enj_options_dup_path (options, "trust", "system");
-  federation->crl = enj_options_dup_paths (options, "crl");
+  federation->trust = enj_options_dup_readable (options, "trust", "system");
+  federation->crl = enj_options_dup_readables (options, "crl");
   check_trust (options, federation);
 
-  federation->certificates = enj_options_dup_path (options, "certificates", NULL);
+  federation->certificates = enj_options_dup_readable (options, "certificates", NULL);
   if (!federation->certificates)
     enj_keyfile_fault (options->file, options->group, "certificates", "names no folder");
 }
@@ -488,6 +489,7 @@ load_new (const char *path, gboolean daemon, GPtrArray *problems)
   gsize len = 0;
   char *text = enj_file_read_new (path, FILE_MAX, &len, &error);
 
+  (void) enj_sandbox_admit (path); /* It has been read, or has not. */
   if (!text)
     {
       g_ptr_array_add (problems, g_strdup_printf ("%s: %s", path, error->message));

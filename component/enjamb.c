@@ -12,6 +12,7 @@
 #include "component/configuration.h"
 #include "component/descriptors.h"
 #include "component/journal.h"
+#include "component/sandbox.h"
 
 #define DEFAULT_CONFIG SYSCONFDIR "/enjamb/enjamb.conf"
 
@@ -77,6 +78,7 @@ run (const char *path)
   g_autoptr (GError) error = NULL;
   g_autoptr (EnjConfig) config = NULL;
   g_autoptr (EnjBridge) bridge = NULL;
+  g_autofree char *runtime = NULL;
 
   enj_journal_install (G_LOG_LEVEL_MESSAGE);
   config = enj_config_new_for_daemon (path, &error);
@@ -91,6 +93,8 @@ run (const char *path)
   enj_descriptors_raise ();
 
   bridge = enj_bridge_new (config);
+  runtime = config->control.socket ? g_path_get_dirname (config->control.socket) : NULL;
+  (void) enj_sandbox_close (runtime); /* Where there is less of it, it has said so. */
   return bridge ? enj_bridge_run (bridge) : EXIT_FAILURE;
 }
 

@@ -32,6 +32,7 @@ libcomponent_la_SOURCES += %D%/options.c %D%/options.h
 libcomponent_la_SOURCES += %D%/reception.c %D%/reception.h
 libcomponent_la_SOURCES += %D%/reload.c %D%/reload.h
 libcomponent_la_SOURCES += %D%/resolver.c %D%/resolver.h
+libcomponent_la_SOURCES += %D%/sandbox.c %D%/sandbox.h
 libcomponent_la_SOURCES += %D%/services/echo.c %D%/services/echo.h
 libcomponent_la_SOURCES += %D%/services/relay.c %D%/services/relay.h
 libcomponent_la_SOURCES += %D%/setup.c %D%/setup.h

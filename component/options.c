@@ -8,6 +8,7 @@
 #include "protocol/jid.h"
 #include "protocol/limits.h"
 #include "component/file.h"
+#include "component/sandbox.h"
 
 #define SECRET_MAX 4096
 
@@ -421,8 +422,29 @@ enj_options_dup_path (const EnjOptions *self, const char *key, const char *none)
   return enj_file_resolve_new (enj_keyfile_get_name (self->file), value);
 }
 
+static gboolean
+check_readable (const EnjOptions *self, const char *key, const char *path)
+{
+  if (enj_sandbox_admit (path))
+    return TRUE;
+  enj_keyfile_fault (self->file, self->group, key,
+                     "%s: outside of what the sandbox lets us read, restart enjamb", path);
+  return FALSE;
+}
+
+char *
+enj_options_dup_readable (const EnjOptions *self, const char *key, const char *none)
+{
+  char *path = enj_options_dup_path (self, key, none);
+
+  if (!path || check_readable (self, key, path))
+    return path;
+  g_free (path);
+  return NULL;
+}
+
 GStrv
-enj_options_dup_paths (const EnjOptions *self, const char *key)
+enj_options_dup_readables (const EnjOptions *self, const char *key)
 {
   GStrv list = enj_options_dup_list (self, key);
 
@@ -431,6 +453,7 @@ enj_options_dup_paths (const EnjOptions *self, const char *key)
       g_autofree char *name = *item;
 
       *item = enj_file_resolve_new (enj_keyfile_get_name (self->file), name);
+      (void) check_readable (self, key, *item); /* With a fault, nobody will read it. */
     }
   return list;
 }
@@ -457,7 +480,7 @@ enj_options_read_secret (const EnjOptions *self, const char *key, gsize *len)
   const char *used = credential ? credential : path;
   char *secret;
 
-  if (!path)
+  if (!path || !check_readable (self, key, used))
     return NULL;
   secret = enj_file_read_new (used, SECRET_MAX, len, &error);
   if (!secret)

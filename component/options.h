@@ -89,7 +89,10 @@ GPtrArray *enj_options_new_listens (const EnjOptions *self, const char *key);
 
 /* A path, relative to the file; NULL where the value is empty or @none. */
 char *enj_options_dup_path (const EnjOptions *self, const char *key, const char *none);
-GStrv enj_options_dup_paths (const EnjOptions *self, const char *key);
+
+/* The same for what is to be read, which the sandbox must admit. */
+char *enj_options_dup_readable (const EnjOptions *self, const char *key, const char *none);
+GStrv enj_options_dup_readables (const EnjOptions *self, const char *key);
 
 /* What is in the file that @key names, or in the systemd credential of its
  * name, which wins (systemd.exec(5), LoadCredential); less one newline at the

@@ -4,6 +4,7 @@
 import hashlib
 import os
 import re
+import shutil
 import signal
 import ssl
 import subprocess
@@ -15,7 +16,7 @@ from bridge import find_program
 from lab import ECHO, LOCAL, RELAY, REMOTE, SOURCE, Lab, escaped
 from prosody import make_certificate
 from rawpeer import RawPeer
-from tap import equal, run, say, test, true
+from tap import Skip, equal, run, say, test, true
 
 SILENT = "silent.example"
 
@@ -177,6 +178,24 @@ def reload_refused(lab):
         old = keys.get(key)
         keys[key] = value
         refused(lab, named)
+        keys[key] = old
+        if old is None:
+            del keys[key]
+    del lab.bridge.groups["peer " + REMOTE]
+
+
+@test("HUP with a file outside of the sandbox names its key and takes nothing")
+def reload_outside(lab):
+    if lab.bridge.process.line("no landlock here"):
+        raise Skip("this kernel has no landlock")
+    path = os.path.join(lab.folder, "trust.pem")
+    shutil.copyfile(os.path.join(lab.bridge.folder, "certs", ECHO + ".crt"), path)
+    lab.bridge.groups["peer " + REMOTE] = {"policy": "deny"}
+    keys = lab.bridge.groups["federation"]
+    for key, value in (("trust", path), ("certificates", lab.folder)):
+        old = keys.get(key)
+        keys[key] = value
+        refused(lab, r"\[federation\] %s: .*outside of what the sandbox" % key)
         keys[key] = old
         if old is None:
             del keys[key]

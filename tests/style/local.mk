@@ -3,6 +3,7 @@
 style_tests =
 style_tests += %D%/constant-time.sh
 style_tests += %D%/exports.sh
+style_tests += %D%/exposure.sh
 style_tests += %D%/floors.sh
 style_tests += %D%/manual-keys.sh
 style_tests += %D%/readme.sh

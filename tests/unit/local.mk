@@ -68,6 +68,7 @@ unit_tests += %D%/test-reload
 unit_tests += %D%/test-resolver
 unit_tests += %D%/test-resolver-dnssec
 unit_tests += %D%/test-router
+unit_tests += %D%/test-sandbox
 unit_tests += %D%/test-sasl
 unit_tests += %D%/test-servers
 unit_tests += %D%/test-session
