@@ -4,6 +4,9 @@
 
 #include "protocol/deadlines.h"
 
+/* How long we remember who hangs up behind EXTERNAL: its trust may be mended meanwhile. */
+#define SHUN G_TIME_SPAN_HOUR
+
 typedef struct
 {
   char *local;
@@ -28,6 +31,9 @@ struct EnjCall
   char *moved_host; /* where the peer sends us */
   guint16 moved_port;
   gboolean has_moved; /* we went */
+
+  gboolean avoids_external; /* on the stream that we have */
+  gboolean has_turned;      /* to dialback, by another stream */
 
   GArray *up; /* of Pair */
   gboolean was_of_use;
@@ -128,11 +134,19 @@ seek (EnjCall *self, const char *host, guint16 port, gboolean direct_tls, gboole
   mark_dirty (self);
 }
 
+static void
+seek_by_policy (EnjCall *self)
+{
+  const EnjPeerPolicy *policy = enj_policy_find (self->common->settings->policy, self->remote);
+
+  seek (self, policy->host, policy->port, policy->direct_tls,
+        policy->host || self->common->settings->allow_private);
+}
+
 EnjCall *
 enj_call_new (EnjCallCommon *common, guint64 id, const char *local, const char *remote,
               gboolean is_probe)
 {
-  const EnjPeerPolicy *policy = enj_policy_find (common->settings->policy, remote);
   EnjCall *self = g_new0 (EnjCall, 1);
 
   self->common = common;
@@ -145,9 +159,45 @@ enj_call_new (EnjCallCommon *common, guint64 id, const char *local, const char *
   self->open = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) enj_target_unref);
   self->up = g_array_new (FALSE, FALSE, sizeof (Pair));
   g_array_set_clear_func (self->up, clear_pair);
-  seek (self, policy->host, policy->port, policy->direct_tls,
-        policy->host || common->settings->allow_private);
+  seek_by_policy (self);
   return self;
+}
+
+/* ---- Without EXTERNAL ------------------------------------------------------ */
+
+/* Each local domain has a certificate of its own. */
+static char *
+get_pair_new (const EnjCall *self)
+{
+  return g_strconcat (self->local, " ", self->remote, NULL);
+}
+
+static gboolean
+is_shunned (const EnjCall *self, gint64 now)
+{
+  g_autofree char *pair = get_pair_new (self);
+  const gint64 *until = enj_memory_find (self->common->shunned, pair);
+
+  return until && *until > now;
+}
+
+/* XEP-0178 3 lets the peer close the connection on which it has refused EXTERNAL, and then
+ * nobody gets to dialback there (E10).  TRUE where the next one should.  Where dialback alone
+ * was of no use either, EXTERNAL has another chance the next time. */
+static gboolean
+note_shunned (EnjCall *self)
+{
+  g_autofree char *pair = get_pair_new (self);
+  gint64 until = enj_outbound_get_session (self->outbound)->now + SHUN;
+
+  if (self->was_of_use)
+    return FALSE;
+  if (self->avoids_external)
+    enj_memory_forget (self->common->shunned, pair);
+  if (!enj_outbound_is_shunned (self->outbound))
+    return FALSE;
+  enj_memory_put_take (self->common->shunned, pair, g_memdup2 (&until, sizeof until));
+  return !self->has_turned;
 }
 
 /* The driver has it until the connection is closed. */
@@ -273,6 +323,9 @@ enj_call_dialled (EnjCall *self, guint ticket, gint64 now)
   self->outbound
     = enj_outbound_new (self->local, self->remote, self->target, self->common->settings,
                         self->common->counters, (EnjWake){ mark_dirty, self }, now);
+  self->avoids_external = is_shunned (self, now);
+  if (self->avoids_external)
+    enj_outbound_avoid_external (self->outbound);
   return enj_outbound_get_session (self->outbound);
 }
 
@@ -292,6 +345,16 @@ follow (EnjCall *self)
 }
 
 static void
+turn_to_dialback (EnjCall *self)
+{
+  self->has_turned = TRUE;
+  if (self->has_moved)
+    follow (self);
+  else
+    seek_by_policy (self);
+}
+
+static void
 leave_stream (EnjCall *self)
 {
   if (self->is_spent)
@@ -303,6 +366,14 @@ leave_stream (EnjCall *self)
     {
       bury (self);
       follow (self);
+      return;
+    }
+  if (note_shunned (self))
+    {
+      enj_log_info (NULL, "%s: ended the stream behind EXTERNAL, and is called for dialback",
+                    self->remote);
+      bury (self);
+      turn_to_dialback (self);
       return;
     }
   if (!self->was_of_use)
@@ -349,9 +420,11 @@ enj_call_next (EnjCall *self, EnjNews *news)
     {
       if (news->type != ENJ_NEWS_MOVED)
         return TRUE;
-      g_free (self->moved_host);
-      self->moved_host = g_steal_pointer (&news->host);
-      self->moved_port = news->port;
+      if (!self->moved_host)
+        {
+          self->moved_host = g_steal_pointer (&news->host);
+          self->moved_port = news->port;
+        }
       enj_news_clear (news);
     }
   return FALSE;

@@ -2,7 +2,8 @@
  * end of its stream.
  *
  * Finds out where to connect, passes over targets that are of no use (N11), follows
- * a peer that says see-other-host once (S25), and holds the stream while it lasts;
+ * a peer that says see-other-host once (S25), goes back by dialback to one that has
+ * hung up behind EXTERNAL (E10), and holds the stream while it lasts;
  * several pairs may use it (XEP-0220 2.6).
  *
  * Does not look up or connect: its wishes are fulfilled by others.  Does not keep
@@ -10,6 +11,7 @@
 #pragma once
 
 #include "protocol/failures.h"
+#include "protocol/memory.h"
 #include "protocol/outbound.h"
 #include "protocol/targets.h"
 
@@ -23,6 +25,7 @@ typedef struct
   EnjWake wake;
   GArray *forbidden; /* of EnjAddress */
   GHashTable *dying; /* EnjSession to EnjOutbound, over but not yet closed */
+  EnjMemory *shunned; /* "local remote" to gint64, time until which EXTERNAL is avoided */
   GQueue dirty;      /* of EnjCall: those that want process() */
 } EnjCallCommon;
 

@@ -2,6 +2,9 @@
 
 #include "protocol/calls.h"
 
+/* The peers choose the names. */
+#define SHUNNED_MAX 1024
+
 struct EnjCalls
 {
   EnjCallCommon common;
@@ -22,6 +25,7 @@ enj_calls_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake)
   self->common.forbidden = g_array_new (FALSE, FALSE, sizeof (EnjAddress));
   self->common.dying
     = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) enj_outbound_free);
+  self->common.shunned = enj_memory_new (SHUNNED_MAX, g_free);
   self->by_id = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL,
                                        (GDestroyNotify) enj_call_free);
   self->by_remote
@@ -43,6 +47,7 @@ enj_calls_free (EnjCalls *self)
   g_hash_table_unref (self->by_id);
   g_hash_table_unref (self->common.dying);
   g_array_unref (self->common.forbidden);
+  enj_memory_free (self->common.shunned);
   enj_settings_unref (self->common.settings);
   g_free (self);
 }
@@ -55,6 +60,7 @@ enj_calls_set_settings (EnjCalls *self, EnjSettings *settings, gint64 now)
 
   enj_settings_unref (self->common.settings);
   self->common.settings = enj_settings_ref (settings);
+  enj_memory_forget_all (self->common.shunned); /* We may have another certificate. */
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, &call))
     enj_call_set_settings (call, settings, now);

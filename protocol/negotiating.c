@@ -48,6 +48,7 @@ struct EnjNegotiating
   gboolean has_bidi;
   gboolean is_external; /* SASL has succeeded */
   gboolean was_refused; /* it has failed */
+  gboolean avoids_external;
   gboolean was_challenged;
 };
 
@@ -154,21 +155,22 @@ wants_tls (const EnjNegotiating *self)
          || enj_assurance_needs_tls (self->assurance, self->remote);
 }
 
-/* Only behind TLS (E04), and once (E13). */
-static gboolean
-wants_external (const EnjNegotiating *self)
-{
-  return (self->features & ENJ_FEATURE_EXTERNAL) && enj_session_is_encrypted (self->session)
-         && !self->is_external && !self->was_refused
-         && enj_settings_get_credentials (self->session->settings, self->local);
-}
-
 gboolean
 enj_negotiating_speaks_dialback (const EnjNegotiating *self)
 {
   /* XEP-0220 2.4: the declaration alone would be enough of an offer. */
   return (self->features & ENJ_FEATURE_DIALBACK)
          || enj_stream_get_header (self->session->stream)->has_dialback;
+}
+
+/* Only behind TLS (E04), and once (E13). */
+static gboolean
+wants_external (const EnjNegotiating *self)
+{
+  return (self->features & ENJ_FEATURE_EXTERNAL) && enj_session_is_encrypted (self->session)
+         && !self->is_external && !self->was_refused
+         && !(self->avoids_external && enj_negotiating_speaks_dialback (self))
+         && enj_settings_get_credentials (self->session->settings, self->local);
 }
 
 gboolean
@@ -432,6 +434,18 @@ gboolean
 enj_negotiating_is_external (const EnjNegotiating *self)
 {
   return self->state == STATE_READY && self->is_external;
+}
+
+void
+enj_negotiating_avoid_external (EnjNegotiating *self)
+{
+  self->avoids_external = TRUE;
+}
+
+gboolean
+enj_negotiating_was_refused (const EnjNegotiating *self)
+{
+  return self->was_refused;
 }
 
 EnjFeatures

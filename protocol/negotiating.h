@@ -38,6 +38,12 @@ gboolean enj_negotiating_is_ready (const EnjNegotiating *self);
 /* Ready, and the peer has accepted us by EXTERNAL. */
 gboolean enj_negotiating_is_external (const EnjNegotiating *self);
 
+/* EXTERNAL is left out where dialback is spoken.  Before the peer's features come. */
+void enj_negotiating_avoid_external (EnjNegotiating *self);
+
+/* The peer has refused it. */
+gboolean enj_negotiating_was_refused (const EnjNegotiating *self);
+
 /* The newest of the peer. */
 EnjFeatures enj_negotiating_get_features (const EnjNegotiating *self);
 gboolean enj_negotiating_speaks_dialback (const EnjNegotiating *self);

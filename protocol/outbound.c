@@ -26,6 +26,7 @@ struct EnjOutbound
   char *local; /* of our header */
   char *remote;
   gboolean is_ready; /* told */
+  gboolean has_answer; /* to a pair or a question */
   gint64 leave_at;   /* nobody is left that it is of use to; ENJ_NEVER */
 };
 
@@ -121,6 +122,7 @@ handle_answer (EnjOutbound *self, const EnjDialback *answer)
   gboolean was_up = enj_initiating_is_up (self->initiating, answer->to, answer->from);
   gboolean was_of_use = enj_initiating_count_pairs (self->initiating) > 0;
 
+  self->has_answer = TRUE;
   enj_initiating_handle (self->initiating, answer);
   if (!was_up && enj_initiating_is_up (self->initiating, answer->to, answer->from))
     handle_up (self, answer->to, answer->from, ENJ_PROOF_DIALBACK);
@@ -419,6 +421,19 @@ enj_outbound_set_settings (EnjOutbound *self, EnjSettings *settings, gint64 now)
   else if (self->receiving)
     enj_receiving_check (self->receiving, settings);
   return enj_session_is_open (session);
+}
+
+void
+enj_outbound_avoid_external (EnjOutbound *self)
+{
+  enj_negotiating_avoid_external (self->negotiating);
+}
+
+gboolean
+enj_outbound_is_shunned (const EnjOutbound *self)
+{
+  return enj_session_is_over (&self->session) && enj_negotiating_was_refused (self->negotiating)
+         && enj_negotiating_is_ready (self->negotiating) && !self->has_answer;
 }
 
 gboolean

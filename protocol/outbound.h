@@ -28,6 +28,12 @@ EnjSession *enj_outbound_get_session (EnjOutbound *self);
  * of who has proved himself here. */
 gboolean enj_outbound_set_settings (EnjOutbound *self, EnjSettings *settings, gint64 now);
 
+/* EXTERNAL is left out where dialback is spoken.  At once. */
+void enj_outbound_avoid_external (EnjOutbound *self);
+
+/* It is over: the peer has refused EXTERNAL, and answered nothing by dialback afterwards (E10). */
+gboolean enj_outbound_is_shunned (const EnjOutbound *self);
+
 /* READY, UP, REFUSED, ANSWER; with bidi STANZA, QUESTION, ADMITTED; or MOVED.  FALSE when there
  * are none. */
 gboolean enj_outbound_next (EnjOutbound *self, EnjNews *news);

@@ -52,6 +52,7 @@ unit_tests += %D%/test-log
 unit_tests += %D%/test-loop
 unit_tests += %D%/test-news
 unit_tests += %D%/test-management
+unit_tests += %D%/test-memory
 unit_tests += %D%/test-notify
 unit_tests += %D%/test-pairs
 unit_tests += %D%/test-parse
