@@ -55,6 +55,7 @@ include %D%/bench/local.mk
 include %D%/library/local.mk
 include %D%/mutants/local.mk
 include %D%/live/local.mk
+include %D%/hostile/local.mk
 
 TESTS = $(enjamb_tests)
 EXTRA_DIST += $(LONG_TESTS)

@@ -1,0 +1,108 @@
+"""What must hold after every case, I1 to I8 of the adversarial test plan."""
+
+import os
+import re
+from collections import Counter
+
+import ports
+import waiting
+from bridge import LINK_DOWN
+from tap import equal, say, true
+
+# Seconds: for the memory and the descriptors of a case to be given back.
+SETTLE = 30
+# Seconds: what is told is measured; this is for a machine of any kind.
+PATIENCE = 30
+LINES_A_SECOND = 20
+GROWTH = 1.05
+
+LINE = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (\w+) (.*)$")
+CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def memory(pid):
+    """Resident bytes of a process."""
+    with open("/proc/%d/statm" % pid, encoding="ascii") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def descriptors(pid):
+    return len(os.listdir("/proc/%d/fd" % pid))
+
+
+class Invariants:
+    """Measured when it is made; begin () and check () are around each case."""
+
+    def __init__(self, arena):
+        self.arena = arena
+        self.pid = arena.bridge.process.pid
+        waiting.until(self._is_settled, "connections to be closed", SETTLE)
+        waiting.pause(0.3)
+        self.descriptors = descriptors(self.pid)
+        self.memory = memory(self.pid)
+        self.marks = None
+
+    def begin(self):
+        self.marks = [process.mark() for process in (self.arena.bridge.process,
+                                                     self.arena.a.process)]
+        self.arena.canary.reset()
+
+    def _is_settled(self):
+        """Nobody but the canary is connected."""
+        bridge = self.arena.bridge
+        return len(ports.established((bridge.address, bridge.s2s))) == 1
+
+    def check(self, link_may_drop=False):
+        arena, process = self.arena, self.arena.bridge.process
+        true(process.running() and process.pid == self.pid,
+             "I1: the same process runs: %s" % process.tail(5))
+        waiting.until(lambda: descriptors(self.pid) <= self.descriptors,
+                      "I2: %d descriptors" % self.descriptors, SETTLE)
+        waiting.until(lambda: memory(self.pid) <= self.memory * GROWTH,
+                      "I1: %d KiB of memory" % (self.memory / 1024), SETTLE)
+        if not link_may_drop:
+            self._check_link()
+        true(not arena.canary.stream.over, "I4: the canary's stream goes on: %r" %
+             arena.canary.stream.text[-300:])
+        waiting.until(lambda: arena.canary.oldest() < 1, "I4: the canary to get its pongs",
+                      PATIENCE)
+        waiting.until(arena.law.is_kept, "I5: what was sent to arrive or come back: %s"
+                      % sorted(arena.law.open)[:10], PATIENCE)
+        arena.law.check_senders()
+        self._check_log()
+
+    def _check_link(self):
+        log = self.arena.bridge.process.log(self.marks[0])
+        for domain in self.arena.bridge.domains():
+            true(not re.search(LINK_DOWN % re.escape(domain), log), "I3: the link of " + domain)
+        other = self.arena.a.process.line("component disconnected|invalid-from|unsupported-stanza",
+                                          self.marks[1])
+        equal(other, None, "I3: Prosody's log")
+
+    def _check_log(self):
+        """The lines of one source in one second (I7), and what must not be told (I8)."""
+        log = self.arena.bridge.process.log(self.marks[0])
+        counts = Counter()
+        for line in log.splitlines():
+            found = LINE.match(line)
+            true(found, "I7: %r is one line of the log" % line)
+            true(not CONTROL.search(line), "I7: %r can be printed" % line)
+            counts[found[1], self._source(found[3])] += 1
+        for (second, source), count in counts.items():
+            true(count <= LINES_A_SECOND, "I7: %d lines about %s at %s" % (count, source, second))
+        for secret in self.arena.secrets:
+            true(secret not in log, "I8: a secret in the log")
+
+    def _source(self, text):
+        """The peer that a line is about: its domain where one is named, else its address."""
+        for peer in self.arena.peers:
+            if peer.domain in text or peer.address + ":" in text:
+                return peer.domain
+        return "all others"
+
+    def tell(self):
+        """The figures of the case that has just been played."""
+        law = self.arena.law
+        say("canary %.0f ms, memory %d KiB, %s" % (
+            self.arena.canary.slowest * 1000, memory(self.pid) / 1024,
+            ", ".join("%d %s" % (count, word) for word, count in law.counts.items())))

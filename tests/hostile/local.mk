@@ -1,0 +1,16 @@
+# Scripted attackers around a running bridge: skipped where the real servers are not installed.
+
+enjamb_tests += %D%/b-identity.py
+
+LONG_TESTS += %D%/a-xml.py
+
+hostile_modules =
+hostile_modules += %D%/arena.py
+hostile_modules += %D%/canary.py
+hostile_modules += %D%/invariants.py
+hostile_modules += %D%/law.py
+hostile_modules += %D%/names.py
+hostile_modules += %D%/peer.py
+hostile_modules += %D%/runner.py
+
+EXTRA_DIST += %D%/README %D%/b-identity.py $(hostile_modules)
