@@ -13,6 +13,8 @@ import time
 from prosody import PASSWORD
 
 TICK = 0.02
+# So much may wait for the server; then less is sent than was asked for.
+ROOM = 1 << 18
 _NUMBER = re.compile(rb"<message\b[^>]*?>")
 _IDENT = re.compile(rb"\bid=['\"]load-(\w+)-(\d+)['\"]")
 
@@ -32,6 +34,11 @@ class Flow:
         self.twice = 0
         self.newest = -1
 
+    def take(self, now):
+        """The number of the next message."""
+        self.sent[len(self.sent)] = now
+        return len(self.sent) - 1
+
     def lost(self):
         """Number to time of what has neither arrived nor come back."""
         return {number: when for number, when in self.sent.items()
@@ -48,15 +55,21 @@ class Flow:
 
 
 class LoadClient:
-    """Sends on the flow `out`, and hears what all `flows` brought or returned."""
+    """Sends on the flow `out`, and hears what all `flows` brought or returned.
+
+    `target` is an address, or several that take turns."""
 
     def __init__(self, user, server, resource, target, out, flows, rate):
         self.user, self.server, self.resource = user, server, resource
-        self.target, self.out, self.rate = target, out, rate
+        self.targets = [target] if isinstance(target, str) else target
+        self.out, self.rate = out, rate
         self.flows = {flow.name.encode(): flow for flow in flows}
         self.online = False
         self.sending = True
         self.task = None
+
+    def choose(self, number):
+        return self.targets[number % len(self.targets)]
 
     def start(self):
         self.task = asyncio.ensure_future(self._live())
@@ -118,14 +131,13 @@ class LoadClient:
             await asyncio.sleep(TICK)
             now = time.monotonic()
             due = int((now - started) * self.rate)
-            if self.sending and not writer.is_closing():
+            if (self.sending and not writer.is_closing()
+                    and writer.transport.get_write_buffer_size() < ROOM):
                 # A machine that was busy elsewhere does not get the arrears in one burst.
                 due = min(due, count + int(self.rate * TICK * 5))
-                for _ in range(due - count):
-                    number = len(self.out.sent)
-                    self.out.sent[number] = now
-                    writer.write((MESSAGE % (
-                        self.out.name, number, self.target, number)).encode())
+                writer.write("".join(
+                    MESSAGE % (self.out.name, number, self.choose(number), number)
+                    for number in (self.out.take(now) for _ in range(due - count))).encode())
             count = int((now - started) * self.rate)
 
     async def _hear(self, reader, data):

@@ -18,6 +18,12 @@ live_tests += %D%/14-demo.py
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
 
+# Ten minutes, or make soak SECONDS=60.
+SECONDS = 600
+soak: all
+	SOAK_SECONDS=$(SECONDS) $(PYTHON3) -B $(srcdir)/%D%/90-soak.py
+.PHONY: soak
+
 live_modules =
 live_modules += %D%/authority.py
 live_modules += %D%/bridge.py
@@ -27,10 +33,14 @@ live_modules += %D%/demo.py
 live_modules += %D%/ejabberd.py
 live_modules += %D%/kinds.py
 live_modules += %D%/lab.py
+live_modules += %D%/ledger.py
+live_modules += %D%/linktap.py
 live_modules += %D%/load.py
+live_modules += %D%/loadpeer.py
 live_modules += %D%/matrix.py
 live_modules += %D%/matrixlab.py
 live_modules += %D%/nameserver.py
+live_modules += %D%/pinger.py
 live_modules += %D%/ports.py
 live_modules += %D%/process.py
 live_modules += %D%/prosody.py
@@ -46,4 +56,4 @@ check_PROGRAMS += %D%/canonical
 CLEANFILES += MATRIX
 
 enjamb_tests += $(live_tests)
-EXTRA_DIST += $(live_tests) $(live_modules) %D%/canonical.lua
+EXTRA_DIST += %D%/90-soak.py $(live_tests) $(live_modules) %D%/canonical.lua

@@ -1,0 +1,310 @@
+#!/usr/bin/python3
+"""Everything breaks all the time, and no message is lost in silence.
+
+Numbered messages go both ways, between a client of Prosody and four other
+servers, while Prosody is stopped (TERM), killed, paused and started at random,
+and the link and the other servers' streams are reset.  At the end the books
+are made by what the clients, and the tap between the bridge and Prosody, have
+noted: nothing here asks the bridge what it has counted.
+
+SOAK_SECONDS, SOAK_RATE (messages a second, both ways together) and SOAK_SEED
+are taken from the environment; `make soak` sets the first.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import time
+
+import ports
+import waiting
+from lab import LOCAL, RELAY, Lab, escaped
+from ledger import ANSWERED, ARRIVED, BOUNCED, BURIED, READ, TAKEN, Ledger
+from linktap import LinkTap
+from load import LoadClient
+from loadpeer import LoadPeer
+from pinger import Pinger
+from tap import equal, run, say, test, true
+
+SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
+RATE = int(os.environ.get("SOAK_RATE", "2000"))
+SEED = int(os.environ.get("SOAK_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
+PEERS = 4
+QUEUE_AGE = 10
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def soak_lab():
+    lab = Lab()
+    lab.wait_links = False
+    groups = lab.bridge.groups
+    del groups["component echo.example.com"]
+    groups["log"]["level"] = "message"
+    groups["limits"]["queue-age"] = str(QUEUE_AGE)
+    groups["limits"]["retry-max"] = "2"
+    lab.tap_address = lab.bridge.address.rsplit(".", 1)[0] + ".20"
+    lab.tap_port = ports.Network.port(lab.tap_address, ports.COMPONENT)
+    groups["component " + RELAY]["server"] = "%s:%d" % (lab.tap_address, lab.tap_port)
+    groups["peer *.load.example"] = {"encryption": "optional"}
+    lab.a.account("load")
+    lab.a.log_level = "warn"
+    lab.a.configure(hosts=lab.components)
+    return lab
+
+
+class Soak:
+    def __init__(self, lab):
+        self.lab = lab
+        self.random = random.Random(SEED)
+        self.outward, self.inward = Ledger("o", False), Ledger("i", True)
+        flows = (self.outward, self.inward)
+        self.tap = LinkTap(lab.tap_address, lab.tap_port, lab.a, flows).listen()
+        self.peers = [self.peer("p%d.load.example" % number, 30 + number, self.inward, flows)
+                      for number in range(PEERS)]
+        self.client = LoadClient(
+            "load", lab.a, "a", [escaped("load@%s/b" % peer.domain, RELAY) for peer in self.peers],
+            self.outward, flows, RATE / 2)
+        healthy = "healthy.load.example"
+        self.pinger = Pinger(lab, healthy, *self.place(healthy, 40), RELAY)
+        lab.processes.append(self.pinger.process)
+        self.counts = {}
+        self.buried = self.cut = self.unproven = 0
+        # When the bridge was made to stand still.
+        self.still = []
+        self.tasks = []
+
+    def place(self, domain, number):
+        address = "%s.%d" % (self.lab.bridge.address.rsplit(".", 1)[0], number)
+        port = ports.Network.port(address, ports.XMPP_SERVER)
+        self.lab.dns.set_service(domain, (0, 0, port, address))
+        return address, port
+
+    def peer(self, domain, number, out, flows):
+        address, port = self.place(domain, number)
+        return LoadPeer(domain, address, port, self.lab.bridge, RELAY, out, flows,
+                        escaped("load@%s/a" % LOCAL, RELAY)).listen()
+
+    def start(self):
+        self.lab.bridge.wait_link(RELAY)
+        for peer in self.peers:
+            self.tasks.append(asyncio.ensure_future(peer.live(RATE / 2 / PEERS)))
+        waiting.until(lambda: all(peer.speaker and peer.speaker.up for peer in self.peers),
+                      "the streams of all peers", 60)
+        self.client.start()
+        self.pinger.start()
+        self.flowing()
+
+    def flowing(self):
+        """Waits until a message from now on has arrived, each way."""
+        goals = {flow: len(flow) + 50 for flow in (self.outward, self.inward)}
+        waiting.until(lambda: all(flow.newest >= goal for flow, goal in goals.items()),
+                      "messages to flow both ways", 90)
+
+    def memory(self):
+        with open("/proc/%d/statm" % self.lab.bridge.process.pid, encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * PAGE
+
+    # The troubles
+
+    def frozen(self, action):
+        """What `action` answers while the bridge stands still."""
+        process, began = self.lab.bridge.process, time.monotonic()
+        process.send_signal(signal.SIGSTOP)
+        try:
+            while self.state(process.pid) != "T":
+                time.sleep(0.001)
+            return action()
+        finally:
+            process.send_signal(signal.SIGCONT)
+            self.still.append((began, time.monotonic()))
+
+    @staticmethod
+    def state(pid):
+        with open("/proc/%d/stat" % pid, encoding="ascii") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0]
+
+    def trouble(self, kind):
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        getattr(self, kind)()
+
+    def term(self):
+        self.restart(signal.SIGTERM)
+
+    def kill(self):
+        self.restart(signal.SIGKILL)
+
+    def restart(self, number):
+        self.unproven += self.tap.unproven()
+        self.lab.a.process.stop(number, 30)
+        waiting.pause(self.random.choice((0.0, 0.3, 2.0)))
+        self.lab.a.start()
+
+    def pause(self):
+        self.lab.a.process.send_signal(signal.SIGSTOP)
+        waiting.pause(self.random.choice((0.2, 1.0, 4.0)))
+        self.lab.a.process.send_signal(signal.SIGCONT)
+
+    def pause_and_kill(self):
+        self.lab.a.process.send_signal(signal.SIGSTOP)
+        waiting.pause(self.random.choice((0.2, 1.0)))
+        self.restart(signal.SIGKILL)
+
+    def cut_link(self):
+        self.unproven += self.tap.unproven()
+        self.tap.cut()
+
+    def reset_heard(self):
+        peer = self.random.choice(self.peers)
+        peer.deafen()
+        waiting.pause(0.2)
+        self.buried += self.frozen(peer.break_heard)
+
+    def reset_spoken(self):
+        peer = self.random.choice(self.peers)
+        self.cut += self.frozen(peer.break_spoken)
+
+    def reset_both(self):
+        peer = self.random.choice(self.peers)
+        peer.deafen()
+        waiting.pause(0.1)
+        self.cut += self.frozen(peer.break_spoken)
+        self.buried += self.frozen(peer.break_heard)
+
+    TROUBLES = ("term", "kill", "pause", "pause_and_kill", "cut_link", "reset_heard",
+                "reset_spoken", "reset_both")
+    WEIGHTS = (2, 3, 2, 1, 1, 3, 3, 2)
+
+    def rest(self):
+        waiting.pause(self.random.choice((0.2, 1.0, 3.0)))
+
+    def settle(self):
+        """All is well again, nothing more is sent, and what is under way comes to its end."""
+        self.client.sending = False
+        for peer in self.peers:
+            peer.wanted = False
+        # What the bridge keeps for the next link or stream lives queue-age; after that a
+        # connection may have to fail first.
+        last = [None, time.monotonic()]
+
+        def quiet():
+            now = time.monotonic()
+            state = [flow.count(ARRIVED) + flow.count(BOUNCED) for flow in self.flows()]
+            if state != last[0]:
+                last[:] = [state, now]
+            rest = now - last[1]
+            return rest > 3 * QUEUE_AGE or rest > 2 and not any(
+                flow.lost() for flow in self.flows())
+
+        waiting.until(quiet, "the last messages to settle", 20 * QUEUE_AGE)
+
+    def flows(self):
+        return self.outward, self.inward
+
+    def stop(self):
+        for task in self.tasks:
+            task.cancel()
+        waiting.complete(asyncio.gather(*self.tasks, return_exceptions=True), "the peers to end")
+        waiting.complete(self.client.stop(), "the client to end")
+        self.tap.close()
+
+
+def started(lab):
+    if not hasattr(lab, "soak"):
+        say("seed %d: SOAK_SEED=%d SOAK_SECONDS=%g SOAK_RATE=%d" % (SEED, SEED, SECONDS, RATE))
+        lab.soak = Soak(lab)
+        lab.soak.start()
+    return lab.soak
+
+
+@test("each trouble once, and the bridge goes on")
+def warm(lab):
+    soak = started(lab)
+    for kind in Soak.TROUBLES:
+        soak.trouble(kind)
+        soak.rest()
+    soak.flowing()
+    soak.warm = soak.memory()
+
+
+@test("troubles at random, and messages flow after the last one")
+def troubles(lab):
+    soak = started(lab)
+    began, sent = time.monotonic(), sum(map(len, soak.flows()))
+    worst = 0
+    while time.monotonic() - began < SECONDS:
+        soak.trouble(soak.random.choices(Soak.TROUBLES, Soak.WEIGHTS)[0])
+        soak.rest()
+        worst = max(worst, soak.memory())
+    took = time.monotonic() - began
+    soak.rate = (sum(map(len, soak.flows())) - sent) / took
+    soak.took, soak.most = took, worst
+    soak.flowing()
+    soak.settle()
+
+
+def books(flow, name):
+    say("%-8s %7d sent %7d arrived %6d bounced; %5d never read by the bridge; "
+        "%5d taken by Prosody and no more seen; %d died in a peer's buffer; %d twice, %d again; "
+        "%d both" % (
+            name, len(flow), flow.count(ARRIVED), flow.count(BOUNCED),
+            flow.count(0, READ | ARRIVED | BOUNCED),
+            flow.count(TAKEN, ARRIVED | BOUNCED | BURIED), flow.count(BURIED, BOUNCED),
+            flow.twice, flow.again, flow.count(ARRIVED | BOUNCED)))
+
+
+@test("sent less delivered less errored is empty for all that the bridge had read")
+def law(lab):
+    soak = started(lab)
+    say("%.0f s, %.0f messages a second of %d: %s" % (
+        soak.took, soak.rate, RATE,
+        ", ".join("%s %d" % item for item in sorted(soak.counts.items()))))
+    say("%d unproven at Prosody when it went, %d unread by peers, %d unread of peers" % (
+        soak.unproven, soak.buried, soak.cut))
+    books(soak.outward, "outward")
+    books(soak.inward, "inward")
+    for flow in soak.flows():
+        lost = flow.lost()
+        equal((len(lost), lost[:10]), (0, []), "lost, %s" % flow.name)
+    unheard = soak.inward.count(READ | ANSWERED, ARRIVED | BOUNCED | BURIED)
+    equal(unheard, 0, "errors of Prosody that never reached a peer")
+
+
+@test("what came twice, or both arrived and came back, crossed a connection that was lost")
+def duplicates(lab):
+    soak = started(lab)
+    equal(soak.outward.doubled, [], "twice on one stream")
+    true(soak.inward.twice <= soak.inward.again, "%d twice, %d passed on again" % (
+        soak.inward.twice, soak.inward.again))
+    broken = set()
+    for peer in soak.peers:
+        broken |= peer.broken
+    stray = [number for number, mark in enumerate(soak.outward.marks)
+             if mark & ARRIVED and mark & BOUNCED and soak.outward.came[number] not in broken]
+    equal(stray[:10], [], "both arrived and bounced, by a stream that lived")
+
+
+@test("the healthy peer's ping stays under a second")
+def healthy(lab):
+    soak = started(lab)
+    figures = soak.pinger.stop()
+    excess = soak.pinger.excess(soak.still)
+    say("ping: %d answered, worst %.3f s; control ping: worst %.3f s; more than that: %.3f s" % (
+        figures["answered"], figures["worst"], figures["control"], excess))
+    equal(figures["missed"], 0, "pings not answered")
+    true(excess < 1.0, "the worst ping, less the control: %.3f s" % excess)
+    equal(figures["broken"], 0, "streams of the healthy peer that broke")
+
+
+@test("memory at the end is that after warming up, within 5 %")
+def memory(lab):
+    soak = started(lab)
+    now = soak.memory()
+    say("resident: %d KiB warm, %d KiB at most, %d KiB at the end" % (
+        soak.warm >> 10, soak.most >> 10, now >> 10))
+    true(now < soak.warm * 1.05, "%d KiB after %d" % (now >> 10, soak.warm >> 10))
+    soak.stop()
+
+
+if __name__ == "__main__":
+    run(soak_lab)
