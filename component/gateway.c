@@ -71,11 +71,13 @@ handle_closed (EnjWire *wire, gpointer data)
   enj_exchange_closed (self->exchange, session, enj_loop_now (self->loop));
 }
 
-/* Attempts to connect hold a descriptor each, as connections do. */
+/* Attempts to connect hold a descriptor each, as connections do.  One that is cut for another
+ * keeps its own until the end of the turn: there are some in reserve. */
 static gboolean
-is_full (const EnjGateway *self)
+has_room (EnjGateway *self)
 {
-  return g_hash_table_size (self->wires) + self->n_dialers >= self->max_wires;
+  return g_hash_table_size (self->wires) + self->n_dialers < self->max_wires
+         || enj_exchange_make_room (self->exchange, enj_loop_now (self->loop));
 }
 
 /* Takes @fd. */
@@ -103,15 +105,21 @@ handle_accepted (int fd, const EnjAddress *peer, gpointer data)
   const Port *port = data;
   EnjGateway *self = port->gateway;
   char from[ENJ_ADDRESS_STRING];
-  EnjSession *session;
+  gint64 now = enj_loop_now (self->loop);
+  EnjSession *session = enj_exchange_accept (self->exchange, peer, port->direct_tls, now);
 
-  if (is_full (self))
+  /* Nobody goes for one that may not come in; where all others have proved themselves, it is the
+   * newcomer itself that is cut. */
+  if (session && has_room (self) && session->cut)
     {
-      /* XEP-0205: turned away without a word. */
-      close (fd);
+      enj_exchange_closed (self->exchange, session, now);
+      session = NULL;
+    }
+  if (!session)
+    {
+      close (fd); /* XEP-0205: turned away without a word. */
       return;
     }
-  session = enj_exchange_accept (self->exchange, port->direct_tls, enj_loop_now (self->loop));
   enj_log_info (&session->log, "connected from %s%s", enj_address_format (peer, from),
                 port->direct_tls ? ", direct TLS" : "");
   drive (self, fd, session, self->turnstile);
@@ -221,7 +229,7 @@ dial (EnjGateway *self, const EnjExchangeEvent *event, gint64 now)
   char address[ENJ_ADDRESS_STRING];
   Wish *wish;
 
-  if (is_full (self))
+  if (!has_room (self))
     {
       enj_exchange_dial_failed (self->exchange, event->id, event->ticket,
                                 "there are too many connections", now);

@@ -208,6 +208,8 @@ write_all (gpointer data)
   gsize left = WRITTEN_PER_TURN;
   gsize len;
 
+  if (self->session->cut)
+    finish (self);
   if (self->state != WIRE_OPEN)
     return;
 
@@ -226,7 +228,7 @@ note_output (gpointer data)
 {
   EnjWire *self = data;
 
-  if (self->state == WIRE_OPEN)
+  if (self->state == WIRE_OPEN || (self->state == WIRE_LINGERING && self->session->cut))
     enj_loop_defer (self->loop, &self->writing);
 }
 

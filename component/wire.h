@@ -4,7 +4,7 @@
  * while the session's input is paused; writes at the end of the turn all that the
  * session has by then.  When the session is over it writes what is left, says so
  * to the peer, and reads to the end for a while before it closes, so that no
- * reset overtakes the last words (RFC 6120 4.4).
+ * reset overtakes the last words (RFC 6120 4.4); one that is cut has no last words.
  *
  * Does not own the session, nor look into what it says. */
 #pragma once

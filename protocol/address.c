@@ -146,6 +146,20 @@ enj_address_format (const EnjAddress *self, char buffer[ENJ_ADDRESS_STRING])
   return buffer;
 }
 
+const char *
+enj_address_format_source (const EnjAddress *self, char buffer[ENJ_ADDRESS_STRING])
+{
+  const guint8 *v4 = get_v4 (self);
+  guint8 network[16] = { 0 };
+  char text[INET6_ADDRSTRLEN];
+
+  memcpy (network, self->bytes, 8);
+  if (!inet_ntop (v4 ? AF_INET : AF_INET6, v4 ? v4 : network, text, sizeof text))
+    g_assert_not_reached ();
+  g_snprintf (buffer, ENJ_ADDRESS_STRING, v4 ? "%s" : "%s/64", text);
+  return buffer;
+}
+
 gboolean
 enj_address_equal (const EnjAddress *a, const EnjAddress *b)
 {

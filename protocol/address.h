@@ -18,6 +18,10 @@ gboolean enj_address_parse (EnjAddress *self, const char *text, guint16 port);
 /* "192.0.2.1:5269", "[2001:db8::1]:5269" into @buffer, which it returns. */
 const char *enj_address_format (const EnjAddress *self, char buffer[ENJ_ADDRESS_STRING]);
 
+/* Who stands behind it, as one: "192.0.2.1", for a v4-mapped address too, or the network
+ * of IPv6 that a single customer has, "2001:db8:1:2::/64", into @buffer. */
+const char *enj_address_format_source (const EnjAddress *self, char buffer[ENJ_ADDRESS_STRING]);
+
 /* The same place: a v4-mapped address equals the IPv4 address inside it. */
 gboolean enj_address_equal (const EnjAddress *a, const EnjAddress *b);
 

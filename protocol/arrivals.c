@@ -8,6 +8,7 @@ typedef struct
   EnjArrivals *arrivals;
   EnjInbound *inbound;
   EnjSession *session;
+  EnjVisit visit;
   char *local; /* of the first pair */
   char *remote;
   GPtrArray *routes; /* of char *, its keys in routes */
@@ -20,6 +21,7 @@ struct EnjArrivals
   EnjSettings *settings;
   EnjCounters *counters;
   EnjWake wake;
+  EnjDoorman *doorman;
   GHashTable *visitors; /* session id to Visitor, owned */
   GHashTable *routes;   /* "local remote" to GPtrArray of Visitor that may be written to */
   GQueue dirty;         /* of Visitor */
@@ -68,6 +70,7 @@ visitor_free (gpointer data)
 {
   Visitor *visitor = data;
 
+  enj_visit_leave (&visitor->visit);
   remove_routes (visitor);
   if (visitor->dirty)
     g_queue_remove (&visitor->arrivals->dirty, visitor);
@@ -98,6 +101,7 @@ enj_arrivals_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake)
   self->settings = enj_settings_ref (settings);
   self->counters = counters;
   self->wake = wake;
+  self->doorman = enj_doorman_new (&settings->limits);
   self->visitors = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, visitor_free);
   self->routes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                         (GDestroyNotify) g_ptr_array_unref);
@@ -112,6 +116,7 @@ enj_arrivals_free (EnjArrivals *self)
   self->wake = (EnjWake){ 0 };
   g_hash_table_unref (self->visitors);
   g_hash_table_unref (self->routes);
+  enj_doorman_free (self->doorman);
   enj_settings_unref (self->settings);
   g_free (self);
 }
@@ -124,15 +129,49 @@ enj_arrivals_set_settings (EnjArrivals *self, EnjSettings *settings, gint64 now)
 
   enj_settings_unref (self->settings);
   self->settings = enj_settings_ref (settings);
+  enj_doorman_set_limits (self->doorman, &settings->limits);
   g_hash_table_iter_init (&iter, self->visitors);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     enj_inbound_set_settings (((Visitor *) value)->inbound, settings, now);
 }
 
-EnjSession *
-enj_arrivals_accept (EnjArrivals *self, gboolean direct_tls, gint64 now)
+/* XEP-0205: nothing is said.  Counted no more, so that it is not cut twice. */
+static void
+cut (EnjVisit *visit, gint64 now)
 {
-  Visitor *visitor = g_new0 (Visitor, 1);
+  Visitor *visitor = visit->owner;
+  EnjSession *session = visitor->session;
+
+  enj_visit_leave (visit);
+  session->now = now;
+  session->cut = TRUE;
+  enj_session_drop (session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESOURCE_CONSTRAINT,
+                                          "others need the place of the oldest that has proved "
+                                          "nothing"));
+  enj_wake (session->output); /* It may have been over. */
+}
+
+gboolean
+enj_arrivals_make_room (EnjArrivals *self, gint64 now)
+{
+  EnjVisit *oldest = enj_doorman_get_oldest (self->doorman);
+
+  if (oldest)
+    cut (oldest, now);
+  return oldest != NULL;
+}
+
+EnjSession *
+enj_arrivals_accept (EnjArrivals *self, const EnjAddress *address, gboolean direct_tls, gint64 now)
+{
+  g_autofree Visitor *visitor = g_new0 (Visitor, 1);
+  EnjVisit *surplus;
+
+  visitor->visit.owner = visitor;
+  if (!enj_doorman_admit (self->doorman, &visitor->visit, address, now))
+    return NULL;
+  while ((surplus = enj_doorman_get_surplus (self->doorman)))
+    cut (surplus, now);
 
   visitor->arrivals = self;
   visitor->routes = g_ptr_array_new_with_free_func (g_free);
@@ -140,7 +179,7 @@ enj_arrivals_accept (EnjArrivals *self, gboolean direct_tls, gint64 now)
                                       (EnjWake){ mark_dirty, visitor }, now);
   visitor->session = enj_inbound_get_session (visitor->inbound);
   g_hash_table_insert (self->visitors, &visitor->session->id, visitor);
-  return visitor->session;
+  return g_steal_pointer (&visitor)->session;
 }
 
 gboolean
@@ -154,6 +193,7 @@ note (Visitor *visitor, const EnjNews *news)
 {
   if (news->type != ENJ_NEWS_ADMITTED)
     return;
+  enj_visit_prove (&visitor->visit);
   if (!visitor->local)
     {
       visitor->local = g_strdup (news->local);

@@ -1,11 +1,12 @@
 /* arrivals.h - all streams that peers have opened to us.
  *
- * Owns them from accept() to closed(), hands up what they have to tell, and
+ * Lets them in by address (doorman.h), owns them from accept() to closed(), hands up what they have to tell, and
  * finds one by its session's id or by the pair that it may carry.
  *
  * Does not route, and asks nobody whether a key is right. */
 #pragma once
 
+#include "protocol/doorman.h"
 #include "protocol/inbound.h"
 
 typedef struct EnjArrivals EnjArrivals;
@@ -32,8 +33,13 @@ EnjArrivals *enj_arrivals_new (EnjSettings *settings, EnjCounters *counters, Enj
 void enj_arrivals_free (EnjArrivals *self);
 void enj_arrivals_set_settings (EnjArrivals *self, EnjSettings *settings, gint64 now);
 
-/* A peer has connected: the session to drive, until closed(). */
-EnjSession *enj_arrivals_accept (EnjArrivals *self, gboolean direct_tls, gint64 now);
+/* A peer has connected from @address: the session to drive, until closed(); NULL where it is to
+ * be turned away.  Another may be cut for it. */
+EnjSession *enj_arrivals_accept (EnjArrivals *self, const EnjAddress *address,
+                                 gboolean direct_tls, gint64 now);
+
+/* Cuts the oldest that has proved nothing; FALSE where there is none. */
+gboolean enj_arrivals_make_room (EnjArrivals *self, gint64 now);
 
 /* FALSE where the session is none of these.  It is over, and all was told. */
 gboolean enj_arrivals_closed (EnjArrivals *self, EnjSession *session);

@@ -459,9 +459,15 @@ enj_exchange_tick (EnjExchange *self, gint64 now)
 }
 
 EnjSession *
-enj_exchange_accept (EnjExchange *self, gboolean direct_tls, gint64 now)
+enj_exchange_accept (EnjExchange *self, const EnjAddress *address, gboolean direct_tls, gint64 now)
 {
-  return enj_arrivals_accept (self->arrivals, direct_tls, now);
+  return enj_arrivals_accept (self->arrivals, address, direct_tls, now);
+}
+
+gboolean
+enj_exchange_make_room (EnjExchange *self, gint64 now)
+{
+  return enj_arrivals_make_room (self->arrivals, now);
 }
 
 EnjSession *

@@ -60,8 +60,13 @@ void enj_exchange_tick (EnjExchange *self, gint64 now);
 
 /* ---- Connections: the session to drive is given, and given back ---------- */
 
-/* A peer has connected to us; with @direct_tls it starts with that (XEP-0368). */
-EnjSession *enj_exchange_accept (EnjExchange *self, gboolean direct_tls, gint64 now);
+/* A peer has connected to us; with @direct_tls it starts with that (XEP-0368).  NULL: turn it
+ * away without a word.  Another that has proved nothing may be cut for it. */
+EnjSession *enj_exchange_accept (EnjExchange *self, const EnjAddress *address,
+                                 gboolean direct_tls, gint64 now);
+
+/* Cuts the oldest of those that have proved nothing; FALSE where there is none. */
+gboolean enj_exchange_make_room (EnjExchange *self, gint64 now);
 
 /* We have connected to the server of a component; NULL while it has a link. */
 EnjSession *enj_exchange_attach (EnjExchange *self, const char *component, const char *parent,

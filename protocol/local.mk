@@ -29,6 +29,7 @@ libprotocol_la_SOURCES += %D%/departures.c %D%/departures.h
 libprotocol_la_SOURCES += %D%/dialback-key.c %D%/dialback-key.h
 libprotocol_la_SOURCES += %D%/dialback.c %D%/dialback.h
 libprotocol_la_SOURCES += %D%/dns-answer.c %D%/dns-answer.h
+libprotocol_la_SOURCES += %D%/doorman.c %D%/doorman.h
 libprotocol_la_SOURCES += %D%/draft.c %D%/draft.h
 libprotocol_la_SOURCES += %D%/element.c %D%/element.h
 libprotocol_la_SOURCES += %D%/escape.c %D%/escape.h

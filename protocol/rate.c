@@ -60,6 +60,26 @@ enj_rate_take (EnjRate *self, guint64 n, gint64 now)
   return enough;
 }
 
+gboolean
+enj_rate_try (EnjRate *self, guint64 n, gint64 now)
+{
+  if (self->per_second == 0)
+    return TRUE;
+
+  refill (self, now);
+  return self->tokens >= scale (n) && enj_rate_take (self, n, now);
+}
+
+gboolean
+enj_rate_is_full (EnjRate *self, gint64 now)
+{
+  if (self->per_second == 0)
+    return TRUE;
+
+  refill (self, now);
+  return self->tokens >= scale (self->burst);
+}
+
 gint64
 enj_rate_ready (EnjRate *self, gint64 now)
 {

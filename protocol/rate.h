@@ -17,5 +17,11 @@ void enj_rate_init (EnjRate *self, guint64 per_second, guint64 burst, gint64 now
 /* Takes @n, below zero if need be; TRUE where there was enough for them. */
 gboolean enj_rate_take (EnjRate *self, guint64 n, gint64 now);
 
+/* The same, but takes nothing where there is not enough. */
+gboolean enj_rate_try (EnjRate *self, guint64 n, gint64 now);
+
+/* Nothing has been taken, or all has come back since. */
+gboolean enj_rate_is_full (EnjRate *self, gint64 now);
+
 /* The moment at which the bucket is out of debt; at most @now when it is. */
 gint64 enj_rate_ready (EnjRate *self, gint64 now);

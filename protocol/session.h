@@ -49,6 +49,7 @@ struct EnjSession
   gboolean was_full;    /* somebody waits for room */
   gboolean silent;      /* the stream has nothing more to say */
   gboolean given_up;    /* what is left will not be written at all */
+  gboolean cut;         /* once over: closed at once, without a last word */
   gsize clear_left;     /* bytes to write before TLS begins */
   gboolean input_paused; /* the driver reads no more; output runs when that changes */
   gboolean held;        /* send() takes nothing more for now */

@@ -46,7 +46,8 @@ class Bridge:
                 "private-addresses": "allow",
             },
             # Everybody here comes from 127.0.0.1, and tests do not wait for a minute.
-            "limits": {"accept-rate-per-address": "1000", "link-retry-max": "2"},
+            "limits": {"accept-rate-per-address": "1000", "unauthenticated-per-address": "500",
+                       "connections-per-address": "8192", "link-retry-max": "2"},
             "control": {"socket": os.path.join(self.folder, "control")},
             "log": {"level": "debug"},
         }

@@ -28,6 +28,7 @@ unit_tests += %D%/test-dialback
 unit_tests += %D%/test-dialback-key
 unit_tests += %D%/test-dialer
 unit_tests += %D%/test-dns-answer
+unit_tests += %D%/test-doorman
 unit_tests += %D%/test-draft
 unit_tests += %D%/test-echo
 unit_tests += %D%/test-element

@@ -38,6 +38,30 @@ test_format (void)
 }
 
 static void
+test_source (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *source;
+  } cases[] = {
+    { "192.0.2.1", "192.0.2.1" },
+    { "::ffff:192.0.2.1", "192.0.2.1" },
+    { "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64" },
+    { "2001:db8:1:2::", "2001:db8:1:2::/64" },
+    { "::1", "::/64" },
+  };
+  char buffer[ENJ_ADDRESS_STRING];
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      EnjAddress address = make (cases[i].text);
+
+      g_assert_cmpstr (enj_address_format_source (&address, buffer), ==, cases[i].source);
+    }
+}
+
+static void
 test_parse_refuses (void)
 {
   static const char *const texts[] = { "",        "localhost",    "there.example", "1.2.3",
@@ -181,6 +205,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/address/formats-with-brackets-and-port", test_format);
+  g_test_add_func ("/address/one-source-is-one-customer", test_source);
   g_test_add_func ("/address/parses-no-names-and-no-odd-spellings", test_parse_refuses);
   g_test_add_func ("/address/equals-its-v4-mapped-form", test_equal);
   g_test_add_func ("/address/private-in-every-disguise", test_private);

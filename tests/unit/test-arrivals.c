@@ -84,11 +84,25 @@ answer (Hall *self, guint64 id)
                        ENJ_STANZA_FORBIDDEN, ENJ_PROOF_DIALBACK, NOW);
 }
 
+static EnjSession *
+enter_from (Hall *self, guint8 host)
+{
+  const EnjAddress address = { .bytes = { 192, 0, 2, host }, .length = 4 };
+
+  return enj_arrivals_accept (self->arrivals, &address, FALSE, NOW);
+}
+
+static EnjSession *
+enter (Hall *self)
+{
+  return enter_from (self, 1);
+}
+
 /* A stream that has proved its pair. */
 static EnjSession *
 admit (Hall *self, const char *before)
 {
-  EnjSession *session = enj_arrivals_accept (self->arrivals, FALSE, NOW);
+  EnjSession *session = enter (self);
 
   say (session, HEADER);
   say (session, before);
@@ -116,8 +130,8 @@ test_answers_whoever_asked (void)
   EnjSession *first, *second;
 
   hall_init (&hall);
-  first = enj_arrivals_accept (hall.arrivals, FALSE, NOW);
-  second = enj_arrivals_accept (hall.arrivals, FALSE, NOW);
+  first = enter (&hall);
+  second = enter (&hall);
   g_assert_cmpuint (enj_arrivals_count (hall.arrivals), ==, 2);
   say (first, HEADER REQUEST);
   say (second, HEADER REQUEST);
@@ -134,6 +148,54 @@ test_answers_whoever_asked (void)
   hall_clear (&hall);
 }
 
+/* Eight of one address; those that have proved themselves are not counted. */
+static void
+test_turns_away (void)
+{
+  Hall hall;
+
+  hall_init (&hall);
+  (void) admit (&hall, "");
+  for (guint i = 0; i < 8; i++)
+    g_assert_nonnull (enter (&hall));
+  g_assert_null (enter (&hall));
+  g_assert_cmpuint (enj_arrivals_count (hall.arrivals), ==, 9);
+  g_assert_nonnull (enter_from (&hall, 2));
+  hall_clear (&hall);
+}
+
+static void
+test_cuts_the_oldest (void)
+{
+  EnjLimits limits = enj_limits_default ();
+  g_autoptr (EnjSettings) settings = NULL;
+  EnjSession *sessions[3], *proved;
+  Hall hall;
+  gsize len;
+
+  hall_init (&hall);
+  limits.unauthenticated = 2;
+  settings = enj_test_settings_new_full (&limits, ENJ_ENCRYPTION_OPTIONAL);
+  enj_arrivals_set_settings (hall.arrivals, settings, NOW);
+  proved = admit (&hall, "");
+  for (guint i = 0; i < 3; i++)
+    sessions[i] = enter_from (&hall, (guint8) (10 + i));
+
+  g_assert_true (enj_session_is_over (sessions[0]));
+  g_assert_true (sessions[0]->cut);
+  g_assert_null (enj_session_peek (sessions[0], &len));
+  g_assert_false (enj_session_is_over (sessions[1]));
+  g_assert_true (enj_arrivals_make_room (hall.arrivals, NOW));
+  g_assert_true (sessions[1]->cut);
+  g_assert_true (enj_arrivals_make_room (hall.arrivals, NOW));
+  g_assert_true (sessions[2]->cut);
+  g_assert_false (enj_arrivals_make_room (hall.arrivals, NOW));
+  g_assert_false (enj_session_is_over (proved));
+  for (guint i = 0; i < 3; i++)
+    g_assert_true (enj_arrivals_closed (hall.arrivals, sessions[i]));
+  hall_clear (&hall);
+}
+
 static void
 test_tells_the_end_once (void)
 {
@@ -142,7 +204,7 @@ test_tells_the_end_once (void)
 
   hall_init (&hall);
   session = admit (&hall, "");
-  stranger = enj_arrivals_accept (hall.arrivals, FALSE, NOW);
+  stranger = enter (&hall);
   say (stranger, HEADER "</stream:stream>");
   close_by_peer (&hall, session);
   g_assert_true (enj_arrivals_closed (hall.arrivals, session));
@@ -230,6 +292,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   enj_test_be_quiet ();
   g_test_add_func ("/arrivals/answers-whoever-asked", test_answers_whoever_asked);
+  g_test_add_func ("/arrivals/turns-away-an-address-over-its-limit", test_turns_away);
+  g_test_add_func ("/arrivals/cuts-the-oldest-that-has-proved-nothing", test_cuts_the_oldest);
   g_test_add_func ("/arrivals/tells-the-end-once", test_tells_the_end_once);
   g_test_add_func ("/arrivals/finds-the-oldest-to-write-to", test_finds_the_oldest_to_write_to);
   g_test_add_func ("/arrivals/tells-of-room", test_tells_of_room);

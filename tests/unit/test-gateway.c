@@ -375,6 +375,42 @@ test_handshakes (void)
   close (loud);
 }
 
+/* XEP-0205: without a word.  Where all places are taken, the oldest that has said nothing of
+ * use goes; nobody goes for one that may not come in. */
+static void
+test_doorman (void)
+{
+  static const struct
+  {
+    guint connections;
+    guint per_address;
+    guint gone;
+  } cases[] = { { 2, 3, 0 }, { 2, 2, 2 }, { 100, 2, 2 }, { 3, 3, 3 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      EnjListen plain = { (char *) "127.0.0.1", find_port () };
+      int fds[3];
+      char byte;
+
+      prepare (cases[i].connections);
+      limits.unauthenticated_per_address = cases[i].per_address;
+      g_ptr_array_add (config.federation.listen, &plain);
+      start ();
+      for (guint j = 0; j < G_N_ELEMENTS (fds); j++)
+        {
+          fds[j] = connect_to (AF_INET, plain.port);
+          run ();
+        }
+      for (guint j = 0; j < G_N_ELEMENTS (fds); j++)
+        g_assert_cmpint (recv (fds[j], &byte, 1, MSG_DONTWAIT), ==, j == cases[i].gone ? 0 : -1);
+      g_assert_cmpuint (enj_exchange_get_load (exchange).inbound, ==, cases[i].gone < 3 ? 2 : 3);
+      tear_down ();
+      for (guint j = 0; j < G_N_ELEMENTS (fds); j++)
+        close (fds[j]);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -384,5 +420,6 @@ main (int argc, char **argv)
   g_test_add_func ("/gateway/does-not-connect-to-itself", test_own_listeners);
   g_test_add_func ("/gateway/direct-tls-has-ports-of-its-own", test_direct_tls);
   g_test_add_func ("/gateway/tls-handshakes-wait-for-their-turn", test_handshakes);
+  g_test_add_func ("/gateway/turns-away-and-makes-room", test_doorman);
   return g_test_run ();
 }

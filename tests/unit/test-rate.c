@@ -37,6 +37,26 @@ test_debt (void)
 }
 
 static void
+test_try (void)
+{
+  EnjRate rate;
+
+  enj_rate_init (&rate, 10, 20, START);
+  g_assert_true (enj_rate_is_full (&rate, START));
+  g_assert_true (enj_rate_try (&rate, 15, START));
+  g_assert_false (enj_rate_try (&rate, 6, START));
+  g_assert_true (enj_rate_try (&rate, 5, START));
+  g_assert_false (enj_rate_try (&rate, 1, START + G_USEC_PER_SEC / 10 - 1));
+  g_assert_true (enj_rate_try (&rate, 1, START + G_USEC_PER_SEC / 10));
+  g_assert_false (enj_rate_is_full (&rate, START + 2 * G_USEC_PER_SEC + G_USEC_PER_SEC / 10 - 1));
+  g_assert_true (enj_rate_is_full (&rate, START + 2 * G_USEC_PER_SEC + G_USEC_PER_SEC / 10));
+
+  enj_rate_init (&rate, 0, 0, START);
+  g_assert_true (enj_rate_try (&rate, G_MAXUINT64, START));
+  g_assert_true (enj_rate_is_full (&rate, START));
+}
+
+static void
 test_refills_to_the_burst (void)
 {
   EnjRate rate;
@@ -116,6 +136,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/rate/starts-full", test_burst);
   g_test_add_func ("/rate/tells-when-it-is-out-of-debt", test_debt);
+  g_test_add_func ("/rate/takes-nothing-where-there-is-not-enough", test_try);
   g_test_add_func ("/rate/refills-to-the-burst-and-no-further", test_refills_to_the_burst);
   g_test_add_func ("/rate/rounds-nothing-away", test_nothing_is_rounded_away);
   g_test_add_func ("/rate/zero-is-no-limit", test_no_limit);

@@ -272,17 +272,23 @@ test_last_words (void)
 static void
 test_lingers_for_a_while (void)
 {
-  set_up (0, 0, FALSE);
-  enj_session_drop (&talk.session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESET, "enough"));
-  run ();
-  g_assert_cmpstr (peer_reads (), ==, "EOF");
-  time_now += 5 * ENJ_SECOND - 1;
-  run ();
-  g_assert_cmpuint (n_closed, ==, 0);
-  time_now++;
-  run ();
-  g_assert_cmpuint (n_closed, ==, 1);
-  tear_down ();
+  for (guint is_cut = 0; is_cut < 2; is_cut++)
+    {
+      set_up (0, 0, FALSE);
+      enj_session_drop (&talk.session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESET, "enough"));
+      run ();
+      g_assert_cmpstr (peer_reads (), ==, "EOF");
+      time_now += 5 * ENJ_SECOND - 1;
+      run ();
+      g_assert_cmpuint (n_closed, ==, 0);
+      talk.session.cut = is_cut == 1; /* Somebody needs the descriptor. */
+      if (!is_cut)
+        time_now++;
+      enj_wake (talk.session.output);
+      run ();
+      g_assert_cmpuint (n_closed, ==, 1);
+      tear_down ();
+    }
 }
 
 /* Both have closed their streams: nothing is left to wait for. */

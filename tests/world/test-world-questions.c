@@ -62,7 +62,10 @@ wait (Scene *self, guint seconds)
 static void
 call (Scene *self)
 {
-  self->caller = enj_exchange_accept (self->here->exchange, FALSE, enj_world_now (self->world));
+  const EnjAddress address = { .bytes = { 192, 0, 2, 7 }, .length = 4 };
+
+  self->caller = enj_exchange_accept (self->here->exchange, &address, FALSE,
+                                      enj_world_now (self->world));
   g_string_truncate (self->heard, 0);
   say (self, HEADER);
 }

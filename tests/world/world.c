@@ -141,7 +141,9 @@ connect_to (EnjWorld *self, EnjWorldServer *server, EnjSession *session, EnjWorl
                              enj_world_wires_add_puppet (self->wires));
   else
     enj_world_wires_connect (self->wires, server, session, other,
-                             enj_exchange_accept (other->exchange, FALSE, self->now), NULL);
+                             enj_exchange_accept (other->exchange, &server->address, FALSE,
+                                                  self->now),
+                             NULL);
 }
 
 static void
