@@ -290,3 +290,16 @@ enj_arrivals_count (const EnjArrivals *self)
 {
   return g_hash_table_size (self->visitors);
 }
+
+guint
+enj_arrivals_count_owned (const EnjArrivals *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->visitors);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    n += enj_inbound_count_owned (((const Visitor *) value)->inbound);
+  return n;
+}

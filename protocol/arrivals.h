@@ -59,4 +59,7 @@ EnjInbound *enj_arrivals_find (const EnjArrivals *self, const char *local, const
 void enj_arrivals_close_all (EnjArrivals *self, gint64 now);
 guint enj_arrivals_count (const EnjArrivals *self);
 
+/* Stanzas on them that have not left as a whole, or that the peers have not confirmed. */
+guint enj_arrivals_count_owned (const EnjArrivals *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjArrivals, enj_arrivals_free)

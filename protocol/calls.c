@@ -280,3 +280,20 @@ enj_calls_count_unsent (const EnjCalls *self)
     }
   return n;
 }
+
+guint
+enj_calls_count_owned (const EnjCalls *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (enj_call_get_outbound (value))
+      n += enj_outbound_count_owned (enj_call_get_outbound (value));
+  g_hash_table_iter_init (&iter, self->common.dying);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    n += enj_outbound_count_owned (value);
+  return n;
+}

@@ -62,4 +62,7 @@ guint enj_calls_count_streams (const EnjCalls *self);
 /* Stanzas in them that have not left as a whole. */
 guint enj_calls_count_unsent (const EnjCalls *self);
 
+/* Those, and what the peers have not confirmed; of streams that are over, too. */
+guint enj_calls_count_owned (const EnjCalls *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjCalls, enj_calls_free)

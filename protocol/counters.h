@@ -1,6 +1,9 @@
 /* counters.h - what happened, counted.
  *
- * One record for the process, kept by the ledger and borrowed by all. */
+ * One record for the process, kept by the ledger and borrowed by all.  A stanza's way
+ * through the exchange begins as accepted, sent or, for an error that we make, bounced; it
+ * ends once, as one of delivered, confirmed, unproven, bounced and dropped.  law.h holds
+ * both sides against what is owned in between. */
 #pragma once
 
 #include <glib.h>
@@ -9,7 +12,9 @@
   X (accepted, "stanzas taken over from a stream")                       \
   X (settled, "of those, how many have ended, with all their heirs")     \
   X (sent, "stanzas taken from a service")                               \
-  X (delivered_service, "stanzas given to a service")                    \
+  X (delivered, "stanzas given to a service")                            \
+  X (confirmed, "stanzas that the next hop has proved to have")          \
+  X (unproven, "stanzas written where nothing could prove that")         \
   X (written_link, "stanzas written to a link")                          \
   X (written_peer, "stanzas written to a peer")                          \
   X (bounced, "stanzas answered with an error of ours")                  \

@@ -54,7 +54,6 @@ static void
 deliver (EnjExchange *self, const char *domain, EnjStanza *stanza)
 {
   push_event (self, ENJ_EXCHANGE_DELIVER, domain, NULL)->stanza = enj_stanza_ref (stanza);
-  self->counters->delivered_service++;
 }
 
 /* B15: a stream of the peer's own that takes stanzas, where we have none. */
@@ -75,6 +74,25 @@ borrow_if_waiting (EnjExchange *self, const char *local, const char *remote)
 {
   if (enj_roster_is_waiting (enj_peers_get_roster (self->peers), local, remote))
     borrow (self, local, remote);
+}
+
+static void route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now);
+
+/* Back to its sender as an error; dropped where none may be sent. */
+static void
+bounce (EnjExchange *self, EnjStanza *stanza, EnjStanzaCondition condition, const char *type,
+        const char *text, gint64 now)
+{
+  g_autoptr (EnjStanza) error = enj_stanza_new_error_full (stanza, condition, type, text);
+
+  if (!error)
+    {
+      /* RFC 6120 8.3.1, 8.2.3: no answer to an error or a result. */
+      self->counters->dropped++;
+      return;
+    }
+  self->counters->bounced++;
+  route (self, ENJ_ORIGIN_SERVICE, error, now);
 }
 
 static void
@@ -99,8 +117,7 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
       taken = spelt && enj_peers_send (self->peers, decision.local, decision.domain, spelt, now);
       break;
     case ENJ_ROUTE_BOUNCE:
-      enj_exchange_bounce (self, stanza, decision.condition, decision.error_type, decision.text,
-                           now);
+      bounce (self, stanza, decision.condition, decision.error_type, decision.text, now);
       break;
     case ENJ_ROUTE_DROP:
       self->counters->dropped++;
@@ -108,24 +125,7 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
       break;
     }
   if (!taken)
-    enj_exchange_bounce (self, stanza, ENJ_STANZA_RESOURCE_CONSTRAINT, "wait", TEXT_QUEUE_FULL,
-                         now);
-}
-
-void
-enj_exchange_bounce (EnjExchange *self, EnjStanza *stanza, EnjStanzaCondition condition,
-                     const char *type, const char *text, gint64 now)
-{
-  g_autoptr (EnjStanza) error = enj_stanza_new_error_full (stanza, condition, type, text);
-
-  if (!error)
-    {
-      /* RFC 6120 8.3.1, 8.2.3: no answer to an error or a result. */
-      self->counters->dropped++;
-      return;
-    }
-  self->counters->bounced++;
-  route (self, ENJ_ORIGIN_SERVICE, error, now);
+    bounce (self, stanza, ENJ_STANZA_RESOURCE_CONSTRAINT, "wait", TEXT_QUEUE_FULL, now);
 }
 
 gboolean
@@ -161,8 +161,8 @@ process_trunk (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint
       enj_stanza_unref (event->stanza);
       break;
     case ENJ_TRUNK_EXPIRED:
-      enj_exchange_bounce (self, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
-                           self->stopping ? TEXT_STOPPING : TEXT_LINK_AWAY, now);
+      bounce (self, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
+              self->stopping ? TEXT_STOPPING : TEXT_LINK_AWAY, now);
       enj_stanza_unref (event->stanza);
       break;
     }
@@ -274,8 +274,7 @@ handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
       route (self, ENJ_ORIGIN_PEER, event->stanza, now);
       break;
     case ENJ_PEERS_BOUNCE:
-      enj_exchange_bounce (self, event->stanza, event->condition, event->error_type, event->text,
-                           now);
+      bounce (self, event->stanza, event->condition, event->error_type, event->text, now);
       break;
     case ENJ_PEERS_VERDICT:
       enj_arrivals_answer (self->arrivals, event->asker, event->local, event->remote,
@@ -430,6 +429,7 @@ enj_exchange_next (EnjExchange *self, EnjExchangeEvent *event, gint64 now)
     return FALSE;
   *event = *first;
   g_free (first);
+  self->counters->delivered += event->type == ENJ_EXCHANGE_DELIVER;
   return TRUE;
 }
 
@@ -442,6 +442,17 @@ enj_exchange_event_clear (EnjExchangeEvent *event)
   g_free (event->remote);
   g_clear_error (&event->error);
   *event = (EnjExchangeEvent){ 0 };
+}
+
+guint64
+enj_exchange_count_owned (const EnjExchange *self)
+{
+  guint64 n = enj_peers_count_owned (self->peers) + enj_arrivals_count_owned (self->arrivals)
+              + enj_trunks_count_owned (self->trunks);
+
+  for (const GList *item = self->events.head; item; item = item->next)
+    n += ((const EnjExchangeEvent *) item->data)->type == ENJ_EXCHANGE_DELIVER;
+  return n;
 }
 
 gint64

@@ -50,6 +50,11 @@ void enj_exchange_free (EnjExchange *self);
 /* All or nothing; the components stay as they are. */
 void enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now);
 const EnjCounters *enj_exchange_get_counters (const EnjExchange *self);
+
+/* Stanzas that we have and that have not come to an end: counted where they are kept, for
+ * law.h to hold against the counters. */
+guint64 enj_exchange_count_owned (const EnjExchange *self);
+
 void enj_exchange_forbid (EnjExchange *self, const EnjAddress *address);
 
 gboolean enj_exchange_next (EnjExchange *self, EnjExchangeEvent *event, gint64 now);
@@ -93,10 +98,6 @@ void enj_exchange_tlsa (EnjExchange *self, guint64 id, guint ticket, EnjLookupRe
 /* FALSE where `from` is not of @component, or `to` is missing. */
 gboolean enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza,
                             gint64 now);
-
-/* Back to its sender as an error; dropped where none may be sent. */
-void enj_exchange_bounce (EnjExchange *self, EnjStanza *stanza, EnjStanzaCondition condition,
-                          const char *type, const char *text, gint64 now);
 
 /* ---- The end: farewell.h knows the order -------------------------------------- */
 

@@ -378,6 +378,13 @@ enj_inbound_steal_unconfirmed (EnjInbound *self)
   return enj_management_steal_unconfirmed (self->management);
 }
 
+guint
+enj_inbound_count_owned (const EnjInbound *self)
+{
+  return enj_departures_count (&self->session.unsent)
+         + enj_management_count_unconfirmed (self->management);
+}
+
 /* ---- Events of the session ---------------------------------------------- */
 
 static void
@@ -465,7 +472,10 @@ handle_over (EnjSession *session)
 static void
 handle_left (EnjSession *session, EnjStanza *stanza)
 {
-  enj_management_note_sent (((EnjInbound *) session)->management, stanza);
+  EnjInbound *self = (EnjInbound *) session;
+
+  if (!enj_management_note_sent (self->management, stanza))
+    self->counters->unproven++;
 }
 
 static void
@@ -504,7 +514,7 @@ enj_inbound_new (gboolean direct_tls, EnjSettings *settings, EnjCounters *counte
   enj_news_queue_init (&self->news, wake);
   self->receiving = enj_receiving_new (&self->session, counters, &self->news);
   self->acceptor = enj_acceptor_new (&self->session);
-  self->management = enj_management_new (&self->session);
+  self->management = enj_management_new (&self->session, counters);
   counters->streams_in++;
   enj_session_wait (&self->session, ENJ_WAIT_HEADER, settings->limits.header_timeout);
   enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, settings->limits.negotiation_timeout);

@@ -46,6 +46,9 @@ gboolean enj_inbound_take_room (EnjInbound *self);
  * caller; NULL when there is none.  For a session that is over. */
 EnjStanza *enj_inbound_steal_unconfirmed (EnjInbound *self);
 
+/* Stanzas that have not left as a whole, or that the peer has not confirmed. */
+guint enj_inbound_count_owned (const EnjInbound *self);
+
 /* New settings; a pair that they do not want, or not proved this way, ends the stream. */
 void enj_inbound_set_settings (EnjInbound *self, EnjSettings *settings, gint64 now);
 

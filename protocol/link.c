@@ -199,6 +199,14 @@ handle_over (EnjSession *session)
   enj_log_info (&session->log, "link closed: %s", reason ? reason : "in order");
 }
 
+/* Nothing here proves what the server has. */
+static void
+handle_left (EnjSession *session, EnjStanza *stanza)
+{
+  (void) stanza;
+  ((EnjLink *) session)->counters->unproven++;
+}
+
 /* A link never starts TLS. */
 static void
 handle_secured (EnjSession *session)
@@ -212,6 +220,7 @@ static const EnjSessionClass link_class = {
   .due = handle_due,
   .open = open_for_error,
   .over = handle_over,
+  .left = handle_left,
 };
 
 EnjLink *

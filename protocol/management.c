@@ -37,6 +37,7 @@ typedef enum
 struct EnjManagement
 {
   EnjSession *session;
+  EnjCounters *counters;
   EnjAck *ack;
   State state;
   gboolean is_allowed;
@@ -163,6 +164,7 @@ handle_ack (EnjManagement *self, const EnjElement *element)
       return;
     }
 
+  self->counters->confirmed += before - enj_ack_count_unconfirmed (self->ack);
   self->due[WAIT_ANSWER] = ENJ_NEVER;
   weigh (self, enj_ack_count_unconfirmed (self->ack) < before);
   if (enj_ack_count_unconfirmed (self->ack) > 0)
@@ -209,7 +211,10 @@ handle_failed (EnjManagement *self)
     return;
   self->state = STATE_OFF;
   while ((stanza = enj_ack_steal_unconfirmed (self->ack)))
-    enj_stanza_unref (stanza);
+    {
+      self->counters->unproven++;
+      enj_stanza_unref (stanza);
+    }
   self->due[WAIT_ASK] = ENJ_NEVER;
   weigh (self, TRUE);
 }
@@ -302,11 +307,12 @@ on_done (gpointer data)
 /* ---- Public --------------------------------------------------------------------- */
 
 EnjManagement *
-enj_management_new (EnjSession *session)
+enj_management_new (EnjSession *session, EnjCounters *counters)
 {
   EnjManagement *self = g_new0 (EnjManagement, 1);
 
   self->session = session;
+  self->counters = counters;
   self->ack = enj_ack_new (on_done, self);
   for (guint i = 0; i < N_WAITS; i++)
     self->due[i] = ENJ_NEVER;
@@ -338,21 +344,22 @@ enj_management_enable (EnjManagement *self)
   write_text (self, "<enable xmlns='" ENJ_NS_SM "'/>");
 }
 
-void
+gboolean
 enj_management_note_sent (EnjManagement *self, EnjStanza *stanza)
 {
   if (self->state == STATE_OFF)
-    return;
+    return FALSE;
   if (self->before > 0)
     {
       self->before--;
-      return;
+      return FALSE;
     }
   enj_ack_note_sent (self->ack, stanza);
   self->unasked++;
   weigh (self, FALSE);
   ask_in_time (self);
   arm (self);
+  return TRUE;
 }
 
 void
@@ -425,4 +432,10 @@ EnjStanza *
 enj_management_steal_unconfirmed (EnjManagement *self)
 {
   return enj_ack_steal_unconfirmed (self->ack);
+}
+
+guint
+enj_management_count_unconfirmed (const EnjManagement *self)
+{
+  return enj_ack_count_unconfirmed (self->ack);
 }

@@ -14,11 +14,12 @@
 #pragma once
 
 #include "protocol/ack.h"
+#include "protocol/counters.h"
 #include "protocol/session.h"
 
 typedef struct EnjManagement EnjManagement;
 
-EnjManagement *enj_management_new (EnjSession *session);
+EnjManagement *enj_management_new (EnjSession *session, EnjCounters *counters);
 void enj_management_free (EnjManagement *self);
 
 /* We have offered <sm/> behind authentication: <enable/> is welcome from now on (M01, M02). */
@@ -34,8 +35,11 @@ gboolean enj_management_handle (EnjManagement *self, const EnjElement *element);
 /* Each stanza of the peer, before anybody else has it. */
 void enj_management_note_received (EnjManagement *self, EnjStanza *stanza);
 
-/* For the session: a stanza's last byte has left; and a clean end begins: the last <a/> (M07). */
-void enj_management_note_sent (EnjManagement *self, EnjStanza *stanza);
+/* For the session: a stanza's last byte has left.  FALSE: nothing here will prove that the peer
+ * has it, and it is not kept. */
+gboolean enj_management_note_sent (EnjManagement *self, EnjStanza *stanza);
+
+/* A clean end begins: the last <a/> (M07). */
 void enj_management_note_closing (EnjManagement *self);
 
 /* Instead of white space on a quiet stream; FALSE where acknowledgements are off. */
@@ -47,5 +51,6 @@ gboolean enj_management_is_on (const EnjManagement *self);
 
 /* The oldest that the peer has not confirmed; NULL when there is none.  For a session that is over. */
 EnjStanza *enj_management_steal_unconfirmed (EnjManagement *self);
+guint enj_management_count_unconfirmed (const EnjManagement *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjManagement, enj_management_free)

@@ -309,7 +309,10 @@ handle_told (EnjSession *session, const EnjElement *error)
 static void
 handle_left (EnjSession *session, EnjStanza *stanza)
 {
-  enj_management_note_sent (((EnjOutbound *) session)->management, stanza);
+  EnjOutbound *self = (EnjOutbound *) session;
+
+  if (!enj_management_note_sent (self->management, stanza))
+    self->counters->unproven++;
 }
 
 static void
@@ -354,7 +357,7 @@ enj_outbound_new (const char *local, const char *remote, EnjTarget *target, EnjS
   enj_news_queue_init (&self->news, wake);
   self->negotiating = enj_negotiating_new (&self->session, self->local, self->remote, target);
   self->initiating = enj_initiating_new (&self->session, counters, &self->news);
-  self->management = enj_management_new (&self->session);
+  self->management = enj_management_new (&self->session, counters);
   counters->streams_out++;
   enj_negotiating_start (self->negotiating);
   return self;
@@ -509,6 +512,13 @@ EnjStanza *
 enj_outbound_steal_unconfirmed (EnjOutbound *self)
 {
   return enj_management_steal_unconfirmed (self->management);
+}
+
+guint
+enj_outbound_count_owned (const EnjOutbound *self)
+{
+  return enj_departures_count (&self->session.unsent)
+         + enj_management_count_unconfirmed (self->management);
 }
 
 void

@@ -63,6 +63,9 @@ EnjSend enj_outbound_send (EnjOutbound *self, EnjStanza *stanza, gint64 now);
  * when there is none.  For a stream that is over. */
 EnjStanza *enj_outbound_steal_unconfirmed (EnjOutbound *self);
 
+/* Stanzas that have not left as a whole, or that the peer has not confirmed. */
+guint enj_outbound_count_owned (const EnjOutbound *self);
+
 /* To a QUESTION. */
 void enj_outbound_answer (EnjOutbound *self, const char *local, const char *remote,
                           EnjDialbackType type, EnjStanzaCondition condition, EnjProof proof,

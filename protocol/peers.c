@@ -25,7 +25,7 @@ struct EnjPeers
   EnjInquiry *inquiry;
   EnjFailures *failures;
   EnjRoster *roster;
-  GQueue events; /* of EnjPeersEvent */
+  EnjPeersEventQueue events;
   gint64 due;    /* not later than the earliest of all */
   char *goodbye; /* why no stream is opened any more; NULL while some are */
 };
@@ -42,14 +42,7 @@ mark (EnjPeers *self, const char *remote)
 static EnjPeersEvent *
 push_event (EnjPeers *self, EnjPeersEventType type, const char *local, const char *remote)
 {
-  EnjPeersEvent *event = g_new0 (EnjPeersEvent, 1);
-
-  event->type = type;
-  event->local = g_strdup (local);
-  event->remote = g_strdup (remote);
-  g_queue_push_tail (&self->events, event);
-  enj_wake (self->wake);
-  return event;
+  return enj_peers_event_queue_push (&self->events, type, local, remote);
 }
 
 static void
@@ -337,30 +330,13 @@ enj_peers_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake)
 
   self->settings = enj_settings_ref (settings);
   self->wake = wake;
+  self->events.wake = wake;
   self->calls = enj_calls_new (settings, counters, wake);
   self->inquiry = enj_inquiry_new (self->calls);
   self->failures = enj_failures_new ();
   self->roster = enj_roster_new (settings, self->calls, self->failures);
   self->due = ENJ_NEVER;
   return self;
-}
-
-void
-enj_peers_event_clear (EnjPeersEvent *event)
-{
-  enj_stanza_unref (event->stanza);
-  g_free (event->name);
-  g_free (event->text);
-  g_free (event->local);
-  g_free (event->remote);
-  *event = (EnjPeersEvent){ 0 };
-}
-
-static void
-free_event (gpointer data)
-{
-  enj_peers_event_clear (data);
-  g_free (data);
 }
 
 void
@@ -372,7 +348,7 @@ enj_peers_free (EnjPeers *self)
   enj_inquiry_free (self->inquiry);
   enj_calls_free (self->calls);
   enj_failures_free (self->failures);
-  g_queue_clear_full (&self->events, free_event);
+  enj_peers_event_queue_clear (&self->events);
   enj_settings_unref (self->settings);
   g_free (self->goodbye);
   g_free (self);
@@ -509,16 +485,9 @@ collect (EnjPeers *self)
 gboolean
 enj_peers_next (EnjPeers *self, EnjPeersEvent *event, gint64 now)
 {
-  EnjPeersEvent *first;
-
   process (self, now);
   collect (self);
-  first = g_queue_pop_head (&self->events);
-  if (!first)
-    return FALSE;
-  *event = *first;
-  g_free (first);
-  return TRUE;
+  return enj_peers_event_queue_pop (&self->events, event);
 }
 
 /* ---- Time ---------------------------------------------------------------------- */
@@ -590,6 +559,13 @@ guint
 enj_peers_count_waiting (const EnjPeers *self)
 {
   return enj_roster_count_waiting (self->roster) + enj_calls_count_unsent (self->calls);
+}
+
+guint
+enj_peers_count_owned (const EnjPeers *self)
+{
+  return enj_roster_count_owned (self->roster) + enj_calls_count_owned (self->calls)
+         + enj_peers_event_queue_count_bounces (&self->events);
 }
 
 guint

@@ -9,43 +9,10 @@
 
 #include "protocol/calls.h"
 #include "protocol/inquiry.h"
+#include "protocol/peers-event.h"
 #include "protocol/roster.h"
 
 typedef struct EnjPeers EnjPeers;
-
-typedef enum
-{
-  ENJ_PEERS_LOOKUP_SRV,       /* id, ticket, remote, name */
-  ENJ_PEERS_LOOKUP_ADDRESSES, /* the same */
-  ENJ_PEERS_LOOKUP_TLSA,      /* the same */
-  ENJ_PEERS_DIAL,             /* id, ticket, remote, address */
-  ENJ_PEERS_STANZA,           /* stanza: of a remote domain, on a stream of ours */
-  ENJ_PEERS_BOUNCE,           /* stanza, condition, error_type, text */
-  ENJ_PEERS_VERDICT,          /* asker, local, remote, answer, condition, proof */
-  ENJ_PEERS_UP,               /* local, remote, proof */
-  ENJ_PEERS_DOWN              /* local, remote, text: NULL in order */
-} EnjPeersEventType;
-
-/* Clear it; the receiver may steal what it wants. */
-typedef struct
-{
-  EnjPeersEventType type;
-  guint64 id; /* of the call */
-  guint ticket;
-  char *name;
-  EnjAddress address;
-  EnjStanza *stanza;
-  EnjStanzaCondition condition;
-  const char *error_type; /* NULL takes the condition's own */
-  char *text;
-  guint64 asker;
-  char *local;
-  char *remote;
-  EnjDialbackType answer;
-  EnjProof proof;
-} EnjPeersEvent;
-
-void enj_peers_event_clear (EnjPeersEvent *event);
 
 EnjPeers *enj_peers_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake);
 void enj_peers_free (EnjPeers *self);
@@ -90,6 +57,9 @@ const EnjFailures *enj_peers_get_failures (const EnjPeers *self);
 
 /* Stanzas that wait or have not left us as a whole. */
 guint enj_peers_count_waiting (const EnjPeers *self);
+
+/* Those, and what was taken from a stream and is not told yet, and what peers have not confirmed. */
+guint enj_peers_count_owned (const EnjPeers *self);
 guint enj_peers_count_streams (const EnjPeers *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjPeers, enj_peers_free)

@@ -545,3 +545,9 @@ enj_roster_count_waiting (const EnjRoster *self)
     n += enj_peer_count_waiting (peer);
   return n;
 }
+
+guint
+enj_roster_count_owned (const EnjRoster *self)
+{
+  return enj_roster_count_waiting (self) + self->returns.length;
+}

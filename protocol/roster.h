@@ -90,4 +90,7 @@ void enj_roster_tick (EnjRoster *self, gint64 now);
 
 guint enj_roster_count_waiting (const EnjRoster *self);
 
+/* Those, and what goes back. */
+guint enj_roster_count_owned (const EnjRoster *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjRoster, enj_roster_free)

@@ -203,3 +203,9 @@ enj_trunk_count_waiting (const EnjTrunk *self)
   return enj_waiting_length (self->waiting)
          + (self->link ? enj_departures_count (&enj_link_get_session (self->link)->unsent) : 0);
 }
+
+guint
+enj_trunk_count_owned (const EnjTrunk *self)
+{
+  return enj_trunk_count_waiting (self) + self->refused.length;
+}

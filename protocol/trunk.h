@@ -62,4 +62,7 @@ gboolean enj_trunk_has_session (const EnjTrunk *self);
 /* Stanzas that wait or have not left us as a whole. */
 guint enj_trunk_count_waiting (const EnjTrunk *self);
 
+/* Those, and what goes back. */
+guint enj_trunk_count_owned (const EnjTrunk *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjTrunk, enj_trunk_free)

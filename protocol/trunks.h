@@ -34,4 +34,7 @@ void enj_trunks_close (EnjTrunks *self, gint64 now);
 guint enj_trunks_count_links (const EnjTrunks *self);
 guint enj_trunks_count_waiting (const EnjTrunks *self);
 
+/* Stanzas that wait for any, up or not, or go back. */
+guint enj_trunks_count_owned (const EnjTrunks *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjTrunks, enj_trunks_free)

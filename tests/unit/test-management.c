@@ -24,6 +24,7 @@ typedef struct
 {
   EnjSession session; /* must be first */
   EnjManagement *management;
+  EnjCounters counters;
   GQueue received; /* of EnjStanza */
   guint strange;   /* elements that nobody knew */
   guint wakes;
@@ -55,7 +56,10 @@ handle_due (EnjSession *session, EnjWait which)
 static void
 handle_left (EnjSession *session, EnjStanza *stanza)
 {
-  enj_management_note_sent (((Host *) session)->management, stanza);
+  Host *self = (Host *) session;
+
+  if (!enj_management_note_sent (self->management, stanza))
+    self->counters.unproven++;
 }
 
 static void
@@ -108,7 +112,7 @@ host_new (void)
   settings->limits.queue_stanzas = 100;
   enj_session_init (&self->session, &host_class, "in", ENJ_NS_SERVER, settings,
                     (EnjWake){ count_wake, self }, ENJ_TALK_START);
-  self->management = enj_management_new (&self->session);
+  self->management = enj_management_new (&self->session, &self->counters);
   feed (self, ENJ_TALK_HEADER);
   self->session.header_sent = TRUE;
   return self;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "protocol/law.h"
 #include "tests/support/stanzas.h"
 #include "tests/world/names.h"
 #include "tests/world/settings.h"
@@ -60,6 +61,26 @@ wish_free (gpointer data)
   g_free (wish);
 }
 
+/* law.h: whatever has happened, each stanza is somewhere. */
+static void
+check_law (const EnjWorld *self)
+{
+  for (guint i = 0; i < self->servers->len; i++)
+    {
+      const EnjWorldServer *server = self->servers->pdata[i];
+      const EnjCounters *counters = enj_exchange_get_counters (server->exchange);
+      guint64 owned = enj_exchange_count_owned (server->exchange);
+
+      if (enj_law_weigh (counters, owned) != 0)
+        {
+          g_autofree char *line = enj_law_format (counters, owned);
+
+          g_error ("%s: %" G_GINT64_FORMAT " stanzas are not accounted for: %s", server->domain,
+                   enj_law_weigh (counters, owned), line);
+        }
+    }
+}
+
 EnjWorld *
 enj_world_new (void)
 {
@@ -76,6 +97,7 @@ enj_world_new (void)
 void
 enj_world_free (EnjWorld *self)
 {
+  check_law (self);
   g_ptr_array_unref (self->servers);
   enj_world_wires_free (self->wires);
   g_ptr_array_unref (self->wishes);
@@ -304,6 +326,7 @@ run_until (EnjWorld *self, gint64 end)
       g_assert_cmpuint (turns, <, 1000000);
       if (do_all (self))
         continue;
+      check_law (self);
       due = get_deadline (self);
       if (due > end)
         break;

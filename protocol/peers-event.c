@@ -1,0 +1,61 @@
+#include "config.h"
+
+#include "protocol/peers-event.h"
+
+void
+enj_peers_event_clear (EnjPeersEvent *event)
+{
+  enj_stanza_unref (event->stanza);
+  g_free (event->name);
+  g_free (event->text);
+  g_free (event->local);
+  g_free (event->remote);
+  *event = (EnjPeersEvent){ 0 };
+}
+
+static void
+event_free (gpointer data)
+{
+  enj_peers_event_clear (data);
+  g_free (data);
+}
+
+void
+enj_peers_event_queue_clear (EnjPeersEventQueue *self)
+{
+  g_queue_clear_full (&self->queue, event_free);
+}
+
+EnjPeersEvent *
+enj_peers_event_queue_push (EnjPeersEventQueue *self, EnjPeersEventType type, const char *local,
+                            const char *remote)
+{
+  EnjPeersEvent *event = g_new0 (EnjPeersEvent, 1);
+
+  event->type = type;
+  event->local = g_strdup (local);
+  event->remote = g_strdup (remote);
+  g_queue_push_tail (&self->queue, event);
+  enj_wake (self->wake);
+  return event;
+}
+
+gboolean
+enj_peers_event_queue_pop (EnjPeersEventQueue *self, EnjPeersEvent *event)
+{
+  g_autofree EnjPeersEvent *first = g_queue_pop_head (&self->queue);
+
+  if (first)
+    *event = *first;
+  return first != NULL;
+}
+
+guint
+enj_peers_event_queue_count_bounces (const EnjPeersEventQueue *self)
+{
+  guint n = 0;
+
+  for (const GList *item = self->queue.head; item; item = item->next)
+    n += ((const EnjPeersEvent *) item->data)->type == ENJ_PEERS_BOUNCE;
+  return n;
+}

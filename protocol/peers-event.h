@@ -1,0 +1,58 @@
+/* peers-event.h - what peers.h has to tell and wishes for, in order. */
+#pragma once
+
+#include "protocol/address.h"
+#include "protocol/news.h"
+
+typedef enum
+{
+  ENJ_PEERS_LOOKUP_SRV,       /* id, ticket, remote, name */
+  ENJ_PEERS_LOOKUP_ADDRESSES, /* the same */
+  ENJ_PEERS_LOOKUP_TLSA,      /* the same */
+  ENJ_PEERS_DIAL,             /* id, ticket, remote, address */
+  ENJ_PEERS_STANZA,           /* stanza: of a remote domain, on a stream of ours */
+  ENJ_PEERS_BOUNCE,           /* stanza, condition, error_type, text */
+  ENJ_PEERS_VERDICT,          /* asker, local, remote, answer, condition, proof */
+  ENJ_PEERS_UP,               /* local, remote, proof */
+  ENJ_PEERS_DOWN              /* local, remote, text: NULL in order */
+} EnjPeersEventType;
+
+/* Clear it; the receiver may steal what it wants. */
+typedef struct
+{
+  EnjPeersEventType type;
+  guint64 id; /* of the call */
+  guint ticket;
+  char *name;
+  EnjAddress address;
+  EnjStanza *stanza;
+  EnjStanzaCondition condition;
+  const char *error_type; /* NULL takes the condition's own */
+  char *text;
+  guint64 asker;
+  char *local;
+  char *remote;
+  EnjDialbackType answer;
+  EnjProof proof;
+} EnjPeersEvent;
+
+void enj_peers_event_clear (EnjPeersEvent *event);
+
+/* All zero but for wake is empty. */
+typedef struct
+{
+  GQueue queue;
+  EnjWake wake;
+} EnjPeersEventQueue;
+
+void enj_peers_event_queue_clear (EnjPeersEventQueue *self);
+
+/* A new one at the end, to be filled in; wakes. */
+EnjPeersEvent *enj_peers_event_queue_push (EnjPeersEventQueue *self, EnjPeersEventType type,
+                                           const char *local, const char *remote);
+
+/* FALSE when there are none. */
+gboolean enj_peers_event_queue_pop (EnjPeersEventQueue *self, EnjPeersEvent *event);
+
+/* Stanzas on their way back. */
+guint enj_peers_event_queue_count_bounces (const EnjPeersEventQueue *self);
