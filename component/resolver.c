@@ -51,7 +51,6 @@ typedef struct
   EnjDnsQuery query;
   gboolean is_in;
   EnjLookupResult result;
-  gboolean is_bogus;
   gboolean is_secure;
 } Question;
 
@@ -175,19 +174,17 @@ get_result (const Lookup *lookup)
 {
   EnjLookupResult result = lookup->questions[0].result;
 
-  /* RFC 7673 3.2: one that was forged makes the other worthless. */
-  for (guint i = 0; i < lookup->n_questions; i++)
-    if (lookup->questions[i].is_bogus)
-      return ENJ_LOOKUP_FAILED;
   for (guint i = 1; i < lookup->n_questions; i++)
     result = enj_dns_answer_merge (result, lookup->questions[i].result);
   return result;
 }
 
-/* Of what was found. */
+/* Of what was found; of services and associations also that there are none. */
 static gboolean
 is_secure (const Lookup *lookup)
 {
+  if (lookup->n_questions == 1)
+    return lookup->questions[0].is_secure;
   for (guint i = 0; i < lookup->n_questions; i++)
     if (lookup->questions[i].is_secure && lookup->questions[i].result == ENJ_LOOKUP_FOUND)
       return TRUE;
@@ -286,7 +283,6 @@ on_answer (const EnjDnsAnswer *answer, gpointer data)
   if (answer)
     {
       question->result = enj_dns_answer_judge (answer->rcode, answer->has_data, answer->bogus);
-      question->is_bogus = answer->bogus;
       question->is_secure = answer->secure;
     }
   if (question->result == ENJ_LOOKUP_FOUND)

@@ -18,7 +18,7 @@
 typedef struct EnjResolver EnjResolver;
 
 /* From the loop, once; all is borrowed.  FOUND comes with at least one.  @secure: DNSSEC vouches
- * for it; what it has found to be forged is FAILED. */
+ * for it, for records of services and TLSA also where it says that there are none. */
 typedef void (*EnjResolverSrvFunc) (EnjLookupResult result, gboolean secure,
                                     const EnjSrvRecord *records, guint n, gpointer data);
 typedef void (*EnjResolverAddressesFunc) (EnjLookupResult result, gboolean secure,

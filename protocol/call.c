@@ -123,12 +123,13 @@ give_up (EnjCall *self, const EnjTargetsWish *wish)
 
 /* ---- On the way ------------------------------------------------------------ */
 
+/* Takes @targets. */
 static void
-seek (EnjCall *self, const char *host, guint16 port, gboolean direct_tls, gboolean allow_private)
+seek (EnjCall *self, EnjTargets *targets)
 {
   g_hash_table_remove_all (self->open);
   enj_targets_free (self->targets);
-  self->targets = enj_targets_new (self->remote, host, port, direct_tls, allow_private);
+  self->targets = targets;
   for (guint i = 0; i < self->common->forbidden->len; i++)
     enj_targets_forbid (self->targets, &g_array_index (self->common->forbidden, EnjAddress, i));
   mark_dirty (self);
@@ -139,8 +140,8 @@ seek_by_policy (EnjCall *self)
 {
   const EnjPeerPolicy *policy = enj_policy_find (self->common->settings->policy, self->remote);
 
-  seek (self, policy->host, policy->port, policy->direct_tls,
-        policy->host || self->common->settings->allow_private);
+  seek (self, enj_targets_new (self->remote, policy->host, policy->port, policy->direct_tls,
+                               policy->host || self->common->settings->allow_private));
 }
 
 EnjCall *
@@ -339,9 +340,8 @@ static void
 follow (EnjCall *self)
 {
   self->has_moved = TRUE;
-  seek (self, self->moved_host, self->moved_port, self->target->direct_tls,
-        self->common->settings->allow_private);
-  enj_targets_demand_tls (self->targets);
+  seek (self, enj_targets_new_moved (self->remote, self->moved_host, self->moved_port,
+                                     self->target, self->common->settings->allow_private));
 }
 
 static void

@@ -17,7 +17,7 @@ EnjLookupResult
 enj_dns_answer_judge (int rcode, gboolean has_data, gboolean bogus)
 {
   if (bogus)
-    return ENJ_LOOKUP_FAILED;
+    return ENJ_LOOKUP_FORGED;
   if (rcode == NAME_ERROR)
     return ENJ_LOOKUP_NO_NAME;
   if (rcode != NO_ERROR)
@@ -28,9 +28,9 @@ enj_dns_answer_judge (int rcode, gboolean has_data, gboolean bogus)
 EnjLookupResult
 enj_dns_answer_merge (EnjLookupResult a, EnjLookupResult b)
 {
-  /* The first that either is. */
+  /* The first that either is.  RFC 7673 3.2: one that was forged makes the other worthless. */
   static const EnjLookupResult order[]
-      = { ENJ_LOOKUP_FOUND, ENJ_LOOKUP_FAILED, ENJ_LOOKUP_NO_NAME };
+      = { ENJ_LOOKUP_FORGED, ENJ_LOOKUP_FOUND, ENJ_LOOKUP_FAILED, ENJ_LOOKUP_NO_NAME };
 
   for (guint i = 0; i < G_N_ELEMENTS (order); i++)
     if (a == order[i] || b == order[i])

@@ -13,8 +13,8 @@
 /* @rcode as in RFC 1035 4.1.1; @bogus where DNSSEC found a forgery. */
 EnjLookupResult enj_dns_answer_judge (int rcode, gboolean has_data, gboolean bogus);
 
-/* What two look-ups of one name say together: data if either has some, else the
- * worse.  Their order does not matter. */
+/* What two look-ups of one name say together: a forgery if either is one, data if either has
+ * some, else the worse.  Their order does not matter. */
 EnjLookupResult enj_dns_answer_merge (EnjLookupResult a, EnjLookupResult b);
 
 /* RFC 2782: the data of one record, names not compressed.  On TRUE the target is

@@ -15,7 +15,8 @@ typedef enum
   ENJ_LOOKUP_FOUND,
   ENJ_LOOKUP_NO_NAME, /* NXDOMAIN */
   ENJ_LOOKUP_NO_DATA, /* the name has no such records */
-  ENJ_LOOKUP_FAILED   /* SERVFAIL, REFUSED, no answer, or one that was forged */
+  ENJ_LOOKUP_FAILED,  /* SERVFAIL, REFUSED, no answer */
+  ENJ_LOOKUP_FORGED   /* DNSSEC has found it to be bogus */
 } EnjLookupResult;
 
 typedef struct

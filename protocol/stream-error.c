@@ -9,8 +9,6 @@
 #include "protocol/log.h"
 #include "protocol/ns.h"
 
-#define USUAL_PORT 5269
-
 static gboolean
 append (EnjBytes *out, const char *text)
 {
@@ -67,11 +65,11 @@ enj_stream_error_parse_new (const EnjElement *element)
                               *message ? message : enj_stream_condition_format (condition));
 }
 
-/* The usual port where there is none. */
+/* 0 where there is none. */
 static gboolean
 read_port (const char *text, guint16 *port)
 {
-  guint64 value = USUAL_PORT;
+  guint64 value = 0;
 
   if (*text == '\0' || *text == ':')
     {

@@ -37,13 +37,15 @@ typedef struct
   guint ticket;
   gboolean is_open;  /* wished for */
   gboolean is_wanted;
+  gboolean has_failed;
+  gboolean is_secure; /* the answer */
 } Question;
 
 struct EnjTargets
 {
   char *domain; /* A-labels */
   gboolean allow_private;
-  gboolean needs_tls;
+  gboolean is_moved; /* there by the word of a peer */
   GArray *forbidden; /* of EnjAddress */
   guint last_ticket;
 
@@ -145,19 +147,32 @@ give_up (EnjTargets *self)
 
 /* ---- SRV records ------------------------------------------------------ */
 
-/* Both kinds have been answered. */
+/* The domain's own address instead of SRV records.  RFC 6120 3.2.1 and XEP-0368 5: not where there
+ * are some, and be it ".".  RFC 7673 3.1: nor where the look-up of _xmpp-server has failed, though
+ * RFC 6120 3.2.1 would have it.  A failure of _xmpps-server alone, which RFC 6120 knows nothing
+ * of, says nothing about that; but if the zone is signed, as the answer to the other question
+ * shows, somebody may be hiding what TLSA records belong to (RFC 7672 2.1). */
+static gboolean
+may_fall_back (const EnjTargets *self)
+{
+  const Question *starttls = &self->services[0];
+  const Question *direct = &self->services[1];
+
+  return !self->has_srv && !starttls->has_failed
+         && !(direct->has_failed && starttls->is_secure);
+}
+
+/* Both kinds have been answered.  RFC 7673 3.1 ends the attempt "to connect to the desired
+ * service" where its look-up has failed: each kind is a service of its own, and the records of
+ * the other are as good as ever.  Who hides one kind gains no more than by blocking its servers,
+ * which are passed over then, too. */
 static void
 finish_services (EnjTargets *self)
 {
-  if (self->has_no_reply)
-    {
-      /* RFC 7673 3.1: no fallback to what an attacker can forge more easily. */
-      give_up (self);
-      return;
-    }
-  /* RFC 6120 3.2.1 and XEP-0368 5: no fallback where SRV is known there. */
-  if (!self->has_srv)
+  if (self->servers.n == 0 && may_fall_back (self))
     enj_servers_add (&self->servers, self->domain, XMPP_SERVER_PORT, FALSE);
+  else if (self->servers.n == 0)
+    give_up (self);
   enj_servers_order (&self->servers);
 }
 
@@ -187,27 +202,40 @@ enj_targets_srv (EnjTargets *self, guint ticket, EnjLookupResult result, gboolea
   if (kind == N_KINDS || self->error)
     return;
 
+  self->services[kind].is_secure = secure;
   switch (result)
     {
     case ENJ_LOOKUP_FOUND:
       self->has_srv |= n > 0;
-      if (!enj_servers_add_records (&self->servers, records, n, kinds[kind].direct_tls, secure))
+      if (!enj_servers_add_records (&self->servers, records, n, kinds[kind].direct_tls,
+                                    secure && !self->is_moved))
         self->has_refusal = TRUE;
       break;
     case ENJ_LOOKUP_NO_NAME:
     case ENJ_LOOKUP_NO_DATA:
       break;
     case ENJ_LOOKUP_FAILED:
+      self->services[kind].has_failed = TRUE;
       self->has_no_reply = TRUE;
       break;
+    case ENJ_LOOKUP_FORGED:
+      /* RFC 7673 3.1: somebody is at work there, whatever else is answered. */
+      self->has_no_reply = TRUE;
+      give_up (self);
+      return;
     }
 
-  if (self->has_no_reply
-      || (!question_is_pending (&self->services[0]) && !question_is_pending (&self->services[1])))
+  if (!question_is_pending (&self->services[0]) && !question_is_pending (&self->services[1]))
     finish_services (self);
 }
 
 /* ---- Addresses -------------------------------------------------------- */
+
+static gboolean
+is_failure (EnjLookupResult result)
+{
+  return result == ENJ_LOOKUP_FAILED || result == ENJ_LOOKUP_FORGED;
+}
 
 static void
 turn_to_next (EnjTargets *self)
@@ -227,7 +255,7 @@ enter_race (EnjTargets *self, EnjDane *dane)
       EnjTarget *target = enj_target_new (&self->found[i], server->host, server->direct_tls,
                                           server->is_secure, dane);
 
-      target->needs_tls = self->needs_tls;
+      target->needs_tls = self->is_moved;
       (void) enj_race_add_take (&self->race, target); /* What has no place is one too many. */
     }
   turn_to_next (self);
@@ -282,7 +310,7 @@ enj_targets_addresses (EnjTargets *self, guint ticket, EnjLookupResult result, g
 
   if (!question_close (&self->addresses, ticket))
     return;
-  if (result == ENJ_LOOKUP_FAILED)
+  if (is_failure (result))
     self->has_no_reply = TRUE;
   keep_addresses (self, addresses, result == ENJ_LOOKUP_FOUND ? n : 0);
 
@@ -302,7 +330,7 @@ enj_targets_tlsa (EnjTargets *self, guint ticket, EnjLookupResult result, gboole
 
   if (!question_close (&self->tlsa, ticket))
     return;
-  if (result == ENJ_LOOKUP_FAILED)
+  if (is_failure (result))
     {
       /* RFC 7673 3.4: not connected to, for we may not know what to ask of its certificate. */
       self->has_no_reply = TRUE;
@@ -396,12 +424,6 @@ enj_targets_failed (EnjTargets *self, guint ticket, const char *why)
 }
 
 void
-enj_targets_demand_tls (EnjTargets *self)
-{
-  self->needs_tls = TRUE;
-}
-
-void
 enj_targets_forbid (EnjTargets *self, const EnjAddress *address)
 {
   g_array_append_vals (self->forbidden, address, 1);
@@ -429,15 +451,22 @@ want_host (EnjTargets *self, const char *host, guint16 port, gboolean direct_tls
     }
 }
 
-EnjTargets *
-enj_targets_new (const char *domain, const char *host, guint16 port, gboolean direct_tls,
-                 gboolean allow_private)
+static EnjTargets *
+new_for (const char *domain, gboolean allow_private)
 {
   EnjTargets *self = g_new0 (EnjTargets, 1);
 
   self->domain = enj_jid_domain_new_ascii (domain);
   self->forbidden = g_array_new (FALSE, FALSE, sizeof (EnjAddress));
   self->allow_private = allow_private;
+  return self;
+}
+
+EnjTargets *
+enj_targets_new (const char *domain, const char *host, guint16 port, gboolean direct_tls,
+                 gboolean allow_private)
+{
+  EnjTargets *self = new_for (domain, allow_private);
 
   if (enj_jid_domain_is_ip (domain))
     {
@@ -450,6 +479,31 @@ enj_targets_new (const char *domain, const char *host, guint16 port, gboolean di
   else
     want_services (self);
 
+  return self;
+}
+
+EnjTargets *
+enj_targets_new_moved (const char *domain, const char *host, guint16 port, const EnjTarget *from,
+                       gboolean allow_private)
+{
+  EnjTargets *self = new_for (host, allow_private);
+  EnjAddress literal;
+
+  self->is_moved = TRUE;
+  if (enj_address_parse (&literal, host, port))
+    want_host (self, host, port, from->direct_tls);
+  else if (port == 0)
+    want_services (self);
+  else if ((strcmp (host, domain) == 0 || strcmp (self->domain, from->host) == 0)
+           && enj_servers_may_use_port (port))
+    {
+      self->allow_private = TRUE; /* We have been there. */
+      enj_servers_add (&self->servers, from->host, port, from->direct_tls);
+      keep_addresses (self, &from->address, 1);
+      enter_race (self, NULL);
+    }
+  else
+    want_host (self, self->domain, port, from->direct_tls);
   return self;
 }
 

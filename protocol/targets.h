@@ -39,6 +39,13 @@ typedef struct
  * the port of another service: TRUE for the administrator's own choice. */
 EnjTargets *enj_targets_new (const char *domain, const char *host, guint16 port,
                              gboolean direct_tls, gboolean allow_private);
+
+/* Where the peer at @from, of @domain, has sent us (RFC 6120 4.9.3.19): @host is a canonical
+ * domain or an IP address.  A domain with a @port of 0 is looked up as any other; the one where
+ * we are, with a port, is where we are.  TLS is a must, wherever it leads, for by TLS we were sent;
+ * and what the DNS says of another domain proves nobody. */
+EnjTargets *enj_targets_new_moved (const char *domain, const char *host, guint16 port,
+                                   const EnjTarget *from, gboolean allow_private);
 void enj_targets_free (EnjTargets *self);
 
 /* Each wish is given once.  FALSE: none for now. */
@@ -62,9 +69,6 @@ void enj_targets_connected (EnjTargets *self, guint ticket);
 
 /* Not connected; or, after connected(), no use (N11).  @why, for the senders, names no host. */
 void enj_targets_failed (EnjTargets *self, guint ticket, const char *why);
-
-/* TLS is a must, wherever it leads: the peer sent us there by TLS (S25).  Before next(). */
-void enj_targets_demand_tls (EnjTargets *self);
 
 /* An address never to connect to: our own listener. */
 void enj_targets_forbid (EnjTargets *self, const EnjAddress *address);

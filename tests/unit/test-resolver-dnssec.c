@@ -81,18 +81,18 @@ static const struct
   guint n;
 } cases[] = {
   { ENJ_TEST_SRV, "_xmpp-server._tcp.good.example", ENJ_LOOKUP_FOUND, TRUE, 1 },
-  { ENJ_TEST_SRV, "forged-srv.example", ENJ_LOOKUP_FAILED, FALSE, 0 },
+  { ENJ_TEST_SRV, "forged-srv.example", ENJ_LOOKUP_FORGED, FALSE, 0 },
   { ENJ_TEST_SRV, "_xmpp-server._tcp.insecure.example", ENJ_LOOKUP_FOUND, FALSE, 1 },
-  { ENJ_TEST_SRV, "_xmpp-server._tcp.gone.example", ENJ_LOOKUP_NO_DATA, FALSE, 0 },
+  { ENJ_TEST_SRV, "_xmpp-server._tcp.gone.example", ENJ_LOOKUP_NO_DATA, TRUE, 0 },
   { ENJ_TEST_A, "host.example", ENJ_LOOKUP_FOUND, TRUE, 3 },
   { ENJ_TEST_A, "v4.example", ENJ_LOOKUP_FOUND, TRUE, 1 },
-  { ENJ_TEST_A, "forged.example", ENJ_LOOKUP_FAILED, FALSE, 0 },
+  { ENJ_TEST_A, "forged.example", ENJ_LOOKUP_FORGED, FALSE, 0 },
   { ENJ_TEST_A, "host.insecure.example", ENJ_LOOKUP_FOUND, FALSE, 1 },
   { ENJ_TEST_A, "192.0.2.9", ENJ_LOOKUP_FOUND, FALSE, 1 },
   { ENJ_TEST_TLSA, "_5269._tcp.host.example", ENJ_LOOKUP_FOUND, TRUE, 1 },
-  { ENJ_TEST_TLSA, "forged-tlsa.example", ENJ_LOOKUP_FAILED, FALSE, 0 },
+  { ENJ_TEST_TLSA, "forged-tlsa.example", ENJ_LOOKUP_FORGED, FALSE, 0 },
   { ENJ_TEST_TLSA, "_5269._tcp.host.insecure.example", ENJ_LOOKUP_FOUND, FALSE, 1 },
-  { ENJ_TEST_TLSA, "_5269._tcp.v4.example", ENJ_LOOKUP_NO_DATA, FALSE, 0 },
+  { ENJ_TEST_TLSA, "_5269._tcp.v4.example", ENJ_LOOKUP_NO_DATA, TRUE, 0 },
 };
 
 static void

@@ -96,6 +96,8 @@ format_result (EnjLookupResult result)
       return "no-data";
     case ENJ_LOOKUP_FAILED:
       return "failed";
+    case ENJ_LOOKUP_FORGED:
+      return "forged";
     }
   g_assert_not_reached ();
 }

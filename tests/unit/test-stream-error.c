@@ -56,11 +56,11 @@ test_reads_where_to_go (void)
     const char *host;
     guint16 port;
   } cases[] = {
-    { "other.example", "other.example", 5269 },
+    { "other.example", "other.example", 0 },
     { "\n other.EXAMPLE:9222 ", "other.example", 9222 },
-    { "192.0.2.7", "192.0.2.7", 5269 },
+    { "192.0.2.7", "192.0.2.7", 0 },
     { "192.0.2.7:5270", "192.0.2.7", 5270 },
-    { "[2001:db8::7]", "2001:db8::7", 5269 },
+    { "[2001:db8::7]", "2001:db8::7", 0 },
     { "[2001:db8::7]:5270", "2001:db8::7", 5270 },
     { "", NULL, 0 },
     { ":5269", NULL, 0 },

@@ -102,25 +102,70 @@ test_no_fallback_after_srv (void)
   enj_test_hunt_stop (&hunt);
 }
 
-/* Either kind; what the other says does not matter (RFC 7673 3.1). */
-static void
-test_no_fallback_after_failure (void)
+/* What the two look-ups have found; "" is that there is nothing, securely so or not. */
+typedef struct
 {
+  EnjLookupResult results[2];
+  const char *records[2];
+  gboolean secure;
+  const char *asks; /* the first host then; NULL: it gives up, and not for good */
+} Finding;
+
+static void
+answer (EnjTestHunt *hunt, const Finding *finding, guint kind)
+{
+  guint ticket = kind == 0 ? hunt->plain : hunt->direct;
+
+  if (finding->results[kind] == ENJ_LOOKUP_FOUND)
+    enj_test_hunt_srv (hunt, ticket, finding->secure, LINES (finding->records[kind]));
+  else
+    enj_targets_srv (hunt->targets, ticket, finding->results[kind], finding->secure, NULL, 0);
+}
+
+/* Each kind is a service of its own: the failure of one is not that of the other, but no records
+ * of the other are not made up for by the domain itself, unless the failure says nothing. */
+static void
+test_one_failure (void)
+{
+#define FAILED ENJ_LOOKUP_FAILED
+#define FORGED ENJ_LOOKUP_FORGED
+#define NONE ENJ_LOOKUP_NO_DATA
+  static const Finding findings[] = {
+    { .results = { FAILED, FAILED } },
+    { .results = { ENJ_LOOKUP_FOUND, FAILED }, { "1 0 5269 a.example" }, FALSE, "a.example" },
+    { .results = { FAILED, ENJ_LOOKUP_FOUND }, { NULL, "1 0 5269 a.example" }, FALSE, "a.example" },
+    { .results = { ENJ_LOOKUP_FOUND, FAILED }, { "1 0 5269 a.example" }, TRUE, "a.example" },
+    { .results = { ENJ_LOOKUP_FOUND, FAILED }, { "0 0 0 ." } },
+    { .results = { FAILED, ENJ_LOOKUP_FOUND }, { NULL, "0 0 0 ." } },
+    { .results = { FAILED, NONE } },
+    { .results = { FAILED, ENJ_LOOKUP_NO_NAME } },
+    { .results = { NONE, FAILED }, .asks = "remote.example" },
+    { .results = { NONE, FAILED }, .secure = TRUE },
+    { .results = { NONE, FORGED } },
+    { .results = { FORGED, NONE } },
+    { .results = { ENJ_LOOKUP_FOUND, FORGED }, { "1 0 5269 a.example" } },
+    { .results = { FORGED, ENJ_LOOKUP_FOUND }, { NULL, "1 0 5269 a.example" } },
+  };
+
   enj_test_proves ("N03 A01");
-  for (guint i = 0; i < 4; i++)
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (findings); i++)
     {
+      const Finding *finding = &findings[i / 2];
       EnjTestHunt hunt;
 
+      g_test_message ("finding %u", i / 2);
       enj_test_hunt_start (&hunt, FALSE);
-      if (i >= 2)
-        enj_test_hunt_srv (&hunt, i == 2 ? hunt.direct : hunt.plain, FALSE,
-                    LINES ("1 0 5269 a.example"));
-      enj_targets_srv (hunt.targets, i % 2 == 0 ? hunt.plain : hunt.direct, ENJ_LOOKUP_FAILED,
-                       FALSE, NULL, 0);
-      enj_test_hunt_gives_up (&hunt, ENJ_STANZA_REMOTE_SERVER_NOT_FOUND, FALSE);
+      answer (&hunt, finding, i % 2);
+      if (finding->results[i % 2] != FORGED)
+        enj_test_hunt_quiet (&hunt);
+      answer (&hunt, finding, 1 - i % 2);
+      if (finding->asks)
+        enj_test_hunt_asks (&hunt, ENJ_TARGETS_LOOKUP_ADDRESSES, finding->asks);
+      else
+        enj_test_hunt_gives_up (&hunt, ENJ_STANZA_REMOTE_SERVER_NOT_FOUND, FALSE);
 
       /* What comes late finds nobody. */
-      enj_test_hunt_srv (&hunt, hunt.direct, FALSE, LINES ("1 0 5269 a.example"));
+      enj_test_hunt_srv (&hunt, hunt.direct, FALSE, LINES ("1 0 5269 b.example"));
       enj_test_hunt_quiet (&hunt);
       enj_test_hunt_stop (&hunt);
     }
@@ -372,6 +417,75 @@ test_not_trusted (void)
     }
 }
 
+/* RFC 6120 4.9.3.19: a domain is looked up, but for the one where we are. */
+static void
+test_moved (void)
+{
+  static const struct
+  {
+    const char *host;
+    guint16 port;
+    const char *asks;     /* NULL: it connects... */
+    const char *connects; /* NULL: ...nowhere */
+  } cases[] = {
+    { "other.example", 5299, "other.example", NULL },
+    { "b\xc3\xbc" "cher.example", 5299, "xn--bcher-kva.example", NULL },
+    { "198.51.100.7", 0, NULL, "198.51.100.7:5269" },
+    { "2001:db8::7", 5299, NULL, "[2001:db8::7]:5299" },
+    { "remote.example", 5299, NULL, "10.0.0.1:5299" },
+    { "xmpp.remote.example", 5299, NULL, "10.0.0.1:5299" },
+    { "remote.example", 25, NULL, NULL },
+    { "10.0.0.1", 5299, NULL, NULL },
+  };
+  const EnjAddress here = { .bytes = { 10, 0, 0, 1 }, .length = 4, .port = 5269 };
+  g_autoptr (EnjTarget) from = enj_target_new (&here, "xmpp.remote.example", FALSE, FALSE, NULL);
+
+  enj_test_proves ("S25");
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      EnjTestHunt hunt = { 0 };
+
+      g_test_message ("%s:%u", cases[i].host, cases[i].port);
+      hunt.targets
+        = enj_targets_new_moved ("remote.example", cases[i].host, cases[i].port, from, FALSE);
+      if (cases[i].asks)
+        enj_test_hunt_asks (&hunt, ENJ_TARGETS_LOOKUP_ADDRESSES, cases[i].asks);
+      else if (cases[i].connects)
+        {
+          enj_test_hunt_connects (&hunt, cases[i].connects, FALSE);
+          g_assert_true (hunt.wish.target->needs_tls);
+        }
+      else
+        enj_test_hunt_gives_up (&hunt, ENJ_STANZA_REMOTE_SERVER_NOT_FOUND, TRUE);
+      enj_test_hunt_stop (&hunt);
+    }
+}
+
+/* All that DNSSEC vouches for is of another domain than the one to be proved. */
+static void
+test_moved_by_records (void)
+{
+  const EnjAddress here = { .bytes = { 198, 51, 100, 1 }, .length = 4, .port = 5269 };
+  g_autoptr (EnjTarget) from = enj_target_new (&here, "xmpp.remote.example", FALSE, TRUE, NULL);
+  EnjTestHunt hunt = { 0 };
+  guint plain;
+
+  enj_test_proves ("S25");
+  hunt.targets = enj_targets_new_moved ("remote.example", "b\xc3\xbc" "cher.example", 0, from, FALSE);
+  enj_test_hunt_asks (&hunt, ENJ_TARGETS_LOOKUP_SRV, "_xmpp-server._tcp.xn--bcher-kva.example");
+  plain = hunt.wish.ticket;
+  enj_test_hunt_asks (&hunt, ENJ_TARGETS_LOOKUP_SRV, "_xmpps-server._tcp.xn--bcher-kva.example");
+  enj_test_hunt_srv (&hunt, hunt.wish.ticket, TRUE, LINES (NULL));
+  enj_test_hunt_srv (&hunt, plain, TRUE, LINES ("1 0 5299 a.example"));
+  enj_test_hunt_asks (&hunt, ENJ_TARGETS_LOOKUP_ADDRESSES, "a.example");
+  enj_test_hunt_addresses (&hunt, TRUE, LINES ("198.51.100.2"));
+  enj_test_hunt_connects (&hunt, "198.51.100.2:5299", FALSE);
+  g_assert_true (hunt.wish.target->needs_tls);
+  g_assert_false (hunt.wish.target->is_secure);
+  g_assert_null (hunt.wish.target->dane);
+  enj_test_hunt_stop (&hunt);
+}
+
 static void
 test_ip_domain (void)
 {
@@ -408,7 +522,7 @@ main (int argc, char **argv)
   g_test_add_func ("/targets/both-kinds-are-mixed", test_mixed);
   g_test_add_func ("/targets/without-srv-the-domain-itself", test_fallback);
   g_test_add_func ("/targets/with-srv-never-the-domain-itself", test_no_fallback_after_srv);
-  g_test_add_func ("/targets/a-failed-look-up-ends-it", test_no_fallback_after_failure);
+  g_test_add_func ("/targets/a-failed-look-up-ends-its-kind-and-a-forged-one-all", test_one_failure);
   g_test_add_func ("/targets/a-dot-is-a-refusal", test_refusal);
   g_test_add_func ("/targets/a-dot-refuses-one-kind", test_refusal_of_one_kind);
   g_test_add_func ("/targets/errors-tell-what-the-dns-said", test_conditions);
@@ -419,6 +533,8 @@ main (int argc, char **argv)
   g_test_add_func ("/targets/sixteen-records-and-ten-attempts", test_bounds);
   g_test_add_func ("/targets/a-configured-address-is-taken-as-it-is", test_configured);
   g_test_add_func ("/targets/another-s-word-leads-to-no-private-place", test_not_trusted);
+  g_test_add_func ("/targets/a-place-that-a-peer-names-is-looked-up", test_moved);
+  g_test_add_func ("/targets/a-domain-that-a-peer-names-proves-nobody", test_moved_by_records);
   g_test_add_func ("/targets/an-ip-address-is-no-domain", test_ip_domain);
   g_test_add_func ("/targets/no-question-that-is-too-long", test_long_name);
   return g_test_run ();
