@@ -39,6 +39,7 @@ struct EnjBridge
   EnjFarewell *farewell;
   GMainLoop *main_loop; /* of run() */
   EnjWatch *watchdog;   /* of run(), where somebody waits for it */
+  EnjStore *store;      /* of run(): other programs have their own descriptors */
   guint n_up;           /* links */
   gboolean busy;        /* the program may be inside one of its functions */
   gboolean stopped;
@@ -275,6 +276,7 @@ enj_bridge_free (EnjBridge *self)
   /* The program hears of its requests while there still is a bridge to call. */
   enj_reception_free (self->reception);
   detach (self);
+  enj_store_free (self->store);
   g_hash_table_unref (self->uplinks);
   enj_farewell_free (self->farewell);
   enj_exchange_free (self->exchange);
@@ -314,7 +316,10 @@ start (EnjBridge *self, GError **error)
   if (!self->resolver)
     return FALSE;
   self->gateway
-    = enj_gateway_new (self->loop, self->resolver, self->exchange, self->config, error);
+    = enj_gateway_new (self->loop, self->resolver, self->exchange, self->config, self->store,
+                       error);
+  if (self->store)
+    enj_store_discard (self->store);
   return self->gateway && start_uplinks (self, error);
 }
 
@@ -392,6 +397,7 @@ enj_bridge_run (EnjBridge *self)
 
   if (self->stopped)
     return 0;
+  self->store = enj_store_new ();
   if (!enj_bridge_attach_context (self, NULL, &error))
     {
       enj_log_warning (NULL, "%s", error->message);

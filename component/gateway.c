@@ -35,6 +35,7 @@ struct EnjGateway
   EnjLoop *loop;
   EnjResolver *resolver;
   EnjExchange *exchange;
+  EnjStore *store; /* NULL where listening sockets are for us alone */
   EnjLimits limits;
   gboolean has_source;
   EnjAddress source;
@@ -311,6 +312,30 @@ forbid (EnjGateway *self, const EnjAddress *own)
   freeifaddrs (all);
 }
 
+/* One that was kept since before, with all who wait in it, or a new one. */
+static EnjListener *
+listener_new (EnjGateway *self, const EnjAddress *address, Port *port, GError **error)
+{
+  static const guint8 any[16];
+  const EnjAddress fallback = { .length = 4, .port = address->port };
+  g_autofree char *name = NULL;
+  EnjListener *listener;
+  int fd = -1;
+
+  if (self->store)
+    fd = enj_store_take_listening (self->store, address, &name);
+  /* Where there was no IPv6. */
+  if (self->store && fd < 0 && memcmp (address->bytes, any, address->length) == 0)
+    fd = enj_store_take_listening (self->store, &fallback, &name);
+  if (fd >= 0)
+    return enj_listener_new_taken (self->loop, fd, handle_accepted, port, error);
+
+  listener = enj_listener_new (self->loop, address, handle_accepted, port, error);
+  if (listener && self->store)
+    name = enj_store_keep_new (self->store, "listen", enj_listener_get_socket (listener));
+  return listener;
+}
+
 static gboolean
 listen_at (EnjGateway *self, const GPtrArray *listens, gboolean direct_tls, GError **error)
 {
@@ -332,7 +357,7 @@ listen_at (EnjGateway *self, const GPtrArray *listens, gboolean direct_tls, GErr
       port->gateway = self;
       port->direct_tls = direct_tls;
       g_ptr_array_add (self->ports, port);
-      port->listener = enj_listener_new (self->loop, &address, handle_accepted, port, error);
+      port->listener = listener_new (self, &address, port, error);
       if (!port->listener)
         {
           g_prefix_error (error, "[federation] %s: ", key);
@@ -365,7 +390,7 @@ enj_gateway_set_limits (EnjGateway *self, const EnjLimits *limits)
 
 EnjGateway *
 enj_gateway_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
-                 const EnjConfig *config, GError **error)
+                 const EnjConfig *config, EnjStore *store, GError **error)
 {
   EnjGateway *self = g_new0 (EnjGateway, 1);
   const char *source = config->federation.source_address;
@@ -373,6 +398,7 @@ enj_gateway_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
   self->loop = loop;
   self->resolver = resolver;
   self->exchange = exchange;
+  self->store = store;
   self->has_source = source && enj_address_parse (&self->source, source, 0);
   self->turnstile = enj_turnstile_new ();
   self->ports = g_ptr_array_new_with_free_func (port_free);

@@ -8,13 +8,15 @@
 #include "protocol/exchange.h"
 #include "component/configuration.h"
 #include "component/resolver.h"
+#include "component/store.h"
 
 typedef struct EnjGateway EnjGateway;
 
-/* Listens at once.  @resolver may be NULL where the federation is switched
- * off.  G_FILE_ERROR with the address that cannot be had. */
+/* Listens at once, on sockets out of @store and kept there, where that is not NULL: who waits in
+ * them waits through a restart.  @resolver may be NULL where the federation is switched off.
+ * G_FILE_ERROR with the address that cannot be had. */
 EnjGateway *enj_gateway_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
-                             const EnjConfig *config, GError **error);
+                             const EnjConfig *config, EnjStore *store, GError **error);
 void enj_gateway_free (EnjGateway *self);
 
 /* One of the LOOKUPs, or a DIAL. */

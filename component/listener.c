@@ -192,7 +192,7 @@ open_any_socket (EnjAddress *address)
 }
 
 static void
-read_port (int fd, EnjAddress *address)
+read_address (int fd, EnjAddress *address)
 {
   struct sockaddr_storage storage;
   socklen_t len = sizeof storage;
@@ -200,39 +200,40 @@ read_port (int fd, EnjAddress *address)
 
   if (getsockname (fd, (struct sockaddr *) &storage, &len) == 0
       && enj_sockaddr_to_address (&storage, &bound))
-    address->port = bound.port;
+    *address = bound;
+}
+
+EnjListener *
+enj_listener_new_taken (EnjLoop *loop, int fd, EnjListenerFunc func, gpointer data, GError **error)
+{
+  EnjListener *self = g_new0 (EnjListener, 1);
+
+  self->fd = fd;
+  self->reserve = open_reserve ();
+  self->func = func;
+  self->data = data;
+  self->next_line = G_MININT64;
+  read_address (fd, &self->address);
+  self->watch = enj_loop_watch (loop, fd, EPOLLIN, on_event, self, error);
+  if (!self->watch)
+    g_clear_pointer (&self, enj_listener_free);
+  return self;
 }
 
 EnjListener *
 enj_listener_new (EnjLoop *loop, const EnjAddress *address, EnjListenerFunc func, gpointer data,
                   GError **error)
 {
-  EnjListener *self;
   EnjAddress bound = *address;
   int fd = open_any_socket (&bound);
+  int code = errno;
+  char text[ENJ_ADDRESS_STRING];
 
-  if (fd < 0)
-    {
-      int code = errno;
-      char text[ENJ_ADDRESS_STRING];
-
-      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "%s: %s",
-                   enj_address_format (address, text), g_strerror (code));
-      return NULL;
-    }
-
-  self = g_new0 (EnjListener, 1);
-  self->fd = fd;
-  self->reserve = open_reserve ();
-  self->address = bound;
-  self->func = func;
-  self->data = data;
-  self->next_line = G_MININT64;
-  read_port (fd, &self->address);
-  self->watch = enj_loop_watch (loop, fd, EPOLLIN, on_event, self, error);
-  if (!self->watch)
-    g_clear_pointer (&self, enj_listener_free);
-  return self;
+  if (fd >= 0)
+    return enj_listener_new_taken (loop, fd, func, data, error);
+  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "%s: %s",
+               enj_address_format (address, text), g_strerror (code));
+  return NULL;
 }
 
 void
@@ -254,6 +255,12 @@ const EnjAddress *
 enj_listener_get_address (const EnjListener *self)
 {
   return &self->address;
+}
+
+int
+enj_listener_get_socket (const EnjListener *self)
+{
+  return self->fd;
 }
 
 void

@@ -21,11 +21,18 @@ typedef void (*EnjListenerFunc) (int fd, const EnjAddress *peer, gpointer data);
 EnjListener *enj_listener_new (EnjLoop *loop, const EnjAddress *address, EnjListenerFunc func,
                                gpointer data, GError **error);
 
+/* Takes the listening socket @fd, which somebody else has made. */
+EnjListener *enj_listener_new_taken (EnjLoop *loop, int fd, EnjListenerFunc func, gpointer data,
+                                     GError **error);
+
 /* Inside its function too. */
 void enj_listener_free (EnjListener *self);
 
 /* Where it listens in truth. */
 const EnjAddress *enj_listener_get_address (const EnjListener *self);
+
+/* Still the listener's. */
+int enj_listener_get_socket (const EnjListener *self);
 
 /* While it is paused, connections wait in the kernel. */
 void enj_listener_set_paused (EnjListener *self, gboolean paused);

@@ -37,6 +37,7 @@ libcomponent_la_SOURCES += %D%/services/echo.c %D%/services/echo.h
 libcomponent_la_SOURCES += %D%/services/relay.c %D%/services/relay.h
 libcomponent_la_SOURCES += %D%/setup.c %D%/setup.h
 libcomponent_la_SOURCES += %D%/sockaddr.c %D%/sockaddr.h
+libcomponent_la_SOURCES += %D%/store.c %D%/store.h
 libcomponent_la_SOURCES += %D%/survey.c %D%/survey.h
 libcomponent_la_SOURCES += %D%/turnstile.c %D%/turnstile.h
 libcomponent_la_SOURCES += %D%/uplink.c %D%/uplink.h

@@ -25,22 +25,43 @@ fill_address (struct sockaddr_un *address, socklen_t *len)
   return TRUE;
 }
 
-static gboolean
-notify (const char *text)
+gboolean
+enj_notify_with (const char *text, int passed)
 {
+  union
+  {
+    struct cmsghdr header;
+    char room[CMSG_SPACE (sizeof (int))];
+  } control = { .room = "" };
   struct sockaddr_un address;
-  socklen_t len;
+  struct iovec line = { (char *) text, strlen (text) };
+  struct msghdr message = { .msg_name = &address, .msg_iov = &line, .msg_iovlen = 1 };
   gssize sent;
   int fd;
 
-  if (!fill_address (&address, &len))
+  if (!fill_address (&address, &message.msg_namelen))
     return FALSE;
+  if (passed >= 0)
+    {
+      message.msg_control = &control;
+      message.msg_controllen = sizeof control;
+      control.header.cmsg_level = SOL_SOCKET;
+      control.header.cmsg_type = SCM_RIGHTS;
+      control.header.cmsg_len = CMSG_LEN (sizeof (int));
+      memcpy (CMSG_DATA (&control.header), &passed, sizeof passed);
+    }
   fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0)
     return FALSE;
-  sent = sendto (fd, text, strlen (text), MSG_NOSIGNAL, (const struct sockaddr *) &address, len);
+  sent = sendmsg (fd, &message, MSG_NOSIGNAL);
   (void) close (fd); /* the datagram is out, or is not */
   return sent == (gssize) strlen (text);
+}
+
+static gboolean
+notify (const char *text)
+{
+  return enj_notify_with (text, -1);
 }
 
 gboolean

@@ -12,6 +12,9 @@ gboolean enj_notify_reloading (void); /* followed by ready() when it is over */
 gboolean enj_notify_stopping (void);
 gboolean enj_notify_watchdog (void);
 
+/* Any assignments, with a descriptor of which the manager gets a copy, or -1. */
+gboolean enj_notify_with (const char *text, int fd);
+
 /* One line for people: "2 links up, 14 streams". */
 gboolean enj_notify_status (const char *status);
 

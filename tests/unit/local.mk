@@ -82,6 +82,7 @@ unit_tests += %D%/test-settings
 unit_tests += %D%/test-setup
 unit_tests += %D%/test-sockaddr
 unit_tests += %D%/test-stanza
+unit_tests += %D%/test-store
 unit_tests += %D%/test-stream
 unit_tests += %D%/test-stream-error
 unit_tests += %D%/test-stream-limits

@@ -182,7 +182,7 @@ start (void)
   resolver = enj_resolver_new (loop, &config, &error);
   g_assert_no_error (error);
   exchange = enj_exchange_new (settings, (EnjWake){ NULL, NULL });
-  gateway = enj_gateway_new (loop, resolver, exchange, &config, &error);
+  gateway = enj_gateway_new (loop, resolver, exchange, &config, NULL, &error);
   g_assert_no_error (error);
 }
 
