@@ -18,6 +18,7 @@
 #include "component/setup.h"
 #include "component/survey.h"
 #include "component/uplink.h"
+#include "component/vigil.h"
 
 struct EnjBridge
 {
@@ -38,8 +39,8 @@ struct EnjBridge
   GHashTable *uplinks; /* component domain to EnjUplink */
   EnjFarewell *farewell;
   GMainLoop *main_loop; /* of run() */
-  EnjWatch *watchdog;   /* of run(), where somebody waits for it */
   EnjStore *store;      /* of run(): other programs have their own descriptors */
+  EnjVigil *vigil;      /* the same: and a manager of their own */
   guint n_up;           /* links */
   gboolean busy;        /* the program may be inside one of its functions */
   gboolean stopped;
@@ -75,16 +76,12 @@ report_survey (EnjBridge *self, EnjStanza *answer, gpointer user_data)
     enj_survey_report (self->config->realm, enj_stanza_get_to (answer), answer);
 }
 
-/* The service manager is told by run() only: other programs have their own state. */
 static void
-show_links (EnjBridge *self, int change)
+count_links (EnjBridge *self, int change)
 {
-  g_autofree char *status = NULL;
-
   self->n_up = (guint) ((int) self->n_up + change);
-  status = g_strdup_printf ("%u of %u links up", self->n_up, g_hash_table_size (self->uplinks));
-  if (self->main_loop)
-    enj_notify_status (status);
+  if (self->vigil)
+    enj_vigil_set_links (self->vigil, self->n_up, g_hash_table_size (self->uplinks));
 }
 
 static void
@@ -98,7 +95,7 @@ handle_link_up (EnjBridge *self, const EnjExchangeEvent *event, gint64 now)
   /* A parent that local-domains leaves out would be asked over the world. */
   if (enj_realm_is_local_to (self->config->realm, event->local, parent))
     enj_reception_request (self->reception, event->local, question, report_survey, NULL, now);
-  show_links (self, 1);
+  count_links (self, 1);
   tell (self, ENJ_EVENT_LINK_UP, event, "handshake");
 }
 
@@ -124,7 +121,7 @@ handle_event (EnjBridge *self, EnjExchangeEvent *event, gint64 now)
                             event->was_up, now);
       if (event->was_up)
         {
-          show_links (self, -1);
+          count_links (self, -1);
           tell (self, ENJ_EVENT_LINK_DOWN, event, NULL);
         }
       break;
@@ -261,7 +258,7 @@ detach (EnjBridge *self)
   g_hash_table_remove_all (self->uplinks);
   g_clear_pointer (&self->gateway, enj_gateway_free);
   g_clear_pointer (&self->resolver, enj_resolver_free);
-  g_clear_pointer (&self->watchdog, enj_watch_free);
+  g_clear_pointer (&self->vigil, enj_vigil_free);
   g_clear_pointer (&self->timer, enj_watch_free);
   g_clear_pointer (&self->loop, enj_loop_free);
 }
@@ -365,28 +362,6 @@ handle_reload_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-static void
-handle_watchdog (guint32 events, gint64 now, gpointer data)
-{
-  EnjBridge *self = data;
-
-  (void) events;
-  (void) enj_notify_watchdog (); /* Who does not hear it will act. */
-  enj_watch_set_deadline (self->watchdog, now + enj_notify_get_watchdog_interval ());
-}
-
-/* One more file descriptor is not needed, so it cannot fail. */
-static void
-start_watchdog (EnjBridge *self)
-{
-  gint64 interval = enj_notify_get_watchdog_interval ();
-
-  if (interval == 0)
-    return;
-  self->watchdog = enj_loop_watch (self->loop, -1, 0, handle_watchdog, self, NULL);
-  enj_watch_set_deadline (self->watchdog, enj_loop_now (self->loop) + interval);
-}
-
 int
 enj_bridge_run (EnjBridge *self)
 {
@@ -398,13 +373,15 @@ enj_bridge_run (EnjBridge *self)
   if (self->stopped)
     return 0;
   self->store = enj_store_new ();
-  if (!enj_bridge_attach_context (self, NULL, &error))
+  if (enj_bridge_attach_context (self, NULL, &error))
+    self->vigil = enj_vigil_new (self->loop, self->exchange, &error);
+  if (!self->vigil)
     {
       enj_log_warning (NULL, "%s", error->message);
       return 1;
     }
   self->main_loop = g_main_loop_new (NULL, FALSE);
-  start_watchdog (self);
+  count_links (self, 0);
   sources[0] = g_unix_signal_add (SIGTERM, handle_stop_signal, self);
   sources[1] = g_unix_signal_add (SIGINT, handle_stop_signal, self);
   sources[2] = g_unix_signal_add (SIGHUP, handle_reload_signal, self);
@@ -413,6 +390,7 @@ enj_bridge_run (EnjBridge *self)
   for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
     g_source_remove (sources[i]);
   g_clear_pointer (&self->main_loop, g_main_loop_unref);
+  enj_vigil_sum_up (self->vigil);
   return 0;
 }
 

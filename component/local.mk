@@ -41,6 +41,7 @@ libcomponent_la_SOURCES += %D%/store.c %D%/store.h
 libcomponent_la_SOURCES += %D%/survey.c %D%/survey.h
 libcomponent_la_SOURCES += %D%/turnstile.c %D%/turnstile.h
 libcomponent_la_SOURCES += %D%/uplink.c %D%/uplink.h
+libcomponent_la_SOURCES += %D%/vigil.c %D%/vigil.h
 libcomponent_la_SOURCES += %D%/wire.c %D%/wire.h
 
 sbin_PROGRAMS += enjamb

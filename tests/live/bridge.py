@@ -15,6 +15,8 @@ LINK_DOWN = r"%s\b.*\blink (?:down|closed)\b"
 STREAM_UP = r"stream up\b"
 WARNING = r"\S+ \S+ warning\b"
 RELOADED = r"\breloaded\b"
+BOOKS = r"\bmessage: stanzas accepted \d+,.*\bowned (\d+)$"
+LOSS = r"\bstanzas are not accounted for\b"
 
 
 def find_program(name="enjamb"):
@@ -119,6 +121,19 @@ class Bridge:
         """The warnings that were logged."""
         return [line for line in self.process.log(since).splitlines()
                 if re.match(WARNING, line)]
+
+    def check_books(self):
+        """The law: at each end in order all stanzas were accounted for, and none was left."""
+        log = self.process.log()
+        lost = re.search("^.*" + LOSS + ".*$", log, re.MULTILINE)
+        if lost:
+            raise AssertionError(lost.group(0))
+        books = re.findall("^.*" + BOOKS, log, re.MULTILINE)
+        if self.process.child and self.process.child.poll() == 0 and not books:
+            raise AssertionError("enjamb has not made up its books")
+        if "stopping at once" not in log and any(owned != "0" for owned in books):
+            raise AssertionError("enjamb has ended with stanzas that it owned:\n" + "\n".join(
+                line for line in log.splitlines() if re.search(BOOKS, line)))
 
     def reload(self):
         """Asks for a reload; answers the line that tells what came of it."""

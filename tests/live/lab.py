@@ -169,10 +169,14 @@ class Lab:
                 process.stop()
             except waiting.TooLate as error:
                 tap.say(error)
-        if self.keep:
-            tap.say("logs are kept in " + self.folder)
-        else:
-            self.remove()
+        try:
+            if not any(_error) and self.wants_bridge:
+                self.bridge.check_books()
+        finally:
+            if self.keep:
+                tap.say("logs are kept in " + self.folder)
+            else:
+                self.remove()
 
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -97,6 +97,7 @@ unit_tests += %D%/test-token
 unit_tests += %D%/test-trust
 unit_tests += %D%/test-turnstile
 unit_tests += %D%/test-verifier
+unit_tests += %D%/test-vigil
 unit_tests += %D%/test-vitals
 unit_tests += %D%/test-waiting
 unit_tests += %D%/test-wall
