@@ -5,6 +5,7 @@
 #include <gnutls/dane.h>
 #include <gnutls/x509.h>
 
+#include "protocol/bounds.h"
 #include "protocol/identity.h"
 
 /* A host has a handful: one for each key that it has or is about to have. */
@@ -130,76 +131,73 @@ is_of (const Record *record, const gnutls_datum_t *certificate)
 /* An authority that the peer has sent, and that its leaf is truly below of: GnuTLS's own check of
  * that looks at the first link of the chain only. */
 static gboolean
-has_authority (const Record *record, const gnutls_datum_t *chain, guint n)
+has_authority (const Record *record, const gnutls_datum_t *der, const EnjChain *chain)
 {
-  for (guint i = 1; i < n && i < ENJ_TRUST_CHAIN_MAX; i++)
-    if (is_of (record, &chain[i]))
+  for (guint i = 1; i < chain->n; i++)
+    if (is_of (record, &der[i]))
       {
-        g_autoptr (EnjTrust) anchor = enj_trust_new_for (&chain[i]);
+        g_autoptr (EnjTrust) anchor = enj_trust_new_for (&der[i]);
 
-        if (anchor && !enj_trust_check (anchor, chain, n))
+        if (anchor && !enj_trust_check (anchor, chain))
           return TRUE;
       }
   return FALSE;
 }
 
-static gboolean
-is_named_as (gnutls_x509_crt_t leaf, const gnutls_datum_t *chain, guint n, const char *name)
-{
-  return name && enj_identity_names (leaf, name) && enj_identity_is_allowed (chain, n, name);
-}
-
 /* RFC 7673 4: the service domain, or the host that the records are of. */
 static gboolean
-is_named (const gnutls_datum_t *chain, guint n, const char *domain, const char *host)
+is_named (const EnjChain *chain, const EnjBounds *bounds, const char *domain, const char *host)
 {
-  gnutls_x509_crt_t crt;
-  gboolean is_right;
+  const char *const allowed[] = { domain, host };
+  gnutls_datum_t names = enj_identity_read (chain->list[0]);
+  gboolean is_right = FALSE;
 
-  if (gnutls_x509_crt_init (&crt) < 0)
-    g_error ("no memory for a certificate");
-  is_right = gnutls_x509_crt_import (crt, chain, GNUTLS_X509_FMT_DER) >= 0
-             && enj_identity_fits (crt)
-             && (is_named_as (crt, chain, n, domain) || is_named_as (crt, chain, n, host));
-  gnutls_x509_crt_deinit (crt);
+  for (guint i = 0; i < G_N_ELEMENTS (allowed) && !is_right; i++)
+    is_right = allowed[i] && enj_identity_names (&names, allowed[i])
+               && enj_bounds_allow (bounds, allowed[i]);
+  gnutls_free (names.data);
   return is_right;
 }
 
 /* RFC 6698 2.1.1, RFC 7671 5. */
 static gboolean
-fits (const Record *record, const gnutls_datum_t *chain, guint n, gboolean is_trusted)
+fits (const Record *record, const gnutls_datum_t *der, const EnjChain *chain, gboolean is_trusted)
 {
   switch ((dane_cert_usage_t) record->usage)
     {
     case DANE_CERT_USAGE_CA:
-      return is_trusted && has_authority (record, chain, n);
+      return is_trusted && has_authority (record, der, chain);
     case DANE_CERT_USAGE_EE:
-      return is_trusted && is_of (record, chain);
+      return is_trusted && is_of (record, der);
     case DANE_CERT_USAGE_LOCAL_CA:
-      return has_authority (record, chain, n);
+      return has_authority (record, der, chain);
     case DANE_CERT_USAGE_LOCAL_EE:
-      return is_of (record, chain);
+      return is_of (record, der);
     }
   return FALSE;
 }
 
 gboolean
-enj_dane_matches (const EnjDane *self, const gnutls_datum_t *chain, guint n, const char *domain,
+enj_dane_matches (const EnjDane *self, const gnutls_datum_t *der, guint n, const char *domain,
                   const char *host, EnjTrust *trust)
 {
+  g_auto (EnjChain) chain;
+  g_autoptr (EnjBounds) bounds = NULL;
   gboolean is_right, is_trusted;
 
-  if (n == 0)
-    return FALSE;
+  enj_chain_read (&chain, der, n);
   /* RFC 7671 5.1: the certificate itself needs neither name, date nor authority. */
-  for (guint i = 0; i < self->n; i++)
-    if (self->records[i].usage == DANE_CERT_USAGE_LOCAL_EE && is_of (&self->records[i], chain))
+  for (guint i = 0; i < self->n && n > 0; i++)
+    if (self->records[i].usage == DANE_CERT_USAGE_LOCAL_EE && is_of (&self->records[i], der))
       return TRUE;
 
-  is_right = is_named (chain, n, domain, host);
-  is_trusted = is_right && trust && !enj_trust_check (trust, chain, n);
+  if (chain.why || !enj_identity_fits (chain.list[0]))
+    return FALSE;
+  bounds = enj_bounds_new (&chain, NULL);
+  is_right = is_named (&chain, bounds, domain, host);
+  is_trusted = is_right && trust && !enj_trust_check (trust, &chain);
   for (guint i = 0; i < self->n && is_right; i++)
-    if (fits (&self->records[i], chain, n, is_trusted))
+    if (fits (&self->records[i], der, &chain, is_trusted))
       return TRUE;
   return FALSE;
 }

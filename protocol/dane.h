@@ -25,9 +25,9 @@ EnjDane *enj_dane_new (const EnjTlsaRecord *records, guint n);
 EnjDane *enj_dane_ref (EnjDane *self);
 void enj_dane_unref (EnjDane *self);
 
-/* Does any record fit (A05)?  DANE-EE settles the name as well: @domain and @host
+/* Does any record fit the chain @der, the leaf first (A05)?  DANE-EE settles the name as well: @domain and @host
  * (canonical; may be NULL) are for the other usages (A06), @trust for 0 and 1. */
-gboolean enj_dane_matches (const EnjDane *self, const gnutls_datum_t *chain, guint n,
+gboolean enj_dane_matches (const EnjDane *self, const gnutls_datum_t *der, guint n,
                            const char *domain, const char *host, EnjTrust *trust);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjDane, enj_dane_unref)

@@ -5,6 +5,7 @@
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
+#include "protocol/bounds.h"
 #include "protocol/identity.h"
 #include "protocol/wall.h"
 
@@ -20,28 +21,16 @@ typedef struct
 struct EnjEvidence
 {
   EnjTrust *trust; /* NULL: nobody is believed */
-  gnutls_datum_t chain[ENJ_TRUST_CHAIN_MAX];
+  gnutls_datum_t der[ENJ_CHAIN_MAX];
   guint n;
-  guint shown;     /* how many came; more than are kept prove nothing */
-  const char *why; /* the chain proves nothing; NULL: it does */
+  guint shown;          /* how many came; more than are kept prove nothing */
+  const char *why;      /* the chain proves nothing; NULL: it does */
+  gnutls_datum_t names; /* of the leaf */
+  EnjBounds *bounds;    /* of those above it; NULL: none */
   gint64 expiry;
   char fingerprint[2 * DIGEST_SIZE + 1];
   Answer *last;
 };
-
-/* A certificate takes much more memory read than in DER, and is read again for another name. */
-static gnutls_x509_crt_t
-read_leaf_new (const EnjEvidence *self)
-{
-  gnutls_x509_crt_t leaf;
-
-  if (gnutls_x509_crt_init (&leaf) < 0)
-    g_error ("no memory for a certificate");
-  if (gnutls_x509_crt_import (leaf, &self->chain[0], GNUTLS_X509_FMT_DER) >= 0)
-    return leaf;
-  gnutls_x509_crt_deinit (leaf);
-  return NULL;
-}
 
 static void
 note_fingerprint (EnjEvidence *self)
@@ -49,7 +38,7 @@ note_fingerprint (EnjEvidence *self)
   static const char digits[] = "0123456789abcdef";
   guint8 digest[DIGEST_SIZE];
 
-  if (gnutls_hash_fast (GNUTLS_DIG_SHA256, self->chain[0].data, self->chain[0].size, digest) < 0)
+  if (gnutls_hash_fast (GNUTLS_DIG_SHA256, self->der[0].data, self->der[0].size, digest) < 0)
     g_error ("GnuTLS knows no SHA-256");
   for (guint i = 0; i < DIGEST_SIZE; i++)
     {
@@ -59,19 +48,35 @@ note_fingerprint (EnjEvidence *self)
 }
 
 static const char *
-judge (EnjEvidence *self, const gnutls_datum_t *chain, guint n)
+judge_chain (EnjEvidence *self, const EnjChain *chain)
 {
-  gnutls_x509_crt_t leaf = read_leaf_new (self);
-  gboolean fits;
+  const char *why = chain->why;
 
-  if (!leaf)
-    return "unreadable certificate";
-  self->expiry = gnutls_x509_crt_get_expiration_time (leaf);
-  fits = enj_identity_fits (leaf);
-  gnutls_x509_crt_deinit (leaf);
-  if (!fits)
+  if (why)
+    return why;
+  self->expiry = gnutls_x509_crt_get_expiration_time (chain->list[0]);
+  if (!enj_identity_fits (chain->list[0]))
     return "not for servers";
-  return self->trust ? enj_trust_check (self->trust, chain, n) : "no authority is trusted";
+  why = self->trust ? enj_trust_check (self->trust, chain) : "no authority is trusted";
+  if (why)
+    return why;
+  self->names = enj_identity_read (chain->list[0]);
+  self->bounds = enj_bounds_new (chain, self->trust);
+  return NULL;
+}
+
+/* All that depends on whom we believe; more certificates than are kept are never read. */
+static void
+judge (EnjEvidence *self)
+{
+  g_auto (EnjChain) chain;
+
+  gnutls_free (self->names.data);
+  self->names = (gnutls_datum_t){ NULL, 0 };
+  g_clear_pointer (&self->bounds, enj_bounds_free);
+  g_clear_pointer (&self->last->domain, g_free);
+  enj_chain_read (&chain, self->der, self->shown);
+  self->why = judge_chain (self, &chain);
 }
 
 EnjEvidence *
@@ -84,17 +89,13 @@ enj_evidence_new (const EnjTls *tls, EnjTrust *trust)
   self->trust = trust ? enj_trust_ref (trust) : NULL;
   self->shown = n;
   self->last = g_new0 (Answer, 1);
-  for (; self->n < MIN (n, ENJ_TRUST_CHAIN_MAX); self->n++)
-    self->chain[self->n] = (gnutls_datum_t){
+  for (; self->n < MIN (n, ENJ_CHAIN_MAX); self->n++)
+    self->der[self->n] = (gnutls_datum_t){
       g_memdup2 (chain[self->n].data, chain[self->n].size), chain[self->n].size
     };
-  if (n == 0)
-    {
-      self->why = "no certificate";
-      return self;
-    }
-  note_fingerprint (self);
-  self->why = judge (self, chain, n);
+  if (self->n > 0)
+    note_fingerprint (self);
+  judge (self);
   return self;
 }
 
@@ -105,9 +106,7 @@ enj_evidence_set_trust (EnjEvidence *self, EnjTrust *trust)
     return;
   enj_trust_unref (self->trust);
   self->trust = trust ? enj_trust_ref (trust) : NULL;
-  g_clear_pointer (&self->last->domain, g_free); /* Our own authorities have limits. */
-  if (self->n > 0)
-    self->why = judge (self, self->chain, self->shown);
+  judge (self);
 }
 
 gboolean
@@ -128,7 +127,9 @@ evidence_clear (gpointer data)
   EnjEvidence *self = data;
 
   for (guint i = 0; i < self->n; i++)
-    g_free (self->chain[i].data);
+    g_free (self->der[i].data);
+  gnutls_free (self->names.data);
+  enj_bounds_free (self->bounds);
   enj_trust_unref (self->trust);
   g_free (self->last->domain);
   g_free (self->last);
@@ -141,50 +142,12 @@ enj_evidence_unref (EnjEvidence *self)
     g_rc_box_release_full (self, evidence_clear);
 }
 
-/* Those that the peer need not send have limits as well (RFC 5280 4.2.1.10). */
-static gboolean
-is_allowed_above (const EnjEvidence *self, const gnutls_datum_t *crt, const char *domain)
-{
-  gnutls_datum_t pair[2] = { *crt };
-  gnutls_datum_t held = { NULL, 0 };
-  gboolean allowed = TRUE;
-
-  for (guint i = 0; allowed && i < ENJ_TRUST_CHAIN_MAX
-                    && enj_trust_find_issuer (self->trust, &pair[0], &pair[1]);
-       i++)
-    {
-      allowed = enj_identity_is_allowed (pair, G_N_ELEMENTS (pair), domain);
-      gnutls_free (held.data);
-      held = pair[0] = pair[1];
-    }
-  gnutls_free (held.data);
-  return allowed;
-}
-
-/* All that is sent, for the last need not be the one that our own have signed. */
-static gboolean
-is_allowed (const EnjEvidence *self, const char *domain)
-{
-  gboolean allowed = enj_identity_is_allowed (self->chain, self->n, domain);
-
-  for (guint i = 0; allowed && i < self->n; i++)
-    allowed = is_allowed_above (self, &self->chain[i], domain);
-  return allowed;
-}
-
 static const char *
 look_for (const EnjEvidence *self, const char *domain)
 {
-  gnutls_x509_crt_t leaf = read_leaf_new (self);
-  const char *reason = NULL;
-
-  if (!leaf || !enj_identity_names (leaf, domain))
-    reason = "another name";
-  else if (!is_allowed (self, domain))
-    reason = "authority not allowed that name";
-  if (leaf)
-    gnutls_x509_crt_deinit (leaf);
-  return reason;
+  if (!enj_identity_names (&self->names, domain))
+    return "another name";
+  return enj_bounds_allow (self->bounds, domain) ? NULL : "authority not allowed that name";
 }
 
 static const char *
@@ -219,7 +182,7 @@ gboolean
 enj_evidence_fits (const EnjEvidence *self, const EnjDane *dane, const char *domain,
                    const char *host)
 {
-  return enj_dane_matches (dane, self->chain, self->n, domain, host, self->trust);
+  return enj_dane_matches (dane, self->der, self->n, domain, host, self->trust);
 }
 
 gint64

@@ -131,60 +131,31 @@ has_name (gnutls_subject_alt_names_t names, const char *domain, const char *asci
   return FALSE;
 }
 
+gnutls_datum_t
+enj_identity_read (gnutls_x509_crt_t leaf)
+{
+  gnutls_datum_t names = { NULL, 0 };
+
+  if (gnutls_x509_crt_get_extension_by_oid2 (leaf, OID_ALT_NAMES, 0, &names, NULL) < 0)
+    return (gnutls_datum_t){ NULL, 0 };
+  return names;
+}
+
 gboolean
-enj_identity_names (gnutls_x509_crt_t leaf, const char *domain)
+enj_identity_names (const gnutls_datum_t *names, const char *domain)
 {
   g_autofree char *ascii = enj_jid_domain_is_ip (domain) ? NULL : enj_jid_domain_new_ascii (domain);
-  gnutls_subject_alt_names_t names;
-  gnutls_datum_t der;
+  gnutls_subject_alt_names_t list;
   gboolean found;
 
-  if (!ascii || gnutls_x509_crt_get_extension_by_oid2 (leaf, OID_ALT_NAMES, 0, &der, NULL) < 0)
+  if (!ascii || !names->data)
     return FALSE;
-  if (gnutls_subject_alt_names_init (&names) < 0)
+  if (gnutls_subject_alt_names_init (&list) < 0)
     g_error ("no memory for the names of a certificate");
-  found = gnutls_x509_ext_import_subject_alt_names (&der, names, 0) >= 0
-          && has_name (names, domain, ascii);
-  gnutls_subject_alt_names_deinit (names);
-  gnutls_free (der.data);
+  found = gnutls_x509_ext_import_subject_alt_names (names, list, 0) >= 0
+          && has_name (list, domain, ascii);
+  gnutls_subject_alt_names_deinit (list);
   return found;
-}
-
-/* ---- Limits ------------------------------------------------------------------ */
-
-static gboolean
-allows (const gnutls_datum_t *authority, const gnutls_datum_t *name)
-{
-  gnutls_x509_name_constraints_t limits;
-  gnutls_x509_crt_t crt;
-  unsigned critical;
-  gboolean allowed = FALSE;
-  int status;
-
-  if (gnutls_x509_crt_init (&crt) < 0 || gnutls_x509_name_constraints_init (&limits) < 0)
-    g_error ("no memory for a certificate");
-  if (gnutls_x509_crt_import (crt, authority, GNUTLS_X509_FMT_DER) >= 0)
-    {
-      status = gnutls_x509_crt_get_name_constraints (crt, limits, 0, &critical);
-      allowed = status == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE
-                || (status >= 0
-                    && gnutls_x509_name_constraints_check (limits, GNUTLS_SAN_DNSNAME, name) != 0);
-    }
-  gnutls_x509_name_constraints_deinit (limits);
-  gnutls_x509_crt_deinit (crt);
-  return allowed;
-}
-
-gboolean
-enj_identity_is_allowed (const gnutls_datum_t *chain, guint n, const char *domain)
-{
-  g_autofree char *ascii = enj_jid_domain_new_ascii (domain);
-  gnutls_datum_t name = { (guint8 *) ascii, ascii ? (unsigned) strlen (ascii) : 0 };
-
-  for (guint i = 1; ascii && i < n; i++)
-    if (!allows (&chain[i], &name))
-      return FALSE;
-  return ascii != NULL;
 }
 
 /* ---- Purposes --------------------------------------------------------------- */

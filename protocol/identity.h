@@ -4,19 +4,19 @@
  * one-label wildcards of the latter two, compared as A-labels; never the common
  * name (RFC 9525).  An extended key usage, where there is one, must fit (E18).
  *
- * Does not look at who signed it, nor at dates: trust.h does. */
+ * Does not look at who signed it, nor at dates: trust.h does; nor at what that one
+ * may certify: bounds.h does. */
 #pragma once
 
 #include <glib.h>
 #include <gnutls/x509.h>
 
-/* @domain is canonical. */
-gboolean enj_identity_names (gnutls_x509_crt_t leaf, const char *domain);
+/* All that @leaf names, as it stands there; no data where there is nothing.  gnutls_free() is for
+ * the data. */
+gnutls_datum_t enj_identity_read (gnutls_x509_crt_t leaf);
 
-/* Do the authorities of @chain, which are behind the leaf, in DER, allow @domain?  Limits of a
- * DNS name (RFC 5280 4.2.1.10) are meant for the two other kinds as well: an authority that may
- * certify b.example only must not give out an address at a.example. */
-gboolean enj_identity_is_allowed (const gnutls_datum_t *chain, guint n, const char *domain);
+/* @names: of read().  @domain is canonical. */
+gboolean enj_identity_names (const gnutls_datum_t *names, const char *domain);
 
 /* No extended key usage, or one that servers may have: serverAuth, clientAuth,
  * any, id-on-xmppAddr. */

@@ -158,8 +158,9 @@ EnjTls *
 enj_tls_new_client (EnjCredentials *own, const char *server_name)
 {
   /* Whoever asks for a certificate gets ours, whatever authorities it names: it may know dialback
-   * too. */
-  EnjTls *self = tls_new (GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT);
+   * too.  A key is made for the first group only, which nearly all have; the others say which
+   * one they want instead (RFC 8446 4.1.4). */
+  EnjTls *self = tls_new (GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT | GNUTLS_KEY_SHARE_TOP);
 
   if (own)
     {

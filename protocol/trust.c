@@ -188,68 +188,35 @@ explain (unsigned status, gnutls_x509_crt_t leaf)
   return "broken chain";
 }
 
-static const char *
-check_list (EnjTrust *self, gnutls_x509_crt_t *list, guint n)
+const char *
+enj_trust_check (EnjTrust *self, const EnjChain *chain)
 {
-  const char *why = check_leaf (list[0]);
+  /* GnuTLS wants a list that it could write to, and does not. */
+  gnutls_x509_crt_t *list = (gnutls_x509_crt_t *) chain->list;
+  const char *why = chain->why ? chain->why : check_leaf (list[0]);
   unsigned status = GNUTLS_CERT_SIGNER_NOT_FOUND;
   unsigned bits = 0;
 
-  for (guint i = 0; i < n && !why; i++)
+  for (guint i = 0; i < chain->n && !why; i++)
     if (gnutls_x509_crt_get_pk_algorithm (list[i], &bits) < 0 || bits > BITS_MAX)
       why = "key too long";
   if (why)
     return why;
   /* Where an anchor stands in the middle of the chain, GnuTLS looks beyond it and finds nobody.  No
    * purpose is passed: identity.h looks at those (E18). */
-  for (guint len = n; len > 0 && (status & GNUTLS_CERT_SIGNER_NOT_FOUND); len--)
-    if (gnutls_x509_trust_list_verify_crt2 (self->list, list, len, NULL, 0, FLAGS, &status, NULL)
-        < 0)
+  for (guint n = chain->n; n > 0 && (status & GNUTLS_CERT_SIGNER_NOT_FOUND); n--)
+    if (gnutls_x509_trust_list_verify_crt2 (self->list, list, n, NULL, 0, FLAGS, &status, NULL) < 0)
       return "broken chain";
   return explain (status, list[0]);
 }
 
-const char *
-enj_trust_check (EnjTrust *self, const gnutls_datum_t *chain, guint n)
+gnutls_x509_crt_t
+enj_trust_get_issuer (const EnjTrust *self, gnutls_x509_crt_t crt)
 {
-  gnutls_x509_crt_t list[ENJ_TRUST_CHAIN_MAX];
-  const char *why = NULL;
-  guint read = 0;
+  gnutls_x509_crt_t issuer;
 
-  if (n == 0)
-    return "no certificate";
-  if (n > ENJ_TRUST_CHAIN_MAX)
-    return "chain too long";
-  while (read < n && !why)
-    {
-      if (gnutls_x509_crt_init (&list[read]) < 0)
-        g_error ("no memory for a certificate");
-      if (gnutls_x509_crt_import (list[read], &chain[read], GNUTLS_X509_FMT_DER) < 0)
-        why = "unreadable certificate";
-      read++;
-    }
-  if (!why)
-    why = check_list (self, list, n);
-  while (read > 0)
-    gnutls_x509_crt_deinit (list[--read]);
-  return why;
-}
-
-gboolean
-enj_trust_find_issuer (EnjTrust *self, const gnutls_datum_t *crt, gnutls_datum_t *issuer)
-{
-  gnutls_x509_crt_t below, above;
-  gboolean found = FALSE;
-
-  if (gnutls_x509_crt_init (&below) < 0)
-    g_error ("no memory for a certificate");
-  if (gnutls_x509_crt_import (below, crt, GNUTLS_X509_FMT_DER) >= 0
-      && !gnutls_x509_crt_check_issuer (below, below)
-      && gnutls_x509_trust_list_get_issuer (self->list, below, &above, GNUTLS_TL_GET_COPY) >= 0)
-    {
-      found = gnutls_x509_crt_export2 (above, GNUTLS_X509_FMT_DER, issuer) >= 0;
-      gnutls_x509_crt_deinit (above);
-    }
-  gnutls_x509_crt_deinit (below);
-  return found;
+  if (gnutls_x509_trust_list_get_issuer (self->list, crt, &issuer, 0) < 0
+      || gnutls_x509_crt_equals (crt, issuer))
+    return NULL;
+  return issuer;
 }

@@ -4,11 +4,7 @@
  * Judges a chain (RFC 6120 13.7.2.2), not names. */
 #pragma once
 
-#include <glib.h>
-#include <gnutls/x509.h>
-
-/* More certificates than this prove nothing. */
-#define ENJ_TRUST_CHAIN_MAX 8
+#include "protocol/chain.h"
 
 typedef struct EnjTrust EnjTrust;
 
@@ -28,14 +24,11 @@ gboolean enj_trust_add_crls (EnjTrust *self, const char *pem, gsize len, GError 
 /* When the first of the lists is out of date, which is told and does no harm; G_MAXINT64 without. */
 gint64 enj_trust_get_next_update (const EnjTrust *self);
 
-/* @chain: the leaf first, in DER.  NULL where it is trusted at the time on the
- * wall; else why not, in words for a log, static. */
-const char *enj_trust_check (EnjTrust *self, const gnutls_datum_t *chain, guint n);
+/* NULL where it is trusted at the time on the wall; else why not, in words for a log, static. */
+const char *enj_trust_check (EnjTrust *self, const EnjChain *chain);
 
-/* The one that is believed and has signed @crt by its name and key, which need not be shown by
- * anybody; both are DER, and gnutls_free() is for *@issuer.  FALSE where there is none, or it is
- * @crt itself. */
-gboolean enj_trust_find_issuer (EnjTrust *self, const gnutls_datum_t *crt,
-                                gnutls_datum_t *issuer);
+/* The one that is believed and has signed @crt, by its name and key; it need not be shown by
+ * anybody.  NULL where there is none, or it is @crt itself. */
+gnutls_x509_crt_t enj_trust_get_issuer (const EnjTrust *self, gnutls_x509_crt_t crt);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjTrust, enj_trust_unref)

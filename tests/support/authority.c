@@ -330,3 +330,12 @@ enj_test_chain_clear (EnjTestChain *self)
     gnutls_free (self->der[i].data);
   self->n = 0;
 }
+
+const char *
+enj_test_chain_check (const EnjTestChain *self, EnjTrust *trust)
+{
+  g_auto (EnjChain) chain;
+
+  enj_chain_read (&chain, self->der, self->n);
+  return enj_trust_check (trust, &chain);
+}

@@ -69,5 +69,8 @@ typedef struct
 void enj_test_chain_fill (EnjTestChain *self, const char *pem);
 void enj_test_chain_clear (EnjTestChain *self);
 
+/* What @trust says of it. */
+const char *enj_test_chain_check (const EnjTestChain *self, EnjTrust *trust);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjTestAuthority, enj_test_authority_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (EnjTestChain, enj_test_chain_clear)

@@ -36,7 +36,7 @@ check_leaf (EnjTrust *trust, EnjTestAuthority *signer)
 
   enj_test_authority_issue_pem (signer, &leaf, &certificate, &key);
   enj_test_chain_fill (&chain, certificate);
-  return enj_trust_check (trust, chain.der, chain.n);
+  return enj_test_chain_check (&chain, trust);
 }
 
 static void
@@ -95,13 +95,13 @@ test_lists (void)
   enj_test_authority_issue_pem (root, &leaf, &certificate, &key);
   enj_test_chain_fill (&chain, certificate);
   trust = enj_authorities_load_new (path, crls, ENJ_TEST_WALL, NULL);
-  g_assert_null (enj_trust_check (trust, chain.der, chain.n));
+  g_assert_null (enj_test_chain_check (&chain, trust));
   enj_trust_unref (trust);
 
   after = enj_test_authority_revoke (root, certificate);
   again = put ("list.pem", after);
   trust = enj_authorities_load_new (path, crls, ENJ_TEST_WALL, NULL);
-  g_assert_cmpstr (enj_trust_check (trust, chain.der, chain.n), ==, "revoked");
+  g_assert_cmpstr (enj_test_chain_check (&chain, trust), ==, "revoked");
   enj_trust_unref (trust);
 
   enj_journal_expect (G_LOG_LEVEL_WARNING, "*crl: a list should have been replaced by 2023-12-14*");
@@ -109,7 +109,7 @@ test_lists (void)
   trust = enj_authorities_load_new (path, crls, enj_test_wall (), NULL);
   enj_test_wall_move (ENJ_TEST_WALL);
   enj_journal_assert_expected ();
-  g_assert_cmpstr (enj_trust_check (trust, chain.der, chain.n), ==, "revoked");
+  g_assert_cmpstr (enj_test_chain_check (&chain, trust), ==, "revoked");
   enj_trust_unref (trust);
 }
 

@@ -18,7 +18,7 @@ check_pem (EnjTrust *trust, const char *pem)
   g_auto (EnjTestChain) chain = { .n = 0 };
 
   enj_test_chain_fill (&chain, pem);
-  return enj_trust_check (trust, chain.der, chain.n);
+  return enj_test_chain_check (&chain, trust);
 }
 
 static const char *
@@ -119,30 +119,50 @@ test_bad_chains (void)
   g_autofree char *certificate = NULL;
   g_autofree char *key = NULL;
   g_auto (EnjTestChain) chain = { .n = 0 };
-  gnutls_datum_t many[9];
-  gnutls_datum_t wrong[2];
-  gnutls_datum_t cut;
+  EnjTestChain shorter, wrong;
 
   enj_test_authority_issue_pem (middle, &leaf, &certificate, &key);
   enj_test_chain_fill (&chain, certificate);
   g_assert_cmpuint (chain.n, ==, 2);
-  g_assert_null (enj_trust_check (trust, chain.der, 2));
+  g_assert_null (enj_test_chain_check (&chain, trust));
 
-  g_assert_cmpstr (enj_trust_check (trust, chain.der, 0), ==, "no certificate");
-  g_assert_cmpstr (enj_trust_check (trust, chain.der, 1), ==, "authority not trusted");
-
-  for (guint i = 0; i < G_N_ELEMENTS (many); i++)
-    many[i] = chain.der[MIN (i, 1)];
-  g_assert_cmpstr (enj_trust_check (trust, many, G_N_ELEMENTS (many)), ==, "chain too long");
-
-  cut = (gnutls_datum_t){ chain.der[0].data, chain.der[0].size - 1 };
-  g_assert_cmpstr (enj_trust_check (trust, &cut, 1), ==, "unreadable certificate");
+  shorter = (EnjTestChain){ { chain.der[0] }, 0 };
+  g_assert_cmpstr (enj_test_chain_check (&shorter, trust), ==, "no certificate");
+  shorter.n = 1;
+  g_assert_cmpstr (enj_test_chain_check (&shorter, trust), ==, "authority not trusted");
+  shorter.der[0].size--;
+  g_assert_cmpstr (enj_test_chain_check (&shorter, trust), ==, "unreadable certificate");
 
   /* The signature of the leaf is spoilt. */
-  wrong[0] = chain.der[0];
-  wrong[1] = chain.der[1];
-  wrong[0].data[wrong[0].size - 1] ^= 1;
-  g_assert_nonnull (enj_trust_check (trust, wrong, 2));
+  wrong = chain;
+  wrong.der[0].data[wrong.der[0].size - 1] ^= 1;
+  g_assert_nonnull (enj_test_chain_check (&wrong, trust));
+}
+
+/* Whoever stands above: asked for, not sent; no further than there is somebody. */
+static void
+test_issuers (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example" };
+  const char *pem = enj_test_authority_get_pem (middle);
+  g_autoptr (EnjTrust) trust = enj_test_authority_trust_new (root);
+  g_autofree char *certificate = NULL;
+  g_autofree char *key = NULL;
+  gnutls_x509_crt_t crt, above;
+
+  g_assert_true (enj_trust_add_anchors (trust, pem, strlen (pem), NULL));
+  enj_test_authority_issue_pem (middle, &leaf, &certificate, &key);
+  crt = enj_test_leaf_new (certificate);
+  above = enj_trust_get_issuer (trust, crt);
+  g_assert_nonnull (above);
+  above = enj_trust_get_issuer (trust, above);
+  g_assert_nonnull (above);
+  g_assert_null (enj_trust_get_issuer (trust, above));
+  gnutls_x509_crt_deinit (crt);
+
+  crt = enj_test_leaf_new (enj_test_authority_get_pem (stranger));
+  g_assert_null (enj_trust_get_issuer (trust, crt));
+  gnutls_x509_crt_deinit (crt);
 }
 
 static void
@@ -254,6 +274,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trust/believes-a-server-that-is-listed", test_leaf_as_anchor);
   g_test_add_func ("/trust/finds-an-anchor-within-the-chain", test_anchor_within);
   g_test_add_func ("/trust/refuses-broken-chains", test_bad_chains);
+  g_test_add_func ("/trust/knows-who-stands-above", test_issuers);
   g_test_add_func ("/trust/believes-nobody-by-itself", test_nobody);
   g_test_add_func ("/trust/knows-what-is-revoked", test_revoked);
   g_test_add_func ("/trust/a-revoked-authority-proves-nothing", test_revoked_authority);
