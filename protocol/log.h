@@ -18,7 +18,8 @@ typedef struct
   const char *remote; /* borrowed or NULL */
 } EnjLog;
 
-/* @self may be NULL.  The line goes out as the fields MESSAGE, PRIORITY,
+/* A line about one of several pairs has a copy of the context, with that pair.
+ * @self may be NULL.  The line goes out as the fields MESSAGE, PRIORITY,
  * GLIB_DOMAIN and, of those that are set, ENJAMB_STREAM (the id), ENJAMB_LOCAL
  * and ENJAMB_REMOTE; the message itself repeats none of them. */
 void enj_log (const EnjLog *self, GLogLevelFlags level, const char *format, ...)

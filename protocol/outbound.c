@@ -52,14 +52,29 @@ admit_inverse (EnjOutbound *self, const char *local, const char *remote)
                                  proof == ENJ_PROOF_NONE ? ENJ_PROOF_DIALBACK : proof);
 }
 
+/* How both sides have proved themselves. */
+static void
+tell_up (const EnjOutbound *self, const char *local, const char *remote, EnjProof proof)
+{
+  const EnjAssurance *assurance = enj_negotiating_get_assurance (self->negotiating);
+  g_autofree char *how = enj_session_describe (&self->session);
+  EnjProof theirs = enj_assurance_get_proof (assurance, remote);
+  EnjLog log = self->session.log;
+
+  log.local = local;
+  log.remote = remote;
+  enj_log_info (&log, "stream up, %s, %s, peer %s%s%s", how, enj_proof_format (proof),
+                theirs == ENJ_PROOF_NONE   ? "not proved"
+                : theirs == ENJ_PROOF_DANE ? "by DANE"
+                                           : "by certificate",
+                self->receiving ? ", bidi" : "",
+                enj_management_is_on (self->management) ? ", acknowledged" : "");
+}
+
 static void
 handle_up (EnjOutbound *self, const char *local, const char *remote, EnjProof proof)
 {
-  g_autofree char *how = enj_session_describe (&self->session);
-
-  enj_log_info (&self->session.log, "stream up for %s, %s, %s%s%s", remote, how,
-                enj_proof_format (proof), self->receiving ? ", bidi" : "",
-                enj_management_is_on (self->management) ? ", acknowledged" : "");
+  tell_up (self, local, remote, proof);
   enj_stream_raise_limits (self->session.stream, self->session.settings->limits.stanza_size);
   enj_session_settle_in (&self->session);
   admit_inverse (self, local, remote);

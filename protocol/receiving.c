@@ -277,9 +277,12 @@ void
 enj_receiving_admit (EnjReceiving *self, const char *local, const char *remote, EnjProof proof)
 {
   g_autofree char *how = enj_session_describe (self->session);
+  EnjLog log = self->session->log;
 
-  enj_log_info (&self->session->log, "stream up for %s, %s, %s%s", remote, how,
-                enj_proof_format (proof), self->has_bidi ? ", bidi" : "");
+  log.local = local;
+  log.remote = remote;
+  enj_log_info (&log, "stream up, %s, %s%s", how, enj_proof_format (proof),
+                self->has_bidi ? ", bidi" : "");
   enj_receiving_admit_inverse (self, local, remote, proof);
 }
 

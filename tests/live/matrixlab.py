@@ -214,13 +214,12 @@ class MatrixLab(Lab):
     def says_bridge(self, theirs, ours, incoming, since):
         """What our log tells of streams of that pair that came up: (its name, how)."""
         pair = (re.escape(theirs), re.escape(ours))
-        # What an outgoing stream says first is the pair that it was opened for.
-        name = r"(in-\d+) %s>%s" % pair if incoming else r"(out-\d+) %s>\S+" % pair[1]
+        name = r"(in-\d+) %s>%s" % pair if incoming else r"(out-\d+) %s>%s" % pair[::-1]
         log = self.bridge.process.log(since)
         return [(stream, how + ", acknowledged" * bool(
             re.search(r" %s \S+: acknowledgements are on$" % stream, log, re.MULTILINE)))
                 for stream, how in re.findall(
-                    "^.* %s: stream up for %s, (.*)$" % (name, pair[0]), log, re.MULTILINE)]
+                    "^.* %s: stream up, (.*)$" % name, log, re.MULTILINE)]
 
     def says_peer(self, server, theirs, ours, incoming, since):
         """The same as the server's log tells it."""

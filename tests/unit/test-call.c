@@ -260,6 +260,17 @@ test_encrypted (void)
   stop (&scene);
 }
 
+static GString *logged; /* NULL: nobody looks */
+
+static GLogWriterOutput
+keep_log (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer user_data)
+{
+  for (gsize i = 0; logged && i < n; i++)
+    if (strcmp (fields[i].key, "MESSAGE") == 0)
+      g_string_append_printf (logged, "%s\n", (const char *) fields[i].value);
+  return logged ? G_LOG_WRITER_HANDLED : g_log_writer_default (level, fields, n, user_data);
+}
+
 static void
 call_again (Scene *scene)
 {
@@ -316,6 +327,23 @@ test_shunned (void)
   call_again (&scene);
   hang_up_behind_external (&scene);
   g_assert_false (enj_call_is_over (scene.call));
+  stop (&scene);
+}
+
+/* The log tells by what each side has proved itself. */
+static void
+test_told (void)
+{
+  Scene scene;
+
+  enj_test_proves ("T11");
+  start (&scene);
+  meet (&scene, OFFER (DIALBACK), FALSE);
+  enj_outbound_authorise (enj_call_get_outbound (scene.call), HERE, THERE, 0);
+  logged = g_string_new (NULL);
+  say (&scene, VALID);
+  g_assert_nonnull (strstr (logged->str, ", dialback, peer by certificate\n"));
+  g_string_free (g_steal_pointer (&logged), TRUE);
   stop (&scene);
 }
 
@@ -389,6 +417,7 @@ test_denied (void)
 
   for (guint i = 0; i < 2; i++)
     {
+      const char *error;
       const guint8 *data;
       Scene scene;
       gsize len;
@@ -405,8 +434,8 @@ test_denied (void)
       g_assert_false (enj_session_is_over (scene.session));
       data = enj_session_peek (scene.session, &len);
       g_assert_nonnull (data);
-      g_assert_true ((g_strstr_len ((const char *) data, (gssize) len, "<policy-violation ") != NULL)
-                     == (i == 1));
+      error = g_strstr_len ((const char *) data, (gssize) len, "<policy-violation ");
+      g_assert_true ((error != NULL) == (i == 1));
       g_assert_cmpuint (len, >=, strlen (tag));
       g_assert_cmpmem (data + len - strlen (tag), strlen (tag), tag, strlen (tag));
       pump (&scene);
@@ -427,6 +456,7 @@ main (int argc, char **argv)
   int status;
 
   g_test_init (&argc, &argv, NULL);
+  g_log_set_writer_func (keep_log, NULL, NULL);
   enj_wall_set (enj_test_wall);
   root = enj_test_authority_new ("root", NULL);
   trust = enj_test_authority_trust_new (root);
@@ -438,6 +468,7 @@ main (int argc, char **argv)
   g_test_add_func ("/call/turns-to-dialback-where-external-is-hung-up-on", test_shunned);
   g_test_add_func ("/call/turns-to-dialback-for-nothing-else", test_not_shunned);
   g_test_add_func ("/call/turns-to-dialback-for-a-while", test_shunned_no_more);
+  g_test_add_func ("/call/tells-how-the-peer-is-known", test_told);
   g_test_add_func ("/call/is-denied-in-order", test_denied);
   status = g_test_run ();
   enj_credentials_unref (theirs);

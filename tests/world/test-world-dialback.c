@@ -52,15 +52,26 @@ assert_got (const EnjWorldServer *server, guint index, const char *stanza)
   g_assert_cmpstr (text, ==, stanza);
 }
 
+/* "LOCAL REMOTE: MESSAGE" of all about streams. */
 static GString *logged;
+
+static const char *
+find_field (const GLogField *fields, gsize n, const char *key)
+{
+  for (gsize i = 0; i < n; i++)
+    if (strcmp (fields[i].key, key) == 0)
+      return fields[i].value;
+  return "";
+}
 
 static GLogWriterOutput
 keep_log (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer user_data)
 {
   (void) user_data;
-  for (gsize i = 0; i < n; i++)
-    if (level == G_LOG_LEVEL_INFO && strcmp (fields[i].key, "MESSAGE") == 0)
-      g_string_append_printf (logged, "%s\n", (const char *) fields[i].value);
+  if (level == G_LOG_LEVEL_INFO)
+    g_string_append_printf (logged, "%s %s: %s\n", find_field (fields, n, "ENJAMB_LOCAL"),
+                            find_field (fields, n, "ENJAMB_REMOTE"),
+                            find_field (fields, n, "MESSAGE"));
   return level <= G_LOG_LEVEL_WARNING ? g_log_writer_default (level, fields, n, user_data)
                                       : G_LOG_WRITER_HANDLED;
 }
@@ -92,16 +103,31 @@ test_both_ways (gconstpointer encryption)
 }
 
 static void
+assert_logged (const char *line)
+{
+  if (!strstr (logged->str, line))
+    g_error ("%s is not in:\n%s", line, logged->str);
+}
+
+static void
 test_is_told (void)
 {
   Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
 
   enj_test_proves ("T11");
+  enj_world_add_address (pair.world, "also." HERE, &pair.here->address);
   g_string_truncate (logged, 0);
   enj_world_send (pair.here, MESSAGE ("a@" HERE, "b@" THERE, "1"));
   enj_world_run (pair.world);
-  g_assert_nonnull (strstr (logged->str, "stream up for " THERE ", TLS1.3 AES-256-GCM, dialback"));
-  g_assert_nonnull (strstr (logged->str, "stream up for " HERE ", TLS1.3 AES-256-GCM, dialback"));
+  assert_logged (HERE " " THERE ": stream up, TLS1.3 AES-256-GCM, dialback, peer not proved, bidi");
+  assert_logged (THERE " " HERE ": stream up, TLS1.3 AES-256-GCM, dialback, bidi");
+
+  /* Another pair of the same stream. */
+  enj_world_send (pair.here, MESSAGE ("a@also." HERE, "b@" THERE, "2"));
+  enj_world_run (pair.world);
+  assert_logged ("also." HERE " " THERE ": stream up, TLS1.3 AES-256-GCM, dialback, peer not "
+                 "proved, bidi");
+  assert_logged (THERE " also." HERE ": stream up, TLS1.3 AES-256-GCM, dialback, bidi");
   g_assert_nonnull (strstr (pair.here->events->str, "up>" THERE));
   g_assert_nonnull (strstr (pair.there->events->str, "up<" HERE));
   enj_world_free (pair.world);
