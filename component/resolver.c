@@ -3,7 +3,7 @@
 #include "component/resolver.h"
 
 #include "protocol/dns-answer.h"
-#include "protocol/log.h"
+#include "protocol/turns.h"
 #include "component/dns.h"
 #include "component/file.h"
 #include "component/hosts.h"
@@ -20,9 +20,6 @@
 /* A healthy server has answered by then: the place goes to the next. */
 #define SLOW_TIME (300 * G_TIME_SPAN_MILLISECOND)
 
-/* For each that may run at once so many may run slowly besides. */
-#define SLOW_FACTOR 16
-
 /* When one family is known, the other is awaited for so long (RFC 8305 3 has even less). */
 #define OTHER_FAMILY_TIME (1 * G_TIME_SPAN_SECOND)
 
@@ -33,14 +30,6 @@ typedef enum
   DUE_OTHER, /* one family is enough */
   N_DUE
 } Due;
-
-typedef enum
-{
-  LOOKUP_WAITING,
-  LOOKUP_RUNNING,
-  LOOKUP_SLOW,
-  LOOKUP_DONE
-} LookupState;
 
 typedef struct Lookup Lookup;
 
@@ -59,7 +48,8 @@ struct Lookup
   EnjResolver *resolver;
   guint64 id;
   char *name;
-  LookupState state;
+  EnjTurn turn;
+  gboolean is_done;
   guint tries;
   Question questions[2]; /* SRV; TLSA; or AAAA and A */
   guint n_questions;
@@ -69,7 +59,6 @@ struct Lookup
   gint64 due[N_DUE];
   EnjWatch *timer;
   EnjDeferred report;
-  GList link; /* in the queue of those that wait */
   EnjResolverSrvFunc srv;
   EnjResolverTlsaFunc tlsa;
   EnjResolverAddressesFunc found;
@@ -81,11 +70,8 @@ struct EnjResolver
   EnjLoop *loop;
   EnjDns *dns;
   GHashTable *lookups; /* id to Lookup */
-  GQueue waiting;
+  EnjTurns *turns;
   guint64 last_id;
-  guint max;
-  guint n_running;
-  guint n_slow;
   EnjDeferred starting; /* those that wait, as far as there is room */
 };
 
@@ -95,29 +81,6 @@ static void
 update_timer (Lookup *lookup)
 {
   enj_watch_set_deadline (lookup->timer, enj_deadlines_earliest (lookup->due, N_DUE));
-}
-
-/* What it holds of the resolver, so that others can have it. */
-static void
-leave (Lookup *lookup)
-{
-  EnjResolver *self = lookup->resolver;
-
-  switch (lookup->state)
-    {
-    case LOOKUP_WAITING:
-      g_queue_unlink (&self->waiting, &lookup->link);
-      break;
-    case LOOKUP_RUNNING:
-      self->n_running--;
-      break;
-    case LOOKUP_SLOW:
-      self->n_slow--;
-      break;
-    case LOOKUP_DONE:
-      break;
-    }
-  lookup->state = LOOKUP_DONE;
 }
 
 static void
@@ -151,7 +114,7 @@ abandon (gpointer data)
   Lookup *lookup = data;
 
   stop_asking (lookup);
-  leave (lookup);
+  enj_turn_leave (&lookup->turn);
   lookup_free (lookup);
 }
 
@@ -223,7 +186,8 @@ static void
 finish (Lookup *lookup)
 {
   stop_asking (lookup);
-  leave (lookup);
+  enj_turn_leave (&lookup->turn);
+  lookup->is_done = TRUE;
   for (guint i = 0; i < N_DUE; i++)
     lookup->due[i] = ENJ_NEVER;
   update_timer (lookup);
@@ -326,21 +290,17 @@ ask (Lookup *lookup, gint64 now)
     finish (lookup);
 }
 
-/* The newest first: under a flood the oldest are those that nobody needs any more. */
 static void
 start_waiting (gpointer data)
 {
   EnjResolver *self = data;
+  gint64 now = enj_loop_now (self->loop);
+  EnjTurn *turn;
 
-  while (self->waiting.length > 0 && self->n_running < self->max
-         && self->n_slow < self->max * SLOW_FACTOR && enj_dns_is_ready (self->dns))
+  while (enj_dns_is_ready (self->dns) && (turn = enj_turns_next (self->turns)))
     {
-      Lookup *lookup = self->waiting.tail->data;
-      gint64 now = enj_loop_now (self->loop);
+      Lookup *lookup = turn->owner;
 
-      leave (lookup);
-      lookup->state = LOOKUP_RUNNING;
-      self->n_running++;
       lookup->due[DUE_SLOW] = now + SLOW_TIME;
       ask (lookup, now);
     }
@@ -357,12 +317,8 @@ on_due (guint32 events, gint64 now, gpointer data)
   while (enj_deadlines_next_due (lookup->due, N_DUE, now, &which))
     {
       if (which == DUE_SLOW)
-        {
-          leave (lookup);
-          lookup->state = LOOKUP_SLOW;
-          self->n_slow++;
-        }
-      else if (which == DUE_TRY && lookup->state != LOOKUP_WAITING && lookup->tries < TRIES
+        enj_turn_slow_down (&lookup->turn);
+      else if (which == DUE_TRY && lookup->turn.state != ENJ_TURN_WAITING && lookup->tries < TRIES
                && get_result (lookup) != ENJ_LOOKUP_FOUND)
         {
           stop_asking (lookup);
@@ -371,7 +327,7 @@ on_due (guint32 events, gint64 now, gpointer data)
       else
         finish (lookup);
     }
-  if (lookup->state != LOOKUP_DONE)
+  if (!lookup->is_done)
     update_timer (lookup);
   enj_loop_defer (self->loop, &self->starting);
 }
@@ -429,9 +385,8 @@ lookup_new (EnjResolver *self, const char *name, gpointer data)
   lookup->resolver = self;
   lookup->id = ++self->last_id;
   lookup->name = g_strdup (name);
-  lookup->state = LOOKUP_DONE;
   lookup->data = data;
-  lookup->link.data = lookup;
+  lookup->turn.owner = lookup;
   lookup->report = (EnjDeferred){ .func = report, .data = lookup };
   lookup->timer = enj_loop_watch (self->loop, -1, 0, on_due, lookup, NULL);
   for (guint i = 0; i < N_DUE; i++)
@@ -447,12 +402,13 @@ lookup_new (EnjResolver *self, const char *name, gpointer data)
 }
 
 static void
-wait_for_turn (Lookup *lookup)
+wait_for_turn (Lookup *lookup, const char *source)
 {
   EnjResolver *self = lookup->resolver;
+  const EnjTurn *surplus = enj_turns_wait (self->turns, &lookup->turn, source);
 
-  lookup->state = LOOKUP_WAITING;
-  g_queue_push_tail_link (&self->waiting, &lookup->link);
+  if (surplus)
+    finish (surplus->owner);
   lookup->due[DUE_TRY] = enj_loop_now (self->loop) + WAITING_TIME;
   update_timer (lookup);
   enj_loop_defer (self->loop, &self->starting);
@@ -474,7 +430,7 @@ enj_resolver_new (EnjLoop *loop, const EnjConfig *config, GError **error)
   g_autofree char *server = NULL;
 
   self->loop = loop;
-  self->max = (guint) config->limits.lookups;
+  self->turns = enj_turns_new (config->limits.lookups, config->limits.lookups_per_source);
   self->lookups = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, abandon);
   self->starting = (EnjDeferred){ .func = start_waiting, .data = self };
   if (federation->dns_server)
@@ -489,7 +445,7 @@ enj_resolver_new (EnjLoop *loop, const EnjConfig *config, GError **error)
 void
 enj_resolver_set_limits (EnjResolver *self, const EnjLimits *limits)
 {
-  self->max = (guint) limits->lookups;
+  enj_turns_set_limits (self->turns, limits->lookups, limits->lookups_per_source);
   enj_loop_defer (self->loop, &self->starting);
 }
 
@@ -500,13 +456,15 @@ enj_resolver_free (EnjResolver *self)
     return;
 
   g_hash_table_unref (self->lookups);
+  enj_turns_free (self->turns);
   enj_deferred_clear (&self->starting);
   enj_dns_free (self->dns);
   g_free (self);
 }
 
 guint64
-enj_resolver_srv (EnjResolver *self, const char *name, EnjResolverSrvFunc func, gpointer data)
+enj_resolver_srv (EnjResolver *self, const char *name, const char *source,
+                  EnjResolverSrvFunc func, gpointer data)
 {
   Lookup *lookup = lookup_new (self, name, data);
   guint64 id = lookup->id;
@@ -515,12 +473,13 @@ enj_resolver_srv (EnjResolver *self, const char *name, EnjResolverSrvFunc func, 
   lookup->services = g_array_new (FALSE, FALSE, sizeof (EnjSrvRecord));
   lookup->questions[0].type = ENJ_DNS_SRV;
   lookup->n_questions = 1;
-  wait_for_turn (lookup);
+  wait_for_turn (lookup, source);
   return id;
 }
 
 guint64
-enj_resolver_tlsa (EnjResolver *self, const char *name, EnjResolverTlsaFunc func, gpointer data)
+enj_resolver_tlsa (EnjResolver *self, const char *name, const char *source,
+                   EnjResolverTlsaFunc func, gpointer data)
 {
   Lookup *lookup = lookup_new (self, name, data);
   guint64 id = lookup->id;
@@ -529,13 +488,13 @@ enj_resolver_tlsa (EnjResolver *self, const char *name, EnjResolverTlsaFunc func
   lookup->associations = g_array_new (FALSE, FALSE, sizeof (EnjTlsaRecord));
   lookup->questions[0].type = ENJ_DNS_TLSA;
   lookup->n_questions = 1;
-  wait_for_turn (lookup);
+  wait_for_turn (lookup, source);
   return id;
 }
 
 guint64
-enj_resolver_addresses (EnjResolver *self, const char *name, EnjResolverAddressesFunc func,
-                        gpointer data)
+enj_resolver_addresses (EnjResolver *self, const char *name, const char *source,
+                        EnjResolverAddressesFunc func, gpointer data)
 {
   Lookup *lookup = lookup_new (self, name, data);
   guint64 id = lookup->id;
@@ -549,7 +508,7 @@ enj_resolver_addresses (EnjResolver *self, const char *name, EnjResolverAddresse
   if (find_nearby (lookup))
     finish (lookup);
   else
-    wait_for_turn (lookup);
+    wait_for_turn (lookup, source);
   return id;
 }
 

@@ -2,9 +2,9 @@
  *
  * libunbound in a thread of its own, driven by its descriptor; before it the
  * hosts file, localhost (RFC 6761) and literals, for addresses only.  A look-up
- * has two tries of 10 s (N13); limits.lookups of them run at once, but one that
- * takes long makes room for others, so that dead name servers delay no healthy
- * one.  Answers are cached by libunbound, for their TTL at most (N14).
+ * has two tries of 10 s (N13); limits.lookups of them run at once, and no more than
+ * limits.lookups-per-source of those that one peer has caused, but one that takes long
+ * makes room for others (turns.h), so that dead name servers delay no healthy one.  Answers are cached by libunbound, for their TTL at most (N14).
  *
  * Does not try search domains, choose among answers or connect. */
 #pragma once
@@ -26,28 +26,29 @@ typedef void (*EnjResolverAddressesFunc) (EnjLookupResult result, gboolean secur
 typedef void (*EnjResolverTlsaFunc) (EnjLookupResult result, gboolean secure,
                                      const EnjTlsaRecord *records, guint n, gpointer data);
 
-/* dns-server, dns-trust-anchor and limits.lookups of @config.  G_FILE_ERROR where
+/* dns-server, dns-trust-anchor and both limits of @config.  G_FILE_ERROR where
  * libunbound does not want them.  Without a trust anchor that can be read, or a
  * server that passes on what DNSSEC needs, answers are not validated. */
 EnjResolver *enj_resolver_new (EnjLoop *loop, const EnjConfig *config, GError **error);
 
-/* limits.lookups of a new configuration. */
+/* Those of a new configuration. */
 void enj_resolver_set_limits (EnjResolver *self, const EnjLimits *limits);
 
 /* What is still looked up gets no answer. */
 void enj_resolver_free (EnjResolver *self);
 
-/* Ids are never 0.  At most 64 SRV records. */
-guint64 enj_resolver_srv (EnjResolver *self, const char *name, EnjResolverSrvFunc func,
-                          gpointer data);
+/* @source: who has caused it, NULL for our own users and us.  Ids are never 0.  At most 64 SRV
+ * records. */
+guint64 enj_resolver_srv (EnjResolver *self, const char *name, const char *source,
+                          EnjResolverSrvFunc func, gpointer data);
 
 /* At most 64 TLSA records; @name is of the form "_5269._tcp.host". */
-guint64 enj_resolver_tlsa (EnjResolver *self, const char *name, EnjResolverTlsaFunc func,
-                           gpointer data);
+guint64 enj_resolver_tlsa (EnjResolver *self, const char *name, const char *source,
+                           EnjResolverTlsaFunc func, gpointer data);
 
 /* IPv6 and IPv4 by turns (RFC 8305 4), at most 64 each, with port 0.  Secure where one
  * family is: nobody can take its place unseen (RFC 7673 3.2). */
-guint64 enj_resolver_addresses (EnjResolver *self, const char *name,
+guint64 enj_resolver_addresses (EnjResolver *self, const char *name, const char *source,
                                 EnjResolverAddressesFunc func, gpointer data);
 
 /* No answer then; an id that has been answered is ignored. */

@@ -9,6 +9,7 @@ typedef struct
   EnjInbound *inbound;
   EnjSession *session;
   EnjVisit visit;
+  char source[ENJ_ADDRESS_STRING];
   char *local; /* of the first pair */
   char *remote;
   GPtrArray *routes; /* of char *, its keys in routes */
@@ -174,6 +175,7 @@ enj_arrivals_accept (EnjArrivals *self, const EnjAddress *address, gboolean dire
     cut (surplus, now);
 
   visitor->arrivals = self;
+  enj_address_format_source (address, visitor->source);
   visitor->routes = g_ptr_array_new_with_free_func (g_free);
   visitor->inbound = enj_inbound_new (direct_tls, self->settings, self->counters,
                                       (EnjWake){ mark_dirty, visitor }, now);
@@ -207,7 +209,9 @@ note (Visitor *visitor, const EnjNews *news)
 static gboolean
 tell (Visitor *visitor, EnjArrival *arrival)
 {
-  *arrival = (EnjArrival){ .inbound = visitor->inbound, .session = visitor->session };
+  *arrival = (EnjArrival){ .inbound = visitor->inbound,
+                           .session = visitor->session,
+                           .source = visitor->source };
   if (enj_inbound_next (visitor->inbound, &arrival->news))
     {
       note (visitor, &arrival->news);

@@ -25,6 +25,7 @@ typedef struct
   EnjArrivalType type;
   EnjInbound *inbound;
   EnjSession *session;
+  const char *source; /* where it came from: enj_address_format_source() */
   EnjNews news;
 } EnjArrival;
 

@@ -7,6 +7,9 @@
 /* How long we remember who hangs up behind EXTERNAL: its trust may be mended meanwhile. */
 #define SHUN G_TIME_SPAN_HOUR
 
+/* Seconds for which a name that the DNS does not tell is not asked for again. */
+#define UNKNOWN_REST 60
+
 typedef struct
 {
   char *local;
@@ -109,6 +112,7 @@ give_up (EnjCall *self, const EnjTargetsWish *wish)
     .error_type = wish->is_final ? "cancel" : "wait",
     .text = wish->error->message,
     .verdict = ENJ_STANZA_REMOTE_SERVER_NOT_FOUND,
+    .rest = wish->error->code == ENJ_STANZA_REMOTE_SERVER_NOT_FOUND ? UNKNOWN_REST : 0,
   };
 
   /* A probe asks the DNS alone, and has no mind to reach anybody. */

@@ -181,13 +181,9 @@ process_news (EnjExchange *self, EnjArrival *arrival, gint64 now)
       route (self, ENJ_ORIGIN_PEER, news->stanza, now);
       break;
     case ENJ_NEWS_QUESTION:
-      question = (EnjQuestion){ .asker = arrival->session->id,
-                                .local = news->local,
-                                .remote = news->remote,
-                                .stream_id = news->id,
-                                .key = news->key,
-                                .evidence = news->evidence,
-                                .needs_certificate = news->needs_certificate };
+      question = enj_verifier_question (news);
+      question.asker = arrival->session->id;
+      question.source = (char *) arrival->source;
       enj_peers_verify (self->peers, &question, now);
       break;
     case ENJ_NEWS_ADMITTED:
@@ -236,6 +232,7 @@ pass_wish (EnjExchange *self, EnjExchangeEventType type, EnjPeersEvent *wish)
   event->id = wish->id;
   event->ticket = wish->ticket;
   event->name = g_steal_pointer (&wish->name);
+  event->source = g_steal_pointer (&wish->source);
   event->address = wish->address;
 }
 
@@ -438,6 +435,7 @@ enj_exchange_event_clear (EnjExchangeEvent *event)
 {
   enj_stanza_unref (event->stanza);
   g_free (event->name);
+  g_free (event->source);
   g_free (event->local);
   g_free (event->remote);
   g_clear_error (&event->error);

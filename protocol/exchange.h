@@ -14,7 +14,7 @@ typedef struct EnjExchange EnjExchange;
 
 typedef enum
 {
-  ENJ_EXCHANGE_LOOKUP_SRV,       /* id, ticket, name: answer with srv() */
+  ENJ_EXCHANGE_LOOKUP_SRV,       /* id, ticket, name, source: answer with srv() */
   ENJ_EXCHANGE_LOOKUP_ADDRESSES, /* id, ticket, name: answer with addresses() */
   ENJ_EXCHANGE_LOOKUP_TLSA,      /* id, ticket, name: answer with tlsa() */
   ENJ_EXCHANGE_DIAL,             /* id, ticket, address: with dialled() or dial_failed() */
@@ -33,6 +33,7 @@ typedef struct
   guint64 id;    /* one for all wishes of one attempt to reach a server */
   guint ticket;  /* of the wish */
   char *name;
+  char *source; /* who has caused it; NULL: our own users */
   EnjAddress address;
   EnjStanza *stanza;
   char *local;

@@ -90,8 +90,10 @@ enj_failures_note (EnjFailures *self, const char *name, const EnjReason *reason,
 {
   /* It may be that of a record that goes. */
   EnjReason kept = { reason->condition, reason->error_type, g_strdup (reason->text),
-                     reason->verdict };
+                     reason->verdict, reason->rest };
+  gint64 least = (gint64) MIN (kept.rest, max) * G_USEC_PER_SEC;
   Record *record;
+  gint64 rest;
 
   make_room (self, now);
   record = g_hash_table_lookup (self->records, name);
@@ -105,7 +107,8 @@ enj_failures_note (EnjFailures *self, const char *name, const EnjReason *reason,
   record->failure.at = now;
   record->failure.attempts++;
   record->backoff.max = MAX (max, 1);
-  record->failure.rest_until = now + enj_backoff_next (&record->backoff);
+  rest = enj_backoff_next (&record->backoff);
+  record->failure.rest_until = now + MAX (rest, least);
 }
 
 void

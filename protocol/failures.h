@@ -19,6 +19,7 @@ typedef struct
   const char *error_type;     /* "cancel" or "wait", static */
   const char *text;           /* names nobody */
   EnjStanzaCondition verdict; /* to a dialback request (XEP-0220 2.5, D33) */
+  guint64 rest;               /* seconds at the least, but no more than may be at most */
 } EnjReason;
 
 /* Times are monotonic microseconds. */

@@ -171,6 +171,19 @@ enj_inquiry_find_waiting (const EnjInquiry *self, const char *remote)
   return NULL;
 }
 
+const char *
+enj_inquiry_get_source (const EnjInquiry *self, const EnjCall *call)
+{
+  const EnjQuestion *question;
+
+  for (guint i = 0; (question = enj_verifier_get (self->questions, i)); i++)
+    if (question->source
+        && (enj_call_is_probe (call) ? question->way == *enj_call_get_id (call)
+                                     : is_waiting (question, enj_call_get_remote (call, 0))))
+      return question->source;
+  return "nobody";
+}
+
 gboolean
 enj_inquiry_is_from (const EnjInquiry *self, const char *remote, guint64 call)
 {

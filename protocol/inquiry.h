@@ -40,6 +40,9 @@ void enj_inquiry_place (EnjInquiry *self, const char *remote, gint64 now);
 const char *enj_inquiry_find_waiting (const EnjInquiry *self, const char *remote);
 gboolean enj_inquiry_is_from (const EnjInquiry *self, const char *remote, guint64 call);
 
+/* Who has caused what @call looks up; "nobody" where nobody waits for that any more. */
+const char *enj_inquiry_get_source (const EnjInquiry *self, const EnjCall *call);
+
 /* Those about @remote that wait for a stream have none. */
 void enj_inquiry_fail (EnjInquiry *self, const char *remote, EnjStanzaCondition condition,
                        gint64 now);

@@ -92,6 +92,7 @@ libprotocol_la_SOURCES += %D%/trust.c %D%/trust.h
 libprotocol_la_SOURCES += %D%/trunks.c %D%/trunks.h
 libprotocol_la_SOURCES += %D%/verifier.c %D%/verifier.h
 libprotocol_la_SOURCES += %D%/waiting.c %D%/waiting.h
+libprotocol_la_SOURCES += %D%/turns.c %D%/turns.h
 libprotocol_la_SOURCES += %D%/vitals.c %D%/vitals.h
 libprotocol_la_SOURCES += %D%/wake.h
 libprotocol_la_SOURCES += %D%/wall.c %D%/wall.h

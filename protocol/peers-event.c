@@ -7,6 +7,7 @@ enj_peers_event_clear (EnjPeersEvent *event)
 {
   enj_stanza_unref (event->stanza);
   g_free (event->name);
+  g_free (event->source);
   g_free (event->text);
   g_free (event->local);
   g_free (event->remote);

@@ -6,7 +6,7 @@
 
 typedef enum
 {
-  ENJ_PEERS_LOOKUP_SRV,       /* id, ticket, remote, name */
+  ENJ_PEERS_LOOKUP_SRV,       /* id, ticket, remote, name, source */
   ENJ_PEERS_LOOKUP_ADDRESSES, /* the same */
   ENJ_PEERS_LOOKUP_TLSA,      /* the same */
   ENJ_PEERS_DIAL,             /* id, ticket, remote, address */
@@ -24,6 +24,7 @@ typedef struct
   guint64 id; /* of the call */
   guint ticket;
   char *name;
+  char *source; /* who has caused it; NULL: our own users */
   EnjAddress address;
   EnjStanza *stanza;
   EnjStanzaCondition condition;

@@ -8,14 +8,14 @@
 #define TIMEOUT ENJ_STANZA_REMOTE_SERVER_TIMEOUT
 
 static const EnjReason invalid = { ENJ_STANZA_INTERNAL_SERVER_ERROR, NULL,
-                                   "the remote server found our key invalid", TIMEOUT };
+                                   "the remote server found our key invalid", TIMEOUT, 0 };
 static const EnjReason unverified
-  = { TIMEOUT, "wait", "the remote server could not verify us", TIMEOUT };
+  = { TIMEOUT, "wait", "the remote server could not verify us", TIMEOUT, 0 };
 static const EnjReason slow
-  = { TIMEOUT, "wait", "the remote server was not reached in time", TIMEOUT };
+  = { TIMEOUT, "wait", "the remote server was not reached in time", TIMEOUT, 0 };
 static const EnjReason denied
   = { ENJ_STANZA_NOT_ALLOWED, "cancel", "communication with this domain is not enabled",
-      ENJ_STANZA_POLICY_VIOLATION };
+      ENJ_STANZA_POLICY_VIOLATION, 0 };
 
 struct EnjPeers
 {
@@ -49,8 +49,11 @@ static void
 push_wish (EnjPeers *self, EnjPeersEventType type, const EnjCall *call,
            const EnjTargetsWish *wish)
 {
-  EnjPeersEvent *event = push_event (self, type, NULL, enj_call_get_remote (call, 0));
+  const char *remote = enj_call_get_remote (call, 0);
+  EnjPeersEvent *event = push_event (self, type, NULL, remote);
 
+  if (enj_call_is_probe (call) || !enj_roster_find_caller (self->roster, remote))
+    event->source = g_strdup (enj_inquiry_get_source (self->inquiry, call));
   event->id = *enj_call_get_id (call);
   event->ticket = wish->ticket;
   event->name = g_strdup (wish->name);
@@ -94,19 +97,17 @@ share (EnjPeers *self, EnjCall *call, const EnjTarget *target)
 static void
 pump (EnjPeers *self, EnjCall *call, gint64 now)
 {
+  static const EnjPeersEventType lookups[] /* by ENJ_TARGETS_LOOKUP_* */
+    = { ENJ_PEERS_LOOKUP_SRV, ENJ_PEERS_LOOKUP_ADDRESSES, ENJ_PEERS_LOOKUP_TLSA };
   EnjTargetsWish wish;
 
   while (enj_call_next_wish (call, &wish, now))
     switch (wish.type)
       {
       case ENJ_TARGETS_LOOKUP_SRV:
-        push_wish (self, ENJ_PEERS_LOOKUP_SRV, call, &wish);
-        break;
       case ENJ_TARGETS_LOOKUP_ADDRESSES:
-        push_wish (self, ENJ_PEERS_LOOKUP_ADDRESSES, call, &wish);
-        break;
       case ENJ_TARGETS_LOOKUP_TLSA:
-        push_wish (self, ENJ_PEERS_LOOKUP_TLSA, call, &wish);
+        push_wish (self, lookups[wish.type], call, &wish);
         break;
       case ENJ_TARGETS_CONNECT:
         if (enj_inquiry_meet (self->inquiry, call, wish.target, now))
@@ -133,7 +134,7 @@ pump (EnjPeers *self, EnjCall *call, gint64 now)
 static void
 serve (EnjPeers *self, const char *remote, gint64 now)
 {
-  const EnjReason farewell = { TIMEOUT, "wait", self->goodbye, TIMEOUT };
+  const EnjReason farewell = { TIMEOUT, "wait", self->goodbye, TIMEOUT, 0 };
   const EnjFailure *failure = enj_failures_find_resting (self->failures, remote, now);
   const EnjReason *refusal = self->goodbye ? &farewell : failure ? &failure->reason : NULL;
   const char *local;
@@ -207,6 +208,7 @@ handle_refused (EnjPeers *self, EnjCall *call, const EnjNews *news, gint64 now)
 static void
 handle_news (EnjPeers *self, EnjCall *call, EnjNews *news, gint64 now)
 {
+  char source[ENJ_ADDRESS_STRING];
   EnjQuestion question;
 
   switch (news->type)
@@ -216,13 +218,10 @@ handle_news (EnjPeers *self, EnjCall *call, EnjNews *news, gint64 now)
         = g_steal_pointer (&news->stanza);
       break;
     case ENJ_NEWS_QUESTION:
-      question = (EnjQuestion){ .call = *enj_call_get_id (call),
-                                .local = news->local,
-                                .remote = news->remote,
-                                .stream_id = news->id,
-                                .key = news->key,
-                                .evidence = news->evidence,
-                                .needs_certificate = news->needs_certificate };
+      enj_address_format_source (enj_call_get_address (call), source);
+      question = enj_verifier_question (news);
+      question.call = *enj_call_get_id (call);
+      question.source = source;
       enj_peers_verify (self, &question, now);
       break;
     case ENJ_NEWS_READY:

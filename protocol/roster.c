@@ -7,15 +7,15 @@
 
 #define WAIT ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait"
 
-static const EnjReason lost = { WAIT, "the stream to the remote server was lost", 0 };
+static const EnjReason lost = { WAIT, "the stream to the remote server was lost", 0, 0 };
 static const EnjReason losing = { WAIT, "the stream to the remote server broke again and again",
-                                  0 };
-static const EnjReason unconfirmed = { WAIT, "not confirmed by the remote server", 0 };
-static const EnjReason late = { WAIT, "the remote server was not reached in time", 0 };
+                                  0, 0 };
+static const EnjReason unconfirmed = { WAIT, "not confirmed by the remote server", 0, 0 };
+static const EnjReason late = { WAIT, "the remote server was not reached in time", 0, 0 };
 
 /* XEP-0478 4. */
 static const EnjReason too_large
-  = { ENJ_STANZA_POLICY_VIOLATION, NULL, "larger than what the remote server takes", 0 };
+  = { ENJ_STANZA_POLICY_VIOLATION, NULL, "larger than what the remote server takes", 0, 0 };
 
 struct EnjRoster
 {

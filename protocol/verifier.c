@@ -14,12 +14,24 @@ question_free (gpointer data)
 {
   EnjQuestion *question = data;
 
+  g_free (question->source);
   g_free (question->local);
   g_free (question->remote);
   g_free (question->stream_id);
   g_free (question->key);
   enj_evidence_unref (question->evidence);
   g_free (question);
+}
+
+EnjQuestion
+enj_verifier_question (const EnjNews *news)
+{
+  return (EnjQuestion){ .local = news->local,
+                        .remote = news->remote,
+                        .stream_id = news->id,
+                        .key = news->key,
+                        .evidence = news->evidence,
+                        .needs_certificate = news->needs_certificate };
 }
 
 EnjVerifier *
@@ -57,15 +69,29 @@ is_asked (const EnjVerifier *self, const EnjQuestion *question)
   return FALSE;
 }
 
+/* Whoever has many streams must not have all places. */
+static gboolean
+is_greedy (const EnjVerifier *self, const char *source)
+{
+  guint n = 0;
+
+  for (guint i = 0; source && i < self->questions->len; i++)
+    if (g_strcmp0 (((const EnjQuestion *) self->questions->pdata[i])->source, source) == 0)
+      n++;
+  return n >= ENJ_VERIFIER_SOURCE_MAX;
+}
+
 gboolean
 enj_verifier_add (EnjVerifier *self, const EnjQuestion *question)
 {
   EnjQuestion *copy;
 
-  if (self->questions->len >= ENJ_VERIFIER_MAX || is_asked (self, question))
+  if (self->questions->len >= ENJ_VERIFIER_MAX || is_greedy (self, question->source)
+      || is_asked (self, question))
     return FALSE;
   copy = g_new0 (EnjQuestion, 1);
   *copy = *question;
+  copy->source = g_strdup (question->source);
   copy->local = g_strdup (question->local);
   copy->remote = g_strdup (question->remote);
   copy->stream_id = g_strdup (question->stream_id);

@@ -6,9 +6,13 @@
 #pragma once
 
 #include "protocol/evidence.h"
+#include "protocol/news.h"
 
 /* For the process: each may cost look-ups and a connection to somebody else's server. */
 #define ENJ_VERIFIER_MAX 256
+
+/* Of them for each source. */
+#define ENJ_VERIFIER_SOURCE_MAX 16
 
 typedef struct EnjVerifier EnjVerifier;
 
@@ -17,6 +21,7 @@ typedef struct
 {
   guint64 asker; /* the id of the session that brought the key, or, where 0... */
   guint64 call;  /* ...that of the call on whose stream it came */
+  char *source;  /* where that stream leads to: an address as enj_address_format_source() */
   char *local;
   char *remote; /* whose key it is said to be */
   char *stream_id;
@@ -27,10 +32,13 @@ typedef struct
   guint64 way;                /* the id of what carries it; 0 while nothing does */
 } EnjQuestion;
 
+/* What a QUESTION among the news asks; borrowed, without whoever asks. */
+EnjQuestion enj_verifier_question (const EnjNews *news);
+
 EnjVerifier *enj_verifier_new (void);
 void enj_verifier_free (EnjVerifier *self);
 
-/* FALSE when there are too many already, or the same names and stream id are asked about. */
+/* FALSE when there are too many already, in all or from that source, or the same names and stream id are asked about. */
 gboolean enj_verifier_add (EnjVerifier *self, const EnjQuestion *question);
 
 /* The oldest is 0; NULL past the end. */

@@ -97,6 +97,7 @@ unit_tests += %D%/test-targets-dane
 unit_tests += %D%/test-targets-race
 unit_tests += %D%/test-token
 unit_tests += %D%/test-trust
+unit_tests += %D%/test-turns
 unit_tests += %D%/test-turnstile
 unit_tests += %D%/test-verifier
 unit_tests += %D%/test-vigil

@@ -7,9 +7,9 @@
 #define HOUR (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 
 static const EnjReason away = { ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait", "nobody answers",
-                                ENJ_STANZA_REMOTE_SERVER_NOT_FOUND };
+                                ENJ_STANZA_REMOTE_SERVER_NOT_FOUND, 0 };
 static const EnjReason unknown = { ENJ_STANZA_REMOTE_SERVER_NOT_FOUND, "cancel", "no such name",
-                                   ENJ_STANZA_REMOTE_SERVER_NOT_FOUND };
+                                   ENJ_STANZA_REMOTE_SERVER_NOT_FOUND, 60 };
 
 static void
 test_rests_longer_each_time (void)
@@ -36,6 +36,23 @@ test_rests_longer_each_time (void)
       g_assert_nonnull (enj_failures_find_resting (failures, "there.example", now - 1));
     }
   g_assert_null (enj_failures_find (failures, "other.example"));
+}
+
+/* A name that was not found is not looked up again at once, however often it is wanted. */
+static void
+test_rests_for_a_while (void)
+{
+  g_autoptr (EnjFailures) failures = enj_failures_new ();
+
+  enj_failures_note (failures, "there.example", &unknown, 300, 0);
+  g_assert_nonnull (enj_failures_find_resting (failures, "there.example", 60 * G_USEC_PER_SEC - 1));
+  g_assert_null (enj_failures_find_resting (failures, "there.example", 60 * G_USEC_PER_SEC));
+  enj_failures_note (failures, "short.example", &unknown, 20, 0);
+  g_assert_null (enj_failures_find_resting (failures, "short.example", 20 * G_USEC_PER_SEC));
+  for (guint i = 0; i < 12; i++)
+    enj_failures_note (failures, "there.example", &unknown, 300, 0);
+  g_assert_cmpint (enj_failures_find (failures, "there.example")->rest_until, >=,
+                   150 * G_USEC_PER_SEC);
 }
 
 static void
@@ -107,6 +124,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/failures/rest-longer-each-time", test_rests_longer_each_time);
+  g_test_add_func ("/failures/names-not-found-rest-for-a-while", test_rests_for_a_while);
   g_test_add_func ("/failures/start-anew-after-success", test_starts_anew_after_success);
   g_test_add_func ("/failures/keep-the-last-reason", test_keeps_the_last_reason);
   g_test_add_func ("/failures/are-forgotten-after-an-hour", test_forgets_after_an_hour);

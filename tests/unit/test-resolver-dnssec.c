@@ -99,11 +99,11 @@ static void
 ask (EnjResolver *resolver, int type, const char *name, Answer *answer)
 {
   if (type == ENJ_TEST_SRV)
-    (void) enj_resolver_srv (resolver, name, note_srv, answer);
+    (void) enj_resolver_srv (resolver, name, NULL, note_srv, answer);
   else if (type == ENJ_TEST_TLSA)
-    (void) enj_resolver_tlsa (resolver, name, note_tlsa, answer);
+    (void) enj_resolver_tlsa (resolver, name, NULL, note_tlsa, answer);
   else
-    (void) enj_resolver_addresses (resolver, name, note_addresses, answer);
+    (void) enj_resolver_addresses (resolver, name, NULL, note_addresses, answer);
 }
 
 static void

@@ -165,13 +165,13 @@ note_tlsa (EnjLookupResult result, gboolean secure, const EnjTlsaRecord *records
 static guint64
 ask_addresses (const char *name)
 {
-  return enj_resolver_addresses (resolver, name, note_addresses, (gpointer) name);
+  return enj_resolver_addresses (resolver, name, NULL, note_addresses, (gpointer) name);
 }
 
 static guint64
 ask_srv (const char *name)
 {
-  return enj_resolver_srv (resolver, name, note_srv, (gpointer) name);
+  return enj_resolver_srv (resolver, name, NULL, note_srv, (gpointer) name);
 }
 
 static void
@@ -266,7 +266,7 @@ test_tlsa (void)
     {
       g_autofree char *expected = g_strdup_printf ("%s:%s\n", cases[i][0], cases[i][1]);
 
-      (void) enj_resolver_tlsa (resolver, cases[i][0], note_tlsa, (gpointer) cases[i][0]);
+      (void) enj_resolver_tlsa (resolver, cases[i][0], NULL, note_tlsa, (gpointer) cases[i][0]);
       wait_for (i + 1);
       assert_answers (expected);
     }
@@ -401,6 +401,29 @@ test_tar_pit (void)
   tear_down ();
 }
 
+/* Those that one peer has caused hold up neither us nor another peer. */
+static void
+test_sources (void)
+{
+  set_up (64, NULL);
+  for (guint i = 0; i < 4; i++)
+    (void) enj_resolver_srv (resolver, "silent.example", "192.0.2.1", note_srv,
+                             (gpointer) "silent.example");
+  run ();
+  (void) enj_resolver_addresses (resolver, "v4.example", "192.0.2.1", note_addresses,
+                                 (gpointer) "v4.example");
+  run_for_a_while ();
+  g_assert_cmpuint (n_answers, ==, 0);
+  (void) enj_resolver_srv (resolver, "empty.example", "192.0.2.2", note_srv,
+                           (gpointer) "empty.example");
+  wait_for (1);
+  assert_answers ("empty.example:no-data\n");
+  time_now += 300 * 1000;
+  wait_for (2);
+  assert_answers ("v4.example:found 192.0.2.4:0\n");
+  tear_down ();
+}
+
 /* What has been answered makes room too. */
 static void
 test_one_at_once (void)
@@ -454,7 +477,7 @@ static void
 test_freed_inside (void)
 {
   set_up (64, NULL);
-  (void) enj_resolver_addresses (resolver, "localhost", free_resolver, NULL);
+  (void) enj_resolver_addresses (resolver, "localhost", NULL, free_resolver, NULL);
   ask_srv ("silent.example");
   wait_for (1);
   run ();
@@ -546,6 +569,7 @@ main (int argc, char **argv)
   g_test_add_func ("/resolver/does-not-wait-long-for-the-other-family", test_half);
   g_test_add_func ("/resolver/dead-servers-delay-no-healthy-one", test_dead_servers);
   g_test_add_func ("/resolver/a-tar-pit-holds-nobody-else", test_tar_pit);
+  g_test_add_func ("/resolver/one-peer-holds-nobody-else", test_sources);
   g_test_add_func ("/resolver/asks-for-no-more-at-once-than-it-may", test_one_at_once);
   g_test_add_func ("/resolver/says-nothing-when-cancelled", test_cancelled);
   g_test_add_func ("/resolver/may-be-freed-inside", test_freed_inside);

@@ -105,6 +105,29 @@ test_is_bounded (void)
   enj_verifier_free (NULL);
 }
 
+static void
+test_sources (void)
+{
+  g_autoptr (EnjVerifier) verifier = enj_verifier_new ();
+  EnjQuestion question = { .local = (char *) HERE,
+                           .remote = (char *) THERE,
+                           .source = (char *) "192.0.2.1",
+                           .key = (char *) "k" };
+
+  for (guint i = 0; i < 17; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("s%u", i);
+
+      question.asker = i + 1;
+      question.stream_id = id;
+      g_assert_cmpint (enj_verifier_add (verifier, &question), ==, i < 16);
+    }
+  g_assert_true (add (verifier, 99, "one of ours", 100));
+  question.stream_id = (char *) "t";
+  question.source = (char *) "192.0.2.2";
+  g_assert_true (enj_verifier_add (verifier, &question));
+}
+
 /* The answer to one key must never be taken for that to another: its asker may have chosen the id
  * of the other's stream. */
 static void
@@ -130,5 +153,6 @@ main (int argc, char **argv)
   g_test_add_func ("/verifier/knows-the-first-that-is-due", test_knows_the_first_that_is_due);
   g_test_add_func ("/verifier/asks-about-one-key-at-a-time", test_asks_about_one_key);
   g_test_add_func ("/verifier/is-bounded", test_is_bounded);
+  g_test_add_func ("/verifier/one-source-has-a-few-questions", test_sources);
   return g_test_run ();
 }

@@ -235,6 +235,45 @@ test_denied (void)
   scene_free (&scene);
 }
 
+/* Look-ups count to the address of who has asked, until somebody of ours wants them, too. */
+static void
+test_sources (void)
+{
+  Scene scene = scene_new ();
+
+  say (&scene, REQUEST ("k"));
+  g_assert_cmpstr (scene.here->sources->str, ==, "192.0.2.7 192.0.2.7 192.0.2.7 ");
+  enj_world_send (scene.here, "<message from='a@" HERE "' to='b@other.example'/>");
+  enj_world_run (scene.world);
+  g_assert_true (g_str_has_prefix (scene.here->sources->str, "192.0.2.7 192.0.2.7 192.0.2.7 ours "));
+  scene_free (&scene);
+}
+
+/* Four on each stream, and sixteen of one address however many streams it has: who asks for more
+ * is to try again later, and nothing is looked up for that. */
+static void
+test_flood (void)
+{
+  Scene scene = scene_new ();
+
+  enj_world_hold (scene.world, TRUE, TRUE);
+  for (guint i = 0; i < 6; i++)
+    {
+      if (i > 0)
+        call (&scene);
+      for (guint j = 0; j < 10; j++)
+        {
+          g_autofree char *xml = g_strdup_printf (
+            "<db:result from='d%u-%u.example' to='" HERE "'>k</db:result>", i, j);
+
+          say (&scene, xml);
+        }
+      g_assert_cmpuint (scene.here->asked->len, ==, 2 * MIN (4 * (i + 1), 16));
+      g_assert_cmpint (strstr (scene.heard->str, "<resource-constraint ") != NULL, ==, i >= 4);
+    }
+  scene_free (&scene);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -244,5 +283,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/questions/wait-for-the-next-stream", test_next_stream);
   g_test_add_func ("/world/questions/do-not-wait-for-a-pause", test_no_pause);
   g_test_add_func ("/world/questions/do-not-call-who-is-denied-since", test_denied);
+  g_test_add_func ("/world/questions/cost-whoever-asks-their-look-ups", test_sources);
+  g_test_add_func ("/world/questions/are-few-for-one-address", test_flood);
   return g_test_run ();
 }

@@ -57,6 +57,14 @@ test_thousand (gconstpointer result)
     send_and_run (here);
   assert_last (here, 1100, type, "<remote-server-not-found ");
   g_assert_cmpuint (here->asked->len, ==, asked);
+
+  /* Nor is it for a minute. */
+  enj_world_wait (here->world, 59 * ENJ_SECOND);
+  send_and_run (here);
+  g_assert_cmpuint (here->asked->len, ==, asked);
+  enj_world_wait (here->world, ENJ_SECOND);
+  send_and_run (here);
+  g_assert_cmpuint (here->asked->len, >, asked);
   enj_world_free (here->world);
 }
 
@@ -79,9 +87,12 @@ static void
 test_longer (void)
 {
   EnjWorldServer *here = here_new ();
+  EnjWorldServer *there = enj_world_add (here->world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
   gint64 least = 0;
 
   enj_test_proves ("S26");
+  enj_world_add_address (here->world, THERE, &there->address);
+  there->is_away = TRUE;
   send_and_run (here);
   for (guint i = 0; i < 6; i++)
     {

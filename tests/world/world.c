@@ -47,6 +47,7 @@ server_free (gpointer data)
   enj_exchange_free (server->exchange);
   g_ptr_array_unref (server->inbox);
   g_ptr_array_unref (server->asked);
+  g_string_free (server->sources, TRUE);
   g_string_free (server->events, TRUE);
   g_free (server->domain);
   g_free (server);
@@ -128,6 +129,7 @@ enj_world_add (EnjWorld *self, const char *domain, EnjEncryption encryption,
                                   .port = 5269 };
   server->inbox = g_ptr_array_new_with_free_func (g_free);
   server->asked = g_ptr_array_new_with_free_func (g_free);
+  server->sources = g_string_new (NULL);
   server->events = g_string_new (NULL);
   g_ptr_array_add (self->servers, server);
   return server;
@@ -213,7 +215,10 @@ wish_for (EnjWorldServer *server, EnjExchangeEvent *event)
   wish->name = g_steal_pointer (&event->name);
   wish->address = event->address;
   if (wish->name)
-    g_ptr_array_add (server->asked, g_strdup (wish->name));
+    {
+      g_ptr_array_add (server->asked, g_strdup (wish->name));
+      g_string_append_printf (server->sources, "%s ", event->source ? event->source : "ours");
+    }
   g_ptr_array_add (server->world->wishes, wish);
 }
 

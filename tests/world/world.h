@@ -34,6 +34,7 @@ typedef struct
   gboolean is_puppet; /* the test plays whoever is connected to */
   GPtrArray *inbox;   /* stanzas for the service, as text */
   GPtrArray *asked;   /* names that were looked up */
+  GString *sources;   /* who has caused that, each with a blank behind; "ours" */
   GString *events;    /* "link-up", "link-down", "link-refused", "up>remote", "down<remote"... */
 } EnjWorldServer;
 
