@@ -60,10 +60,13 @@ class Arena:
         self.clients = []
         self.processes = []
         self.peers = []
+        self.peers_of_case = []
         self.keep = False
         self.folder = tempfile.mkdtemp(prefix="enjamb-hostile-")
         self.network = Network()
         self._next_host = 20
+        self._next_peer = 0
+        self.to_juliet = TO_JULIET
         self.allowed = set()  # domains that have proved themselves
         self.written = set()  # domains that juliet wrote to
         self.local = {LOCAL, OTHER_LOCAL, ROOMS, RELAY, ECHO}
@@ -116,15 +119,19 @@ class Arena:
         self.invariants = Invariants(self)
 
     def _warm_up(self):
-        """What is allocated once is there before anything is measured."""
-        for number in range(8):
-            peer = self.peer("warm%d.example" % number)
-            stream = peer.stream(RELAY)
+        """What is allocated once, and the room that a heap keeps after a crowd, is there
+        before anything is measured."""
+        streams = [self.peer("warm%d.example" % number).stream(RELAY) for number in range(20)]
+        for stream in streams[:8]:
             stream.starttls(RELAY)
+        for stream in streams:
             stream.authenticate(RELAY)
-            stream.message(TO_JULIET, "warm " * 4000)
-            self.write("user@" + peer.domain)
-        waiting.until(self.law.is_kept, "the first stanzas to arrive", 30)
+            self.write("user@" + stream.peer.domain)
+        for piece in range(20):
+            for stream in streams:
+                stream.piecewise(TO_JULIET, "warm " * 1200, piece, 20)
+            waiting.pause(0.01)
+        waiting.until(self.law.is_kept, "the first stanzas to arrive", 60)
         self.close_peers()
 
     def login(self, jid):
@@ -143,10 +150,13 @@ class Arena:
             self.network, self._next_host = Network(), 20
         return self.network.host(self._next_host)
 
-    def peer(self, domain="evil.example"):
-        """A scripted server of that domain; it is gone when the case ends."""
-        peer = Peer(self, domain, self.address())
+    def peer(self, domain=None):
+        """A scripted server of that domain, or of one that nobody has had; it is gone when
+        the case ends."""
+        self._next_peer += 1
+        peer = Peer(self, domain or "evil%d.example" % self._next_peer, self.address())
         self.peers.append(peer)
+        self.peers_of_case.append(peer)
         return peer
 
     def certificate(self, domain, authority=None, **how):
@@ -167,10 +177,9 @@ class Arena:
         self.juliet.send(escaped(address, RELAY), body or "to " + address, id=ident)
         return ident
 
-    def delivered(self, body, sender=None, seconds=15):
-        """Waits for a message at juliet's."""
-        return self.juliet.wait_message(
-            body, sender and escaped(sender, RELAY), seconds=seconds)
+    def delivered(self, body, seconds=15):
+        """The message of that body, once it is at juliet's."""
+        return self.juliet.wait_message(body, seconds=seconds)
 
     def close_peers(self):
         """Resets what peers have open; between two cases."""

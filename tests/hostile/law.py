@@ -2,13 +2,18 @@
 
 Counted by what clients and peers see, not by the bridge's own counters: every
 numbered message is in `open` until it has arrived somewhere or come back.
+Everything that a case writes and that must not reach our user holds the word SMUGGLED.
 """
 
 import itertools
 import re
+import xml.etree.ElementTree as ET
 
 from lab import ECHO, LOCAL, RELAY
 from tap import equal, true
+
+# What stands in everything that must not arrive.
+SMUGGLED = "smuggled"
 
 _numbers = itertools.count(1)
 
@@ -24,6 +29,7 @@ class Law:
         self.open = set()
         self.counts = {"sent": 0, "delivered": 0, "errored": 0, "twice": 0}
         self.senders = []  # the from of each stanza that our user got
+        self.smuggled = []  # those that hold the word which no case lets through
         self._ended = set()
 
     @staticmethod
@@ -36,6 +42,14 @@ class Law:
 
     def is_kept(self):
         return not self.open
+
+    def is_kept_of(self, ident):
+        """That one has ended."""
+        return ident not in self.open
+
+    def forget(self, ident):
+        """It was refused with its stream, so that its sender knows."""
+        self.open.discard(ident)
 
     def _ends(self, ident, how):
         if ident in self.open:
@@ -56,12 +70,15 @@ class Law:
         xml = getattr(stanza, "xml", None)
         if xml is not None:
             self.senders.append(xml.get("from") or "")
+            if SMUGGLED in ET.tostring(xml, "unicode"):
+                self.smuggled.append(ET.tostring(xml, "unicode"))
             if xml.tag.endswith("}message"):
                 self._ends(xml.get("id"), "errored" if xml.get("type") == "error" else "delivered")
         return stanza
 
     def check_senders(self):
         """No name came that was not proved, and none of ours from outside."""
+        equal(self.smuggled, [], "I6: what came through to our user")
         senders, self.senders = self.senders, []
         for sender in senders:
             bare = sender.partition("/")[0]

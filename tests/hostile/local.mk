@@ -3,6 +3,7 @@
 enjamb_tests += %D%/b-identity.py
 
 LONG_TESTS += %D%/a-xml.py
+LONG_TESTS += %D%/b-silence.py
 
 hostile_modules =
 hostile_modules += %D%/arena.py

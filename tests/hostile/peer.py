@@ -39,6 +39,9 @@ VERIFY = "<db:verify from='%s' to='%s' id='%s'>%s</db:verify>"
 MESSAGE = "<message from='%s' to='%s' id='%s' type='chat'><body>%s</body></message>"
 END = "</stream:stream>"
 
+# Long enough for the bridge to have read and parsed what has come so far.
+PAUSE = 0.05
+
 _numbers = itertools.count(1)
 
 
@@ -59,11 +62,23 @@ def tls_context(server=False, certificate=None, **settings):
     return context
 
 
+def hello(name):
+    """The first flight of a TLS client that wants that name."""
+    sent = ssl.MemoryBIO()
+    tls = tls_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname=name)
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return sent.read()
+
+
 class Stream:
     def __init__(self, peer, reader, writer, ours):
         self.peer, self.reader, self.writer = peer, reader, writer
         self.ours = ours  # we opened it
         self.text = b""
+        self.ident = None    # of the stream, given by whoever was called
         self.header = None
         self.elements = []
         self.over = False
@@ -103,7 +118,9 @@ class Stream:
             self._depth += 1 if event == "start" else -1
             if event == "start" and self._depth == 1:
                 self.header = element
-                if not self.ours:
+                if self.ours:
+                    self.ident = element.get("id")
+                else:
                     self.peer.opened(self)
             elif event == "end" and self._depth == 0:
                 self.ended = True
@@ -162,13 +179,29 @@ class Stream:
         self.peer.arena.allow(source)
         return self
 
-    def message(self, to, body=None, source=None):
-        """A numbered message that the law counts: it arrives, or comes back."""
+    def message(self, to, body=None, source=None, cut=0):
+        """A numbered message that the law counts: it arrives, or comes back.  With `cut` it
+        is sent in two pieces, the first one of so many bytes.  Returns its body."""
         ident = "h%d" % next(_numbers)
         body = body or "hostile " + ident
         self.peer.arena.law.sent(ident)
-        self.send(MESSAGE % (source or "user@%s/r" % self.peer.domain, to, ident, body))
+        text = MESSAGE % (source or "user@%s/r" % self.peer.domain, to, ident, body)
+        if cut:
+            self.send(text[:cut])
+            waiting.pause(PAUSE)
+        self.send(text[cut:])
         return body
+
+    def piecewise(self, to, text, piece, count):
+        """A numbered message in so many pieces, of which this is one; each has the text."""
+        if piece == 0:
+            self.ident = "p%d" % next(_numbers)
+            self.peer.arena.law.sent(self.ident)
+            self.send("<message from='user@%s' to='%s' id='%s'><body>" % (
+                self.peer.domain, to, self.ident))
+        self.send(text)
+        if piece == count - 1:
+            self.send("</body></message>")
 
     def abort(self):
         try:
@@ -203,6 +236,16 @@ class Stream:
         if source:
             equal(answer.get("to"), source, "to of the answer")
         return answer
+
+    def denied(self, seconds=15):
+        """No claim of this stream was granted: the types of the answers, or none where the
+        stream has ended without."""
+        waiting.until(lambda: self.over or any(
+            element.tag == DB + "result" for element in self.elements), "an answer", seconds)
+        answers = [element.get("type") for element in self.elements
+                   if element.tag == DB + "result"]
+        true(not set(answers) - {"invalid", "error"}, "answers: %s" % answers)
+        return answers
 
     def refused(self, condition, seconds=15):
         """A stream error of that condition, the end tag, and the connection closed, in
@@ -242,6 +285,7 @@ class Peer:
         self.arena, self.domain, self.address = arena, domain, address
         self.port = ports.Network.port(address, ports.XMPP_SERVER)
         self.keys = {}
+        self.own_keys = []   # (key, stream id) of each db:result of the bridge
         self.streams = []    # all, either way
         self.accepted = []   # those that the bridge opened
         self.stanzas = []
@@ -291,8 +335,9 @@ class Peer:
     def opened(self, stream):
         """The bridge has opened a stream to us."""
         version = " version='1.0'" if stream.header.get("version") else ""
+        stream.ident = secrets.token_hex(8)
         stream.send(header(self.domain, stream.header.get("from"),
-                           " id='%s'%s" % (secrets.token_hex(8), version)))
+                           " id='%s'%s" % (stream.ident, version)))
         if version:
             encrypted = stream.writer.get_extra_info("ssl_object")
             offer = "" if encrypted or not self.context else STARTTLS
@@ -300,7 +345,8 @@ class Peer:
                         "</stream:features>" % offer)
 
     def heard(self, stream, element):
-        if element.tag == DB + "result" and element.text:
+        if element.tag == DB + "result" and element.text and not stream.ours:
+            self.own_keys.append((element.text, stream.ident))
             self.arena.secrets.add(element.text)
         if element.tag.startswith(SERVER):
             self.stanzas.append(element)
