@@ -95,9 +95,8 @@ judge (const EnjAssurance *self, const char *remote, const char **why)
     {
       /* RFC 7673 4, 7671 10.1: records that do not fit are not made up for by PKIX. */
       *why = "no TLSA record fits";
-      return enj_evidence_fits (self->evidence, target->dane, remote, target->host)
-               ? ENJ_PROOF_DANE
-               : ENJ_PROOF_NONE;
+      return enj_proof_of_fit (
+        enj_evidence_get_fit (self->evidence, target->dane, remote, target->host));
     }
   if (enj_evidence_proves (self->evidence, remote, why)
       || (target && target->is_secure

@@ -144,11 +144,13 @@ has_authority (const Record *record, const gnutls_datum_t *der, const EnjChain *
   return FALSE;
 }
 
-/* RFC 7673 4: the service domain, or the host that the records are of. */
+/* RFC 7673 4: the service domain, or the host that the records are of, given by whoever may do so:
+ * what is sent decides, and, with @trust, those whom it believes. */
 static gboolean
-is_named (const EnjChain *chain, const EnjBounds *bounds, const char *domain, const char *host)
+is_named (const EnjChain *chain, const EnjTrust *trust, const char *domain, const char *host)
 {
   const char *const allowed[] = { domain, host };
+  g_autoptr (EnjBounds) bounds = enj_bounds_new (chain, trust);
   gnutls_datum_t names = enj_identity_read (chain->list[0]);
   gboolean is_right = FALSE;
 
@@ -159,45 +161,58 @@ is_named (const EnjChain *chain, const EnjBounds *bounds, const char *domain, co
   return is_right;
 }
 
+/* RFC 6698 2.1.1: these add to PKIX, the others do without. */
+static gboolean
+is_constraint (const Record *record)
+{
+  return record->usage == DANE_CERT_USAGE_CA || record->usage == DANE_CERT_USAGE_EE;
+}
+
 /* RFC 6698 2.1.1, RFC 7671 5. */
 static gboolean
-fits (const Record *record, const gnutls_datum_t *der, const EnjChain *chain, gboolean is_trusted)
+fits (const Record *record, const gnutls_datum_t *der, const EnjChain *chain)
 {
   switch ((dane_cert_usage_t) record->usage)
     {
     case DANE_CERT_USAGE_CA:
-      return is_trusted && has_authority (record, der, chain);
-    case DANE_CERT_USAGE_EE:
-      return is_trusted && is_of (record, der);
     case DANE_CERT_USAGE_LOCAL_CA:
       return has_authority (record, der, chain);
+    case DANE_CERT_USAGE_EE:
     case DANE_CERT_USAGE_LOCAL_EE:
       return is_of (record, der);
     }
   return FALSE;
 }
 
-gboolean
-enj_dane_matches (const EnjDane *self, const gnutls_datum_t *der, guint n, const char *domain,
+static gboolean
+has_fit (const EnjDane *self, const gnutls_datum_t *der, const EnjChain *chain,
+         gboolean is_constrained)
+{
+  for (guint i = 0; i < self->n; i++)
+    if (is_constraint (&self->records[i]) == is_constrained
+        && fits (&self->records[i], der, chain))
+      return TRUE;
+  return FALSE;
+}
+
+EnjDaneFit
+enj_dane_get_fit (const EnjDane *self, const gnutls_datum_t *der, guint n, const char *domain,
                   const char *host, EnjTrust *trust)
 {
   g_auto (EnjChain) chain;
-  g_autoptr (EnjBounds) bounds = NULL;
-  gboolean is_right, is_trusted;
 
   enj_chain_read (&chain, der, n);
   /* RFC 7671 5.1: the certificate itself needs neither name, date nor authority. */
   for (guint i = 0; i < self->n && n > 0; i++)
     if (self->records[i].usage == DANE_CERT_USAGE_LOCAL_EE && is_of (&self->records[i], der))
-      return TRUE;
+      return ENJ_DANE_FITS;
 
   if (chain.why || !enj_identity_fits (chain.list[0]))
-    return FALSE;
-  bounds = enj_bounds_new (&chain, NULL);
-  is_right = is_named (&chain, bounds, domain, host);
-  is_trusted = is_right && trust && !enj_trust_check (trust, &chain);
-  for (guint i = 0; i < self->n && is_right; i++)
-    if (fits (&self->records[i], der, &chain, is_trusted))
-      return TRUE;
-  return FALSE;
+    return ENJ_DANE_FITS_NOT;
+  if (is_named (&chain, NULL, domain, host) && has_fit (self, der, &chain, FALSE))
+    return ENJ_DANE_FITS;
+  if (trust && is_named (&chain, trust, domain, host) && !enj_trust_check (trust, &chain)
+      && has_fit (self, der, &chain, TRUE))
+    return ENJ_DANE_FITS_TRUSTED;
+  return ENJ_DANE_FITS_NOT;
 }

@@ -25,9 +25,17 @@ EnjDane *enj_dane_new (const EnjTlsaRecord *records, guint n);
 EnjDane *enj_dane_ref (EnjDane *self);
 void enj_dane_unref (EnjDane *self);
 
-/* Does any record fit the chain @der, the leaf first (A05)?  DANE-EE settles the name as well: @domain and @host
- * (canonical; may be NULL) are for the other usages (A06), @trust for 0 and 1. */
-gboolean enj_dane_matches (const EnjDane *self, const gnutls_datum_t *der, guint n,
-                           const char *domain, const char *host, EnjTrust *trust);
+typedef enum
+{
+  ENJ_DANE_FITS_NOT,
+  ENJ_DANE_FITS_TRUSTED, /* by usages 0 and 1 only: as long as the chain is believed as well */
+  ENJ_DANE_FITS          /* whoever is believed */
+} EnjDaneFit;
+
+/* Does any record fit the chain @der, the leaf first (A05)?  DANE-EE settles the name as well:
+ * @domain and @host (canonical; may be NULL) are for the other usages (A06), @trust, and what
+ * those it believes may certify, for 0 and 1. */
+EnjDaneFit enj_dane_get_fit (const EnjDane *self, const gnutls_datum_t *der, guint n,
+                             const char *domain, const char *host, EnjTrust *trust);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjDane, enj_dane_unref)

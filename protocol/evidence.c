@@ -178,11 +178,11 @@ enj_evidence_proves (const EnjEvidence *self, const char *domain, const char **w
   return !reason;
 }
 
-gboolean
-enj_evidence_fits (const EnjEvidence *self, const EnjDane *dane, const char *domain,
-                   const char *host)
+EnjDaneFit
+enj_evidence_get_fit (const EnjEvidence *self, const EnjDane *dane, const char *domain,
+                      const char *host)
 {
-  return enj_dane_matches (dane, self->der, self->n, domain, host, self->trust);
+  return enj_dane_get_fit (dane, self->der, self->n, domain, host, self->trust);
 }
 
 gint64

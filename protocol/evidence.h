@@ -28,8 +28,8 @@ gboolean enj_evidence_is_believed (const EnjEvidence *self);
 gboolean enj_evidence_proves (const EnjEvidence *self, const char *domain, const char **why);
 
 /* The same by DANE.  @host: the target that the records are of. */
-gboolean enj_evidence_fits (const EnjEvidence *self, const EnjDane *dane, const char *domain,
-                            const char *host);
+EnjDaneFit enj_evidence_get_fit (const EnjEvidence *self, const EnjDane *dane,
+                                 const char *domain, const char *host);
 
 /* Seconds since 1970; 0 where there is no certificate. */
 gint64 enj_evidence_get_expiry (const EnjEvidence *self);

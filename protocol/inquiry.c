@@ -203,11 +203,16 @@ enj_inquiry_meet (EnjInquiry *self, const EnjCall *call, const EnjTarget *target
   EnjQuestion *question;
 
   for (guint i = 0; target->dane && (question = enj_verifier_get (self->questions, i));)
-    if (question->way == way && g_str_equal (question->remote, remote) && question->evidence
-        && enj_evidence_fits (question->evidence, target->dane, remote, target->host))
-      settle (self, question, ENJ_DIALBACK_VALID, 0, ENJ_PROOF_DANE, now);
-    else
-      i++;
+    {
+      EnjDaneFit fit = ENJ_DANE_FITS_NOT;
+
+      if (question->way == way && g_str_equal (question->remote, remote) && question->evidence)
+        fit = enj_evidence_get_fit (question->evidence, target->dane, remote, target->host);
+      if (fit == ENJ_DANE_FITS_NOT)
+        i++;
+      else
+        settle (self, question, ENJ_DIALBACK_VALID, 0, enj_proof_of_fit (fit), now);
+    }
   return enj_call_is_probe (call);
 }
 

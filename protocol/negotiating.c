@@ -278,7 +278,7 @@ enj_negotiating_secured (EnjNegotiating *self)
       return;
     }
   /* RFC 7671 5.1: by DANE a certificate may prove whatever its dates say. */
-  if (enj_assurance_get_proof (self->assurance, self->remote) == ENJ_PROOF_CERTIFICATE)
+  if (enj_proof_needs_trust (enj_assurance_get_proof (self->assurance, self->remote)))
     enj_session_expire_at (session, enj_evidence_get_expiry (evidence));
   enter (self, STATE_HEADER);
 }

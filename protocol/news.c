@@ -16,9 +16,32 @@ enj_proof_format (EnjProof proof)
     case ENJ_PROOF_CERTIFICATE:
       return "dialback, certificate";
     case ENJ_PROOF_DANE:
+    case ENJ_PROOF_DANE_TRUSTED:
       return "dialback, DANE";
     }
   g_assert_not_reached ();
+}
+
+EnjProof
+enj_proof_of_fit (EnjDaneFit fit)
+{
+  switch (fit)
+    {
+    case ENJ_DANE_FITS_NOT:
+      return ENJ_PROOF_NONE;
+    case ENJ_DANE_FITS_TRUSTED:
+      return ENJ_PROOF_DANE_TRUSTED;
+    case ENJ_DANE_FITS:
+      return ENJ_PROOF_DANE;
+    }
+  g_assert_not_reached ();
+}
+
+gboolean
+enj_proof_needs_trust (EnjProof proof)
+{
+  return proof == ENJ_PROOF_EXTERNAL || proof == ENJ_PROOF_CERTIFICATE
+         || proof == ENJ_PROOF_DANE_TRUSTED;
 }
 
 void

@@ -16,10 +16,15 @@ typedef enum
   ENJ_PROOF_DIALBACK,
   ENJ_PROOF_EXTERNAL,
   ENJ_PROOF_CERTIFICATE, /* dialback answered by PKIX (XEP-0344) */
-  ENJ_PROOF_DANE         /* dialback answered by DANE */
+  ENJ_PROOF_DANE,        /* dialback answered by DANE */
+  ENJ_PROOF_DANE_TRUSTED /* and by PKIX, which its usages 0 and 1 ask for */
 } EnjProof;
 
 const char *enj_proof_format (EnjProof proof); /* "dialback", "EXTERNAL"... */
+EnjProof enj_proof_of_fit (EnjDaneFit fit);
+
+/* Is it one of a certificate that has to be believed, and be in date, as long as it lasts? */
+gboolean enj_proof_needs_trust (EnjProof proof);
 
 typedef enum
 {

@@ -33,7 +33,7 @@ struct EnjReceiving
   GHashTable *distrusted; /* domains that have failed to prove themselves by it */
   GHashTable *keyed;      /* domains that a key alone has proved */
   guint failures;
-  gboolean is_certified; /* a certificate has proved somebody by PKIX */
+  gboolean is_certified; /* a certificate has proved somebody by PKIX, or with its help */
   gboolean has_bidi;
 };
 
@@ -261,7 +261,7 @@ enj_receiving_admit_inverse (EnjReceiving *self, const char *local, const char *
   enj_pairs_set (self->pairs, remote, local, ENJ_PAIR_VALID);
   if (proof == ENJ_PROOF_DIALBACK)
     g_hash_table_add (self->keyed, g_strdup (remote));
-  if (self->evidence && (proof == ENJ_PROOF_EXTERNAL || proof == ENJ_PROOF_CERTIFICATE))
+  if (self->evidence && enj_proof_needs_trust (proof))
     {
       self->is_certified = TRUE;
       enj_session_expire_at (session, enj_evidence_get_expiry (self->evidence));

@@ -274,6 +274,8 @@ name_proof (EnjProof proof)
       return "certificate";
     case ENJ_PROOF_DANE:
       return "dane";
+    case ENJ_PROOF_DANE_TRUSTED:
+      return "dane-trusted";
     }
   g_assert_not_reached ();
 }

@@ -59,7 +59,7 @@ void enj_test_actor_wait (EnjTestActor *self, gint64 time);
 
 /* What the machine hands out next, in words, "" for nothing: "question from=a
  * to=b id=... key=... needs=yes|no" (a certificate), "up from=a to=b
- * proof=external|dialback|certificate|dane",
+ * proof=external|dialback|certificate|dane|dane-trusted",
  * "up", "ready", "refused TYPE CONDITION", "answer id=... TYPE CONDITION", each with
  * local=a remote=b where that is outbound's; for "stanza" the text is in @xml. */
 char *enj_test_actor_next_new (EnjTestActor *self, char **xml);

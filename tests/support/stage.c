@@ -123,7 +123,10 @@ enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step)
   else if (strcmp (step->word, "direct-tls") == 0)
     self->direct_tls = TRUE;
   else if (strcmp (step->word, "dane") == 0)
-    self->has_dane = TRUE;
+    {
+      self->has_dane = TRUE;
+      self->dane_usage = *step->text ? (guint8) atoi (step->text) : 3;
+    }
   else if (strcmp (step->word, "secure-host") == 0)
     {
       g_free (self->secure_host);
@@ -269,11 +272,11 @@ settings_new (const EnjTestStage *self)
   return settings;
 }
 
-/* A record of the very certificate (RFC 6698 2.1: 3 0 1); it needs no authority. */
+/* A record of the very certificate (RFC 6698 2.1); with usage 3 it needs no authority. */
 static EnjDane *
-dane_new (EnjCredentials *credentials)
+dane_new (EnjCredentials *credentials, guint8 usage)
 {
-  guint8 data[3 + 32] = { 3, 0, 1 };
+  guint8 data[3 + 32] = { usage, 0, 1 };
   const EnjTlsaRecord record = { data, sizeof data };
   gnutls_datum_t leaf;
 
@@ -287,7 +290,8 @@ dane_new (EnjCredentials *credentials)
 static EnjTarget *
 target_new (const EnjTestStage *self)
 {
-  g_autoptr (EnjDane) dane = self->has_dane ? dane_new (enj_test_stage_get_peer (self)) : NULL;
+  g_autoptr (EnjDane) dane
+    = self->has_dane ? dane_new (enj_test_stage_get_peer (self), self->dane_usage) : NULL;
   EnjAddress address = { 0 };
 
   if (!self->direct_tls && !self->secure_host && !dane)

@@ -18,6 +18,7 @@ typedef struct
   gboolean direct_tls;
   char *secure_host; /* that DNSSEC vouches for; NULL for none */
   gboolean has_dane; /* of what the other side shows when the connection begins */
+  guint8 dane_usage;
   char *peer; /* the certificate that the other side shows; NULL for none */
 } EnjTestStage;
 
@@ -31,7 +32,8 @@ void enj_test_stage_clear (EnjTestStage *self);
  * is what the other side shows from then on.  ISSUER is root, middle (below it; root is what we
  * trust), stranger or self; NAME is dns:A, xmpp:A or srv:_xmpp-server.A; WORD is server, client,
  * any, xmpp or code; SECONDS count from the beginning of the test.  "certificate none" takes it
- * away; "trust none" is trust in an authority that has signed nothing of it. */
+ * away; "trust none" is trust in an authority that has signed nothing of it.
+ * "dane [USAGE]" is a TLSA record of the other side's certificate; DANE-EE by default. */
 gboolean enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step);
 
 /* Makes the machine. */

@@ -216,12 +216,22 @@ do_event (EnjTestPlayer *self, const char *text)
   return NULL;
 }
 
-/* FROM TO valid|invalid|CONDITION [dane] */
+static EnjProof
+find_proof (const char *word)
+{
+  if (g_strcmp0 (word, "dane") == 0)
+    return ENJ_PROOF_DANE;
+  if (g_strcmp0 (word, "dane-trusted") == 0)
+    return ENJ_PROOF_DANE_TRUSTED;
+  return ENJ_PROOF_DIALBACK;
+}
+
+/* FROM TO valid|invalid|CONDITION [dane|dane-trusted] */
 static char *
 do_answer (EnjTestPlayer *self, const char *text)
 {
   g_auto (GStrv) words = g_strsplit (text, " ", -1);
-  EnjProof proof = g_strcmp0 (words[3], "dane") == 0 ? ENJ_PROOF_DANE : ENJ_PROOF_DIALBACK;
+  EnjProof proof = find_proof (words[3]);
   EnjDialbackType type = strcmp (words[2], "valid") == 0     ? ENJ_DIALBACK_VALID
                          : strcmp (words[2], "invalid") == 0 ? ENJ_DIALBACK_INVALID
                                                              : ENJ_DIALBACK_ERROR;

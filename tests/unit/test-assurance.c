@@ -24,20 +24,21 @@ typedef enum
   DNS_NOTHING, /* no word of DNSSEC */
   DNS_SECURE,  /* that the host is the right one */
   DNS_RIGHT,   /* and its very certificate */
+  DNS_LIMITED, /* and that, as long as an authority is believed that has signed it */
   DNS_WRONG    /* or another one */
 } Dns;
 
 static EnjDane *
-dane_new (EnjCredentials *shown, gboolean is_right)
+dane_new (EnjCredentials *shown, Dns dns)
 {
-  guint8 data[3 + 32] = { 3, 0, 1 };
+  guint8 data[3 + 32] = { dns == DNS_LIMITED ? 1 : 3, 0, 1 };
   const EnjTlsaRecord record = { data, sizeof data };
   gnutls_datum_t der;
 
   g_assert_cmpint (gnutls_certificate_get_crt_raw (enj_credentials_get (shown), 0, 0, &der), ==,
                    0);
   g_assert_cmpint (gnutls_hash_fast (GNUTLS_DIG_SHA256, der.data, der.size, data + 3), ==, 0);
-  if (!is_right)
+  if (dns == DNS_WRONG)
     data[3] ^= 1;
   return enj_dane_new (&record, 1);
 }
@@ -46,7 +47,7 @@ static EnjTarget *
 target_new (Dns dns, EnjCredentials *shown)
 {
   const EnjAddress address = { .length = 4, .port = 5269 };
-  g_autoptr (EnjDane) dane = dns >= DNS_RIGHT ? dane_new (shown, dns == DNS_RIGHT) : NULL;
+  g_autoptr (EnjDane) dane = dns >= DNS_RIGHT ? dane_new (shown, dns) : NULL;
   EnjTarget *target;
 
   target = enj_target_new (&address, "host.test", FALSE, dns >= DNS_SECURE, dane);
@@ -115,6 +116,9 @@ test_dane (void)
   enj_test_proves ("A05 A06 A11");
   check ("dns:x.test", DNS_RIGHT, "proven.test", "proven.test", ENJ_PROOF_DANE, NULL);
   check ("dns:x.test", DNS_RIGHT, "any.test", "any.test", ENJ_PROOF_DANE, NULL);
+  check ("dns:host.test", DNS_LIMITED, "proven.test", "proven.test", ENJ_PROOF_DANE_TRUSTED, NULL);
+  check ("dns:x.test", DNS_LIMITED, "proven.test", "proven.test", ENJ_PROOF_NONE,
+         "no TLSA record fits");
   check ("dns:any.test", DNS_WRONG, "any.test", "any.test", ENJ_PROOF_NONE, "no TLSA record fits");
   check ("dns:proven.test", DNS_WRONG, "proven.test", "proven.test", ENJ_PROOF_NONE,
          "no TLSA record fits");

@@ -67,15 +67,15 @@ dane_new (const GByteArray *record)
   return enj_dane_new (&one, 1);
 }
 
-/* Does a record of @usage for the certificate at @index of the chain fit? */
-static gboolean
+/* How does a record of @usage for the certificate at @index of the chain fit? */
+static EnjDaneFit
 fits (guint8 usage, guint index, const EnjTestChain *chain, const char *domain, const char *host,
       EnjTrust *believed)
 {
   g_autoptr (GByteArray) record = record_new (usage, 1, 1, &chain->der[index]);
   g_autoptr (EnjDane) dane = dane_new (record);
 
-  return enj_dane_matches (dane, chain->der, chain->n, domain, host, believed);
+  return enj_dane_get_fit (dane, chain->der, chain->n, domain, host, believed);
 }
 
 static void
@@ -104,9 +104,9 @@ test_selectors (void)
         g_autoptr (GByteArray) record = record_new (3, selector, matching, &chain.der[0]);
         g_autoptr (EnjDane) dane = dane_new (record);
 
-        g_assert_true (enj_dane_matches (dane, chain.der, chain.n, NULL, NULL, NULL));
-        g_assert_false (enj_dane_matches (dane, other.der, other.n, NULL, NULL, NULL));
-        g_assert_false (enj_dane_matches (dane, chain.der, 0, NULL, NULL, NULL));
+        g_assert_true (enj_dane_get_fit (dane, chain.der, chain.n, NULL, NULL, NULL));
+        g_assert_false (enj_dane_get_fit (dane, other.der, other.n, NULL, NULL, NULL));
+        g_assert_false (enj_dane_get_fit (dane, chain.der, 0, NULL, NULL, NULL));
       }
 }
 
@@ -168,6 +168,32 @@ test_limited_authority (void)
   g_assert_false (fits (2, 2, &chain, "a.example", NULL, NULL));
 }
 
+/* An authority that is believed and not sent has limits as well; what needs no belief in anybody
+ * does not ask it. */
+static void
+test_limits_not_sent (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:b.example xmpp:a.example" };
+  g_autoptr (EnjTestAuthority) limited
+    = enj_test_authority_new_limited ("limited", NULL, "b.example");
+  g_autoptr (EnjTestAuthority) below = enj_test_authority_new ("below", limited);
+  g_autoptr (EnjTrust) believed = enj_test_authority_trust_new (limited);
+  g_auto (EnjTestChain) chain = { .n = 0 };
+
+  enj_test_proves ("A06");
+  issue (below, &leaf, &chain);
+  for (guint8 usage = 0; usage <= 2; usage++)
+    {
+      guint index = usage != 1;
+      EnjDaneFit right = usage == 2 ? ENJ_DANE_FITS : ENJ_DANE_FITS_TRUSTED;
+      EnjDaneFit wrong = usage == 2 ? ENJ_DANE_FITS : ENJ_DANE_FITS_NOT;
+
+      g_assert_cmpint (fits (usage, index, &chain, "b.example", NULL, believed), ==, right);
+      g_assert_cmpint (fits (usage, index, &chain, "a.example", NULL, believed), ==, wrong);
+      g_assert_cmpint (fits (usage, index, &chain, NULL, "a.example", believed), ==, wrong);
+    }
+}
+
 /* An authority that the peer just puts behind a chain of its own. */
 static void
 test_authority_of_others (void)
@@ -202,8 +228,10 @@ test_constraints (void)
     {
       guint index = 1 - usage;
 
-      g_assert_true (fits (usage, index, &good, "a.example", NULL, trust));
-      g_assert_true (fits (usage, index, &good, NULL, "a.example", trust));
+      g_assert_cmpint (fits (usage, index, &good, "a.example", NULL, trust), ==,
+                       ENJ_DANE_FITS_TRUSTED);
+      g_assert_cmpint (fits (usage, index, &good, NULL, "a.example", trust), ==,
+                       ENJ_DANE_FITS_TRUSTED);
       g_assert_false (fits (usage, index, &good, "b.example", "c.example", trust));
       g_assert_false (fits (usage, index, &good, "a.example", NULL, NULL));
       g_assert_false (fits (usage, index, &bad, "a.example", NULL, trust));
@@ -229,8 +257,29 @@ test_any_record (void)
   both[0] = (EnjTlsaRecord){ first->data, first->len };
   both[1] = (EnjTlsaRecord){ second->data, second->len };
   dane = enj_dane_new (both, 2);
-  g_assert_true (enj_dane_matches (dane, chain.der, chain.n, NULL, NULL, NULL));
-  g_assert_true (enj_dane_matches (dane, other.der, other.n, NULL, NULL, NULL));
+  g_assert_true (enj_dane_get_fit (dane, chain.der, chain.n, NULL, NULL, NULL));
+  g_assert_true (enj_dane_get_fit (dane, other.der, other.n, NULL, NULL, NULL));
+}
+
+/* Where one record needs no belief and another does, none is needed. */
+static void
+test_best_record (void)
+{
+  const EnjTestLeaf leaf = { .names = "dns:a.example" };
+  g_auto (EnjTestChain) chain = { .n = 0 };
+
+  enj_test_proves ("A05");
+  issue (middle, &leaf, &chain);
+  for (guint8 usage = 2; usage <= 3; usage++)
+    {
+      g_autoptr (GByteArray) first = record_new (1, 1, 1, &chain.der[0]);
+      g_autoptr (GByteArray) second = record_new (usage, 1, 1, &chain.der[usage == 2]);
+      const EnjTlsaRecord both[] = { { first->data, first->len }, { second->data, second->len } };
+      g_autoptr (EnjDane) dane = enj_dane_new (both, G_N_ELEMENTS (both));
+
+      g_assert_cmpint (enj_dane_get_fit (dane, chain.der, chain.n, "a.example", NULL, trust), ==,
+                       ENJ_DANE_FITS);
+    }
 }
 
 static void
@@ -280,7 +329,7 @@ test_many (void)
     records[i] = (EnjTlsaRecord){ data, sizeof data };
   dane = enj_dane_new (records, G_N_ELEMENTS (records));
   issue (root, &leaf, &chain);
-  g_assert_false (enj_dane_matches (dane, chain.der, chain.n, "a.example", NULL, trust));
+  g_assert_false (enj_dane_get_fit (dane, chain.der, chain.n, "a.example", NULL, trust));
 }
 
 int
@@ -298,9 +347,11 @@ main (int argc, char **argv)
   g_test_add_func ("/dane/the-certificate-itself-settles-all", test_own_certificate);
   g_test_add_func ("/dane/an-authority-needs-the-name", test_authority);
   g_test_add_func ("/dane/an-authority-keeps-to-its-limits", test_limited_authority);
+  g_test_add_func ("/dane/an-authority-that-is-not-sent-has-limits", test_limits_not_sent);
   g_test_add_func ("/dane/an-authority-must-have-signed", test_authority_of_others);
   g_test_add_func ("/dane/constraints-need-pkix-too", test_constraints);
   g_test_add_func ("/dane/any-record-will-do", test_any_record);
+  g_test_add_func ("/dane/the-best-record-counts", test_best_record);
   g_test_add_func ("/dane/what-cannot-be-used-is-not-there", test_unusable);
   g_test_add_func ("/dane/bears-many-records", test_many);
   status = g_test_run ();

@@ -122,7 +122,7 @@ test_nothing_shown (void)
   g_assert_cmpstr (why, ==, "no certificate");
   g_assert_cmpint (enj_evidence_get_expiry (evidence), ==, 0);
   g_assert_null (enj_evidence_get_fingerprint (evidence));
-  g_assert_false (enj_evidence_fits (evidence, dane, "a.example", NULL));
+  g_assert_false (enj_evidence_get_fit (evidence, dane, "a.example", NULL));
 }
 
 static void
@@ -206,11 +206,11 @@ test_fits (void)
   g_assert_cmpint (gnutls_hash_fast (GNUTLS_DIG_SHA256, der.data, der.size, data + 3), ==, 0);
   dane = enj_dane_new (&record, 1);
   g_assert_false (enj_evidence_proves (evidence, "a.example", NULL));
-  g_assert_true (enj_evidence_fits (evidence, dane, "a.example", NULL));
+  g_assert_true (enj_evidence_get_fit (evidence, dane, "a.example", NULL));
   enj_dane_unref (dane);
   data[5] ^= 1;
   dane = enj_dane_new (&record, 1);
-  g_assert_false (enj_evidence_fits (evidence, dane, "a.example", NULL));
+  g_assert_false (enj_evidence_get_fit (evidence, dane, "a.example", NULL));
   enj_dane_unref (dane);
 }
 

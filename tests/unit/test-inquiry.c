@@ -27,6 +27,7 @@ typedef struct
   EnjCounters counters;
   EnjCalls *calls;
   EnjInquiry *inquiry;
+  EnjTrust *trust; /* borrowed; NULL: nobody is believed */
   guint n_asked;
 } Scene;
 
@@ -48,10 +49,10 @@ stop (Scene *scene)
 
 /* A record of the very certificate that was shown, or of another one. */
 static EnjTarget *
-target_new (gboolean is_right)
+target_new (gboolean is_right, guint8 usage)
 {
   const EnjAddress address = { .bytes = { 192, 0, 2, 1 }, .length = 4, .port = 5269 };
-  guint8 data[3 + 32] = { 3, 0, 1 };
+  guint8 data[3 + 32] = { usage, 0, 1 };
   const EnjTlsaRecord record = { data, sizeof data };
   g_autoptr (EnjDane) dane = NULL;
   gnutls_datum_t der;
@@ -62,13 +63,14 @@ target_new (gboolean is_right)
   if (!is_right)
     data[3] ^= 1;
   dane = enj_dane_new (&record, 1);
-  return enj_target_new (&address, "host.test", FALSE, TRUE, dane);
+  return enj_target_new (&address, "x.test", FALSE, TRUE, dane);
 }
 
 static void
 ask (Scene *scene, gboolean shows, gboolean needs_certificate, guint64 call)
 {
-  g_autoptr (EnjEvidence) evidence = shows ? enj_test_meet_new (shown, ours, NULL) : NULL;
+  g_autoptr (EnjEvidence) evidence = shows ? enj_test_meet_new (shown, ours, scene->trust)
+                                        : NULL;
   g_autofree char *id = g_strdup_printf ("id%u", ++scene->n_asked);
   const EnjQuestion question = { .asker = call ? 0 : ASKER,
                                  .call = call,
@@ -111,8 +113,8 @@ assert_no_verdict (Scene *scene)
 static void
 test_dane (void)
 {
-  g_autoptr (EnjTarget) right = target_new (TRUE);
-  g_autoptr (EnjTarget) wrong = target_new (FALSE);
+  g_autoptr (EnjTarget) right = target_new (TRUE, 3);
+  g_autoptr (EnjTarget) wrong = target_new (FALSE, 3);
   EnjCall *call;
   Scene scene;
 
@@ -137,6 +139,28 @@ test_dane (void)
   stop (&scene);
 }
 
+/* Who has signed it must be believed as well where the records ask for that. */
+static void
+test_dane_trusted (void)
+{
+  g_autoptr (EnjTarget) target = target_new (TRUE, 1);
+  g_autoptr (EnjTrust) trust = enj_test_authority_trust_new (root);
+  EnjCall *call;
+  Scene scene;
+
+  enj_test_proves ("A06 A12");
+  start (&scene);
+  call = enj_calls_start (scene.calls, HERE, THERE);
+  ask (&scene, TRUE, FALSE, 0);
+  g_assert_false (enj_inquiry_meet (scene.inquiry, call, target, 0));
+  assert_no_verdict (&scene);
+  scene.trust = trust;
+  ask (&scene, TRUE, FALSE, 0);
+  g_assert_false (enj_inquiry_meet (scene.inquiry, call, target, 0));
+  assert_verdict (&scene, ENJ_DIALBACK_VALID, 0, ENJ_PROOF_DANE_TRUSTED);
+  stop (&scene);
+}
+
 /* Where a certificate is needed, the DNS is asked, and nobody else. */
 static void
 test_needs_certificate (void)
@@ -146,7 +170,7 @@ test_needs_certificate (void)
   enj_test_proves ("A12 D34");
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (EnjTarget) target = target_new (cases[i]);
+      g_autoptr (EnjTarget) target = target_new (cases[i], 3);
       g_autoptr (GPtrArray) calls = NULL;
       Scene scene;
 
@@ -307,6 +331,7 @@ main (int argc, char **argv)
   shown = enj_test_authority_issue (root, &leaf);
   ours = enj_test_authority_issue (root, &leaf);
   g_test_add_func ("/inquiry/dane-answers-before-anybody-is-asked", test_dane);
+  g_test_add_func ("/inquiry/dane-may-need-an-authority-besides", test_dane_trusted);
   g_test_add_func ("/inquiry/no-key-where-a-certificate-is-needed", test_needs_certificate);
   g_test_add_func ("/inquiry/nothing-is-asked-about-who-shows-nothing", test_nothing_shown);
   g_test_add_func ("/inquiry/never-on-the-stream-that-brought-the-key", test_another_stream);

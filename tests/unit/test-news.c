@@ -52,6 +52,32 @@ name_each_proof (void)
   g_assert_cmpstr (enj_proof_format (ENJ_PROOF_EXTERNAL), ==, "EXTERNAL");
   g_assert_cmpstr (enj_proof_format (ENJ_PROOF_CERTIFICATE), ==, "dialback, certificate");
   g_assert_cmpstr (enj_proof_format (ENJ_PROOF_DANE), ==, "dialback, DANE");
+  g_assert_cmpstr (enj_proof_format (ENJ_PROOF_DANE_TRUSTED), ==, "dialback, DANE");
+}
+
+/* Trust may end before a stream does. */
+static void
+test_trust (void)
+{
+  static const struct
+  {
+    EnjDaneFit fit;
+    EnjProof proof;
+    gboolean needs_trust;
+  } cases[] = {
+    { ENJ_DANE_FITS_NOT, ENJ_PROOF_NONE, FALSE },
+    { ENJ_DANE_FITS_TRUSTED, ENJ_PROOF_DANE_TRUSTED, TRUE },
+    { ENJ_DANE_FITS, ENJ_PROOF_DANE, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_assert_cmpint (enj_proof_of_fit (cases[i].fit), ==, cases[i].proof);
+      g_assert_cmpint (enj_proof_needs_trust (cases[i].proof), ==, cases[i].needs_trust);
+    }
+  g_assert_true (enj_proof_needs_trust (ENJ_PROOF_EXTERNAL));
+  g_assert_true (enj_proof_needs_trust (ENJ_PROOF_CERTIFICATE));
+  g_assert_false (enj_proof_needs_trust (ENJ_PROOF_DIALBACK));
 }
 
 int
@@ -60,5 +86,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/news/come-out-in-order", come_out_in_order);
   g_test_add_func ("/news/name-each-proof", name_each_proof);
+  g_test_add_func ("/news/some-proofs-need-trust", test_trust);
   return g_test_run ();
 }
