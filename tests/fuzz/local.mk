@@ -4,16 +4,24 @@
 fuzz_targets =
 fuzz_targets += %D%/fuzz-certificate
 %C%_fuzz_certificate_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_targets += %D%/fuzz-config
+%C%_fuzz_config_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_targets += %D%/fuzz-dialback
+%C%_fuzz_dialback_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-dns
 %C%_fuzz_dns_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-inbound
 %C%_fuzz_inbound_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-jid
 %C%_fuzz_jid_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_targets += %D%/fuzz-link
+%C%_fuzz_link_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-outbound
 %C%_fuzz_outbound_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_targets += %D%/fuzz-reader
 %C%_fuzz_reader_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_targets += %D%/fuzz-writer
+%C%_fuzz_writer_LDFLAGS = $(FUZZ_LDFLAGS)
 
 check_PROGRAMS += $(fuzz_targets)
 if FUZZING
@@ -25,4 +33,4 @@ else
 libtestsupport_la_SOURCES += tests/support/replay.c
 enjamb_tests += $(fuzz_targets)
 endif
-EXTRA_DIST += %D%/seeds %D%/reader.dict %D%/xmpp.dict %D%/run
+EXTRA_DIST += %D%/seeds %D%/config.dict %D%/reader.dict %D%/xmpp.dict %D%/run
