@@ -14,6 +14,7 @@ live_tests += %D%/10-daemon.py
 live_tests += %D%/11-link.py
 live_tests += %D%/12-slices.py
 live_tests += %D%/14-demo.py
+live_tests += %D%/15-parsers.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
@@ -51,9 +52,11 @@ live_modules += %D%/zone.py
 
 check_PROGRAMS += %D%/canonical
 %C%_canonical_SOURCES = %D%/canonical.c
+check_PROGRAMS += %D%/rewritten
+%C%_rewritten_SOURCES = %D%/rewritten.c
 
 # What 13-matrix.py found.
 CLEANFILES += MATRIX
 
 enjamb_tests += $(live_tests)
-EXTRA_DIST += %D%/90-soak.py $(live_tests) $(live_modules) %D%/canonical.lua
+EXTRA_DIST += %D%/90-soak.py $(live_tests) $(live_modules) %D%/canonical.lua %D%/rewritten.lua
