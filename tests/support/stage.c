@@ -119,7 +119,10 @@ enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step)
   else if (strcmp (step->word, "certificates") == 0)
     self->has_certificates = strcmp (step->text, "none") != 0;
   else if (strcmp (step->word, "trust") == 0)
-    self->trusts_nobody = strcmp (step->text, "none") == 0;
+    {
+      self->trusts_nobody = strcmp (step->text, "none") == 0;
+      self->has_revoked = strcmp (step->text, "revoked") == 0;
+    }
   else if (strcmp (step->word, "direct-tls") == 0)
     self->direct_tls = TRUE;
   else if (strcmp (step->word, "dane") == 0)
@@ -240,6 +243,26 @@ count_served (const EnjTestStage *self)
   return strcmp (self->role[0], "inbound,") == 0 ? g_strv_length (self->role) - 2 : 1;
 }
 
+static EnjTrust *
+trust_new (const EnjTestStage *self)
+{
+  EnjTrust *trust = enj_test_authority_trust_new (self->trusts_nobody ? elsewhere : root);
+  g_autofree char *list = NULL;
+  gnutls_datum_t der, pem;
+
+  if (!self->has_revoked)
+    return trust;
+  if (gnutls_certificate_get_crt_raw (enj_credentials_get (enj_test_stage_get_peer (self)), 0, 0,
+                                      &der)
+        < 0
+      || gnutls_pem_base64_encode2 ("CERTIFICATE", &der, &pem) < 0)
+    g_error ("there is no certificate to be revoked");
+  list = enj_test_authority_revoke (root, (const char *) pem.data);
+  gnutls_free (pem.data);
+  g_assert_true (enj_trust_add_crls (trust, list, strlen (list), NULL));
+  return trust;
+}
+
 static EnjSettings *
 settings_new (const EnjTestStage *self)
 {
@@ -251,7 +274,7 @@ settings_new (const EnjTestStage *self)
   EnjSettings *settings;
 
   make_authorities ();
-  trust = enj_test_authority_trust_new (self->trusts_nobody ? elsewhere : root);
+  trust = trust_new (self);
   for (guint i = 0; i < count_served (self); i++)
     enj_realm_add_component (realm, served[i], TRUE);
   for (guint i = 0; i < self->locals->len; i++)

@@ -15,6 +15,7 @@ typedef struct
   char *secret;
   gboolean has_certificates;
   gboolean trusts_nobody; /* that has signed what is shown */
+  gboolean has_revoked;   /* what is shown */
   gboolean direct_tls;
   char *secure_host; /* that DNSSEC vouches for; NULL for none */
   gboolean has_dane; /* of what the other side shows when the connection begins */
@@ -32,7 +33,8 @@ void enj_test_stage_clear (EnjTestStage *self);
  * is what the other side shows from then on.  ISSUER is root, middle (below it; root is what we
  * trust), stranger or self; NAME is dns:A, xmpp:A or srv:_xmpp-server.A; WORD is server, client,
  * any, xmpp or code; SECONDS count from the beginning of the test.  "certificate none" takes it
- * away; "trust none" is trust in an authority that has signed nothing of it.
+ * away; "trust none" is trust in an authority that has signed nothing of it, "trust revoked"
+ * in root, which has revoked what the other side shows by then.
  * "dane [USAGE]" is a TLSA record of the other side's certificate; DANE-EE by default. */
 gboolean enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step);
 
