@@ -162,7 +162,7 @@ read_component (const EnjOptions *options, char *domain, gboolean federated)
   component->relay_allow_local = enj_options_dup_domains (options, "relay-allow-local", stars);
   component->relay_allow_remote = enj_options_dup_domains (options, "relay-allow-remote", stars);
   component->about = enj_options_get_boolean (options, "about");
-  component->on_loss = (EnjConfigLoss) enj_options_get_choice (options, "on-loss", LOSSES);
+  component->on_loss = (EnjOnLoss) enj_options_get_choice (options, "on-loss", LOSSES);
 
   if (!component->server && !federated)
     enj_keyfile_fault (options->file, options->group, "server",

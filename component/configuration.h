@@ -15,6 +15,7 @@
 #include "protocol/limits.h"
 #include "protocol/policy.h"
 #include "protocol/realm.h"
+#include "protocol/settings.h"
 #include "component/options.h"
 
 typedef enum
@@ -24,13 +25,6 @@ typedef enum
   ENJ_SERVICE_HOSTED,
   ENJ_SERVICE_HANDLER
 } EnjServiceKind;
-
-typedef enum
-{
-  ENJ_CONFIG_LOSS_BY_KIND,
-  ENJ_CONFIG_LOSS_RESEND,
-  ENJ_CONFIG_LOSS_BOUNCE
-} EnjConfigLoss;
 
 /* [component DOMAIN] */
 typedef struct
@@ -45,7 +39,7 @@ typedef struct
   GStrv relay_allow_local; /* canonical, "*.example.com" and "*" too */
   GStrv relay_allow_remote;
   gboolean about;
-  EnjConfigLoss on_loss;
+  EnjOnLoss on_loss;
 } EnjConfigComponent;
 
 /* [federation] */

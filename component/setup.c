@@ -23,6 +23,12 @@ enj_setup_new (const EnjConfig *config, EnjDialbackKey *key, GError **error)
   settings = enj_settings_new (config->realm, config->policy, shared ? shared : key,
                                &config->limits, federation->enabled,
                                !federation->refuse_private_addresses);
+  for (guint i = 0; i < config->components->len; i++)
+    {
+      const EnjConfigComponent *component = config->components->pdata[i];
+
+      enj_settings_set_on_loss (settings, component->domain, component->on_loss);
+    }
   if (!federation->enabled)
     return g_steal_pointer (&settings);
 

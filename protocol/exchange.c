@@ -10,6 +10,7 @@
 /* Why a stanza waits no longer; for its sender. */
 #define TEXT_STOPPING "the bridge is going down"
 #define TEXT_LINK_AWAY "the local server is not connected"
+#define TEXT_LINK_LOST "the connection to the local server broke: it may have arrived"
 #define TEXT_QUEUE_FULL "the queue to that server is full"
 
 struct EnjExchange
@@ -163,6 +164,10 @@ process_trunk (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint
     case ENJ_TRUNK_EXPIRED:
       bounce (self, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
               self->stopping ? TEXT_STOPPING : TEXT_LINK_AWAY, now);
+      enj_stanza_unref (event->stanza);
+      break;
+    case ENJ_TRUNK_LOST:
+      bounce (self, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait", TEXT_LINK_LOST, now);
       enj_stanza_unref (event->stanza);
       break;
     }

@@ -6,6 +6,9 @@
  * the same time. */
 #define PATIENCE (6 * ENJ_SECOND)
 
+/* For the links: the answer to a last ping, and then the end tag. */
+#define PATIENCE_LINKS (2 * PATIENCE)
+
 /* The same in a hurry: long enough for what is written to leave. */
 #define HURRY (ENJ_SECOND / 2)
 
@@ -29,7 +32,7 @@ static void
 enter (EnjFarewell *self, Step step, gint64 now)
 {
   self->step = step;
-  self->due = now + (self->hurried ? HURRY : PATIENCE);
+  self->due = now + (self->hurried ? HURRY : step == STEP_LINKS ? PATIENCE_LINKS : PATIENCE);
 
   switch (step)
     {

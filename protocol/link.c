@@ -9,33 +9,31 @@
 #include "protocol/handshake.h"
 #include "protocol/jid.h"
 #include "protocol/ns.h"
+#include "protocol/proving.h"
 
 /* A start tag that arrives in pieces is held back by the server's expat until
  * as many bytes again have come; Prosody reads 8 KiB at a time. */
 #define LONG_TAG 4096
 
-/* How long an answer to our ping may take, in seconds. */
-#define PING_TIMEOUT 30
-
 typedef enum
 {
   STATE_HEADER,    /* ours is sent */
   STATE_HANDSHAKE, /* the proof is sent */
-  STATE_UP
+  STATE_UP,
+  STATE_LEAVING /* up no longer: what was sent is proved, then our end tag follows */
 } State;
 
 struct EnjLink
 {
   EnjSession session; /* must be first */
   EnjCounters *counters;
+  EnjProving *proving;
   State state;
   char *domain;
   char *parent;
   char *secret;
   GQueue stanzas; /* received and not yet fetched */
   gboolean tell_up;
-  guint pings;
-  char ping_id[32]; /* "" while none is awaited */
 };
 
 static void
@@ -111,26 +109,21 @@ handle_element (EnjLink *self, const EnjElement *element)
     fail (self, ENJ_STREAM_UNSUPPORTED_STANZA_TYPE, "element that is not understood here");
 }
 
-/* RFC 6120 8.2.3: the id alone is for everybody to guess. */
-static gboolean
-is_pong (EnjLink *self, const EnjStanza *stanza)
+/* Behind our end tag nobody answers: what was sent is proved before it. */
+static void
+leave_if_done (EnjLink *self)
 {
-  return self->ping_id[0] && enj_stanza_get_kind (stanza) == ENJ_STANZA_IQ
-         && !enj_stanza_is_answerable (stanza)
-         && g_strcmp0 (enj_stanza_get_id (stanza), self->ping_id) == 0
-         && g_strcmp0 (enj_stanza_get_from (stanza), self->parent) == 0;
+  if (self->state == STATE_LEAVING && enj_proving_is_done (self->proving))
+    enj_session_close (&self->session);
 }
 
 static void
 handle_stanza (EnjLink *self, EnjStanza **stanza)
 {
-  if (self->state != STATE_UP)
+  if (!enj_link_was_up (self))
     fail (self, ENJ_STREAM_NOT_AUTHORIZED, "stanza before the handshake");
-  else if (is_pong (self, *stanza))
-    {
-      self->ping_id[0] = '\0';
-      enj_session_wait (&self->session, ENJ_WAIT_ANSWER, 0);
-    }
+  else if (enj_proving_handle (self->proving, *stanza))
+    leave_if_done (self);
   else
     {
       g_queue_push_tail (&self->stanzas, g_steal_pointer (stanza));
@@ -151,21 +144,6 @@ handle_event (EnjSession *session, EnjStreamEvent *event)
     handle_element (self, event->element);
 }
 
-/* XEP-0199: any answer, an error too, proves that the server is there. */
-static void
-send_ping (EnjLink *self)
-{
-  g_autofree char *xml = NULL;
-
-  g_snprintf (self->ping_id, sizeof self->ping_id, "enj-ping-%u", ++self->pings);
-  xml = g_strdup_printf ("<iq type='get' id='%s' from='%s' to='%s'>"
-                         "<ping xmlns='" ENJ_NS_PING "'/></iq>",
-                         self->ping_id, self->domain, self->parent);
-  (void) enj_stream_send_text (self->session.stream, xml); /* Over its limit, no answer comes. */
-  enj_session_written (&self->session);
-  enj_session_wait (&self->session, ENJ_WAIT_ANSWER, PING_TIMEOUT);
-}
-
 static void
 handle_quiet (EnjLink *self)
 {
@@ -173,7 +151,7 @@ handle_quiet (EnjLink *self)
   gint64 keepalive = (gint64) session->settings->limits.keepalive * ENJ_SECOND;
 
   if (session->now - session->heard >= keepalive)
-    send_ping (self);
+    enj_proving_ask (self->proving);
   enj_session_wait (session, ENJ_WAIT_QUIET, session->settings->limits.keepalive);
 }
 
@@ -184,11 +162,21 @@ handle_due (EnjSession *session, EnjWait which)
 
   if (which == ENJ_WAIT_QUIET)
     handle_quiet (self);
-  else if (which != ENJ_WAIT_ANSWER)
+  else if (which == ENJ_WAIT_ACK || which == ENJ_WAIT_ANSWER)
+    {
+      enj_proving_tick (self->proving, session->now);
+      leave_if_done (self);
+    }
+  else if (self->state == STATE_LEAVING)
+    enj_session_close (session);
+  else
     fail (self, ENJ_STREAM_CONNECTION_TIMEOUT, "server has not answered the handshake");
-  else if (session->now - session->heard >= PING_TIMEOUT * ENJ_SECOND)
-    /* RFC 6120 4.6.2. */
-    fail (self, ENJ_STREAM_CONNECTION_TIMEOUT, "server has not answered a ping");
+}
+
+static void
+handle_left (EnjSession *session, EnjStanza *stanza)
+{
+  enj_proving_note_sent (((EnjLink *) session)->proving, stanza);
 }
 
 static void
@@ -197,14 +185,6 @@ handle_over (EnjSession *session)
   g_autofree char *reason = session->reason ? enj_log_quote (session->reason->message) : NULL;
 
   enj_log_info (&session->log, "link closed: %s", reason ? reason : "in order");
-}
-
-/* Nothing here proves what the server has. */
-static void
-handle_left (EnjSession *session, EnjStanza *stanza)
-{
-  (void) stanza;
-  ((EnjLink *) session)->counters->unproven++;
 }
 
 /* A link never starts TLS. */
@@ -234,6 +214,7 @@ enj_link_new (const char *domain, const char *parent, const char *secret, EnjSet
   self->domain = g_strdup (domain);
   self->parent = g_strdup (parent);
   self->secret = g_strdup (secret);
+  self->proving = enj_proving_new (&self->session, counters, self->domain, self->parent);
   self->session.log.local = self->domain;
   enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION,
                     settings->limits.link_handshake_timeout);
@@ -248,6 +229,7 @@ enj_link_free (EnjLink *self)
     return;
   g_queue_clear_full (&self->stanzas, (GDestroyNotify) enj_stanza_unref);
   enj_session_clear (&self->session);
+  enj_proving_free (self->proving);
   gnutls_memset (self->secret, 0, strlen (self->secret));
   g_free (self->secret);
   g_free (self->domain);
@@ -284,7 +266,35 @@ enj_link_is_up (const EnjLink *self)
 gboolean
 enj_link_was_up (const EnjLink *self)
 {
-  return self->state == STATE_UP;
+  return self->state >= STATE_UP;
+}
+
+void
+enj_link_close (EnjLink *self, gint64 now)
+{
+  self->session.now = now;
+  if (!enj_link_is_up (self) || enj_proving_is_done (self->proving))
+    {
+      enj_session_close (&self->session);
+      return;
+    }
+  self->state = STATE_LEAVING;
+  enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION,
+                    self->session.settings->limits.close_timeout);
+  enj_proving_hurry (self->proving);
+  enj_wake (self->session.output); /* Whoever drives us looks at the deadlines then. */
+}
+
+guint
+enj_link_count_unproven (const EnjLink *self)
+{
+  return enj_proving_count (self->proving);
+}
+
+EnjStanza *
+enj_link_steal_unproven (EnjLink *self, gint64 *left)
+{
+  return enj_proving_steal (self->proving, left);
 }
 
 /* Behind the end of the tag that starts at @data; `>` may stand in quotes. */

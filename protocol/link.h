@@ -2,7 +2,8 @@
  *
  * Proves itself by the handshake, then carries stanzas both ways.  Only
  * addresses of the component's own domain are ever written in `from`: anything
- * else makes Prosody close the link for everybody.
+ * else makes Prosody close the link for everybody.  What it has written it keeps
+ * until a ping proves that the server has it (proving.h).
  *
  * Does not connect and does not come back: that is the uplink's work.  The
  * driver's functions are those of session.h. */
@@ -39,11 +40,20 @@ gboolean enj_link_next (EnjLink *self, EnjLinkEvent *event);
 gboolean enj_link_is_up (const EnjLink *self);
 gboolean enj_link_was_up (const EnjLink *self);
 
+/* Ends in order: takes nothing more to send, and writes the end tag when all that was
+ * sent is proved, or after close-timeout. */
+void enj_link_close (EnjLink *self, gint64 now);
+
 /* Writes a stanza.  FALSE unless the link is up and has room, and the stanza is not too
  * large for it. */
 gboolean enj_link_send (EnjLink *self, EnjStanza *stanza, gint64 now);
 
 /* Would the server close the link for its size, or for its `from`? */
 gboolean enj_link_may_send (const EnjLink *self, const EnjStanza *stanza);
+
+/* What has left and is not proved: the oldest, owned by the caller, and when it left; NULL
+ * when there is none.  For a session that is over. */
+EnjStanza *enj_link_steal_unproven (EnjLink *self, gint64 *left);
+guint enj_link_count_unproven (const EnjLink *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjLink, enj_link_free)

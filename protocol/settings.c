@@ -13,6 +13,7 @@ enj_settings_new (EnjRealm *realm, EnjPolicy *policy, EnjDialbackKey *key,
   self->dialback_key = enj_dialback_key_ref (key);
   self->credentials = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                              (GDestroyNotify) enj_credentials_unref);
+  self->on_loss = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->limits = *limits;
   self->federates = federates;
   self->allow_private = allow_private;
@@ -34,6 +35,7 @@ settings_clear (gpointer data)
   enj_policy_unref (self->policy);
   enj_dialback_key_unref (self->dialback_key);
   g_hash_table_unref (self->credentials);
+  g_hash_table_unref (self->on_loss);
   enj_trust_unref (self->trust);
 }
 
@@ -57,6 +59,18 @@ enj_settings_set_trust (EnjSettings *self, EnjTrust *trust)
 
   self->trust = trust ? enj_trust_ref (trust) : NULL;
   enj_trust_unref (before);
+}
+
+void
+enj_settings_set_on_loss (EnjSettings *self, const char *domain, EnjOnLoss on_loss)
+{
+  g_hash_table_replace (self->on_loss, g_strdup (domain), GUINT_TO_POINTER (on_loss));
+}
+
+EnjOnLoss
+enj_settings_get_on_loss (const EnjSettings *self, const char *domain)
+{
+  return (EnjOnLoss) GPOINTER_TO_UINT (g_hash_table_lookup (self->on_loss, domain));
 }
 
 EnjCredentials *

@@ -12,20 +12,29 @@
 
 typedef struct EnjSettings EnjSettings;
 
+/* What becomes of stanzas that were under way when a link or stream died (salvage.h). */
+typedef enum
+{
+  ENJ_ON_LOSS_BY_KIND,
+  ENJ_ON_LOSS_RESEND,
+  ENJ_ON_LOSS_BOUNCE
+} EnjOnLoss;
+
 struct EnjSettings
 {
   EnjRealm *realm;
   EnjPolicy *policy;
   EnjDialbackKey *dialback_key;
   GHashTable *credentials; /* canonical domain to EnjCredentials */
+  GHashTable *on_loss;     /* canonical domain to EnjOnLoss */
   EnjTrust *trust;         /* NULL: no certificate proves anything */
   EnjLimits limits;
   gboolean federates;     /* server-to-server at all */
   gboolean allow_private; /* DNS may lead to private addresses */
 };
 
-/* Takes references of its own; @limits is copied.  Add the credentials and set
- * the trust before sharing. */
+/* Takes references of its own; @limits is copied.  What is added or set
+ * is so before sharing. */
 EnjSettings *enj_settings_new (EnjRealm *realm, EnjPolicy *policy, EnjDialbackKey *key,
                                const EnjLimits *limits, gboolean federates,
                                gboolean allow_private);
@@ -36,6 +45,10 @@ void enj_settings_add_credentials (EnjSettings *self, const char *domain,
                                    EnjCredentials *credentials);
 
 void enj_settings_set_trust (EnjSettings *self, EnjTrust *trust);
+
+/* For the stanzas of a component; by kind, where nothing is said. */
+void enj_settings_set_on_loss (EnjSettings *self, const char *domain, EnjOnLoss on_loss);
+EnjOnLoss enj_settings_get_on_loss (const EnjSettings *self, const char *domain);
 
 /* NULL where the domain has none. */
 EnjCredentials *enj_settings_get_credentials (const EnjSettings *self, const char *domain);

@@ -36,6 +36,7 @@ struct EnjStanza
   ATTRIBUTES (X)
 #undef X
   gboolean is_plain; /* no value of the head has anything to escape */
+  gboolean is_again; /* it has been sent once before */
   gsize size;
   Content *content;
   EnjReceipt *receipt;
@@ -274,6 +275,18 @@ EnjReceipt *
 enj_stanza_get_receipt (const EnjStanza *self)
 {
   return self->receipt;
+}
+
+void
+enj_stanza_mark_again (EnjStanza *self)
+{
+  self->is_again = TRUE;
+}
+
+gboolean
+enj_stanza_is_again (const EnjStanza *self)
+{
+  return self->is_again;
 }
 
 const EnjElement *

@@ -3,6 +3,7 @@
 #include "protocol/trunk.h"
 
 #include "protocol/link.h"
+#include "protocol/salvage.h"
 #include "protocol/waiting.h"
 
 struct EnjTrunk
@@ -14,6 +15,7 @@ struct EnjTrunk
   GPtrArray *dying; /* of EnjLink: over, but not yet closed */
   EnjWaiting *waiting;
   GQueue refused; /* of EnjStanza: too large by now, the server would close the link */
+  GQueue lost;    /* of EnjStanza: went with a link that died, and is not sent again */
   gint64 expire_before;
 };
 
@@ -55,6 +57,7 @@ enj_trunk_free (EnjTrunk *self)
   g_ptr_array_unref (self->dying);
   enj_waiting_free (self->waiting);
   g_queue_clear_full (&self->refused, (GDestroyNotify) enj_stanza_unref);
+  g_queue_clear_full (&self->lost, (GDestroyNotify) enj_stanza_unref);
   g_free (self->domain);
   g_free (self);
 }
@@ -121,6 +124,36 @@ enj_trunk_send (EnjTrunk *self, EnjStanza *stanza, gint64 now)
   return TRUE;
 }
 
+/* For the next link, before all that waits. */
+static void
+put_back (EnjTrunk *self, EnjStanza *stanza, gint64 now)
+{
+  enj_waiting_push_front (self->waiting, stanza, now);
+  enj_stanza_unref (stanza);
+}
+
+/* What the server may have. */
+static void
+salvage (EnjTrunk *self, gint64 now)
+{
+  const EnjSession *session = enj_link_get_session (self->link);
+  g_autoptr (EnjSalvage) salvage = enj_salvage_new (
+    enj_settings_get_on_loss (session->settings, self->domain), self->domain);
+  EnjStanza *stanza;
+  gint64 left;
+
+  while ((stanza = enj_link_steal_unproven (self->link, &left)))
+    enj_salvage_take (salvage, stanza, left, now);
+  self->counters->dropped += enj_salvage_count_dropped (salvage);
+  if (enj_salvage_count_again (salvage) + enj_salvage_count_lost (salvage) > 0)
+    enj_log_info (&session->log, "not proved to have arrived: %u go again, %u go back",
+                  enj_salvage_count_again (salvage), enj_salvage_count_lost (salvage));
+  while ((stanza = enj_salvage_steal_again (salvage)))
+    put_back (self, stanza, now);
+  while ((stanza = enj_salvage_steal_lost (salvage)))
+    g_queue_push_tail (&self->lost, stanza);
+}
+
 static void
 bury (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
 {
@@ -128,10 +161,8 @@ bury (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
   EnjStanza *stanza;
 
   while ((stanza = enj_session_steal_unsent (session)))
-    {
-      enj_waiting_push_front (self->waiting, stanza, now);
-      enj_stanza_unref (stanza);
-    }
+    put_back (self, stanza, now);
+  salvage (self, now);
   event->type = ENJ_TRUNK_DOWN;
   event->was_up = enj_link_was_up (self->link);
   event->error = session->reason ? g_error_copy (session->reason) : NULL;
@@ -156,6 +187,10 @@ enj_trunk_next (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
       return TRUE;
     }
   flush (self, now);
+  event->type = ENJ_TRUNK_LOST;
+  event->stanza = g_queue_pop_head (&self->lost);
+  if (event->stanza)
+    return TRUE;
   event->type = ENJ_TRUNK_EXPIRED;
   event->stanza = g_queue_pop_head (&self->refused);
   if (!event->stanza)
@@ -172,10 +207,8 @@ enj_trunk_deadline (const EnjTrunk *self)
 void
 enj_trunk_close (EnjTrunk *self, gint64 now)
 {
-  if (!self->link)
-    return;
-  enj_link_get_session (self->link)->now = now;
-  enj_session_close (enj_link_get_session (self->link));
+  if (self->link)
+    enj_link_close (self->link, now);
 }
 
 void
@@ -207,5 +240,6 @@ enj_trunk_count_waiting (const EnjTrunk *self)
 guint
 enj_trunk_count_owned (const EnjTrunk *self)
 {
-  return enj_trunk_count_waiting (self) + self->refused.length;
+  return enj_trunk_count_waiting (self) + self->refused.length + self->lost.length
+         + (self->link ? enj_link_count_unproven (self->link) : 0);
 }

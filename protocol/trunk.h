@@ -2,7 +2,8 @@
  * and the stanzas that wait for it.
  *
  * What was not written as a whole when a link ends waits for the next one, in
- * order, until it is too old.  Does not connect and does not bounce. */
+ * order, until it is too old.  Before it goes what was written and not proved, or it
+ * comes out as lost: salvage.h knows which.  Does not connect and does not bounce. */
 #pragma once
 
 #include "protocol/counters.h"
@@ -15,7 +16,8 @@ typedef enum
   ENJ_TRUNK_UP,
   ENJ_TRUNK_DOWN,   /* error, was_up */
   ENJ_TRUNK_STANZA, /* stanza: from the server */
-  ENJ_TRUNK_EXPIRED /* stanza: for the server, has waited too long, or the limits shrank */
+  ENJ_TRUNK_EXPIRED, /* stanza: for the server, has waited too long, or the limits shrank */
+  ENJ_TRUNK_LOST /* stanza: for the server, which may have it; the link is gone */
 } EnjTrunkEventType;
 
 /* The receiver owns stanza and error. */
@@ -50,7 +52,7 @@ gboolean enj_trunk_next (EnjTrunk *self, EnjTrunkEvent *event, gint64 now);
 
 gint64 enj_trunk_deadline (const EnjTrunk *self);
 
-/* Closes the link in order. */
+/* Closes the link in order, behind the proof that the server has all. */
 void enj_trunk_close (EnjTrunk *self, gint64 now);
 
 /* Nothing waits any longer: all expires now. */
@@ -62,7 +64,7 @@ gboolean enj_trunk_has_session (const EnjTrunk *self);
 /* Stanzas that wait or have not left us as a whole. */
 guint enj_trunk_count_waiting (const EnjTrunk *self);
 
-/* Those, and what goes back. */
+/* Those, what is not proved, and what goes back. */
 guint enj_trunk_count_owned (const EnjTrunk *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjTrunk, enj_trunk_free)

@@ -359,7 +359,10 @@ do_close (EnjTestPlayer *self, const char *text)
 {
   (void) text;
   self->actor.session->now = self->actor.now;
-  enj_session_close (self->actor.session);
+  if (self->actor.link)
+    enj_link_close (self->actor.link, self->actor.now);
+  else
+    enj_session_close (self->actor.session);
   enj_test_actor_pump (&self->actor);
   return NULL;
 }

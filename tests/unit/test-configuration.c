@@ -326,7 +326,7 @@ test_defaults (void)
   assert_list (component->relay_allow_local, "*");
   assert_list (component->relay_allow_remote, "*");
   g_assert_true (component->about);
-  g_assert_cmpint (component->on_loss, ==, ENJ_CONFIG_LOSS_BY_KIND);
+  g_assert_cmpint (component->on_loss, ==, ENJ_ON_LOSS_BY_KIND);
 
   g_assert_true (federation->enabled);
   g_assert_cmpuint (federation->listen->len, ==, 1);
@@ -368,7 +368,7 @@ check_all_component (const EnjConfigComponent *component)
   assert_list (component->relay_allow_local, "a.example");
   assert_list (component->relay_allow_remote, "*.c.example;d.example");
   g_assert_false (component->about);
-  g_assert_cmpint (component->on_loss, ==, ENJ_CONFIG_LOSS_RESEND);
+  g_assert_cmpint (component->on_loss, ==, ENJ_ON_LOSS_RESEND);
 }
 
 static void

@@ -2,6 +2,7 @@
 
 check_LTLIBRARIES += libtestworld.la
 libtestworld_la_SOURCES =
+libtestworld_la_SOURCES += %D%/linked.c %D%/linked.h
 libtestworld_la_SOURCES += %D%/names.c %D%/names.h
 libtestworld_la_SOURCES += %D%/settings.c %D%/settings.h
 libtestworld_la_SOURCES += %D%/wires.c %D%/wires.h
@@ -18,6 +19,8 @@ world_tests += %D%/test-world-dialback
 %C%_test_world_dialback_LDADD = libtestworld.la $(LDADD)
 world_tests += %D%/test-world-link
 %C%_test_world_link_LDADD = libtestworld.la $(LDADD)
+world_tests += %D%/test-world-loss
+%C%_test_world_loss_LDADD = libtestworld.la $(LDADD)
 world_tests += %D%/test-world-questions
 %C%_test_world_questions_LDADD = libtestworld.la $(LDADD)
 world_tests += %D%/test-world-queue

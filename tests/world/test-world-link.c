@@ -5,86 +5,13 @@
 #include "protocol/farewell.h"
 
 #include "tests/support/proves.h"
+#include "tests/world/linked.h"
 #include "tests/world/settings.h"
 #include "tests/world/world.h"
 
 #define HERE "here.example"
 #define HOME "home.here.example"
 #define THERE "there.example"
-
-static const char header[]
-  = "<stream:stream xmlns='jabber:component:accept' id='1' from='" HERE "'"
-    " xmlns:stream='http://etherx.jabber.org/streams'>";
-
-/* A server whose link leads to a puppet that has accepted it. */
-static EnjPuppet *
-link_up (EnjWorldServer *server)
-{
-  EnjPuppet *puppet = enj_world_attach (server);
-
-  enj_world_run (server->world);
-  g_assert_null (strstr (puppet->heard->str, "<handshake>"));
-  enj_world_say (server->world, puppet, header);
-  g_assert_nonnull (strstr (puppet->heard->str, "<handshake>"));
-  g_assert_null (strstr (puppet->heard->str, "<message"));
-  enj_world_say (server->world, puppet, "<handshake/>");
-  g_assert_true (g_str_has_suffix (server->events->str, "link-up "));
-  return puppet;
-}
-
-static void
-send_numbered (EnjWorldServer *server, const char *to, guint number)
-{
-  g_autofree char *xml = g_strdup_printf (
-    "<message from='a@%s' to='%s' id='%u'><body>x</body></message>", server->domain, to, number);
-
-  g_assert_true (enj_world_send (server, xml));
-}
-
-/* How often a message of that number is in @text. */
-static guint
-count_in (const char *text, guint number)
-{
-  g_autofree char *single = g_strdup_printf ("id='%u'", number);
-  g_autofree char *pair = g_strdup_printf ("id=\"%u\"", number);
-  guint n = 0;
-
-  for (const char *at = text; (at = strstr (at, single)); at++)
-    n++;
-  for (const char *at = text; (at = strstr (at, pair)); at++)
-    n++;
-  return n;
-}
-
-static guint
-count_inbox (const EnjWorldServer *server, guint number, gboolean errors)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < server->inbox->len; i++)
-    {
-      const char *stanza = server->inbox->pdata[i];
-
-      if ((strstr (stanza, "<error ") != NULL) == errors)
-        n += count_in (stanza, number);
-    }
-  return n;
-}
-
-static void
-assert_in_order (const char *text, guint first, guint last)
-{
-  const char *at = text;
-
-  for (guint i = first; i <= last; i++)
-    {
-      g_autofree char *id = g_strdup_printf ("id=\"%u\"", i);
-
-      at = strstr (at, id);
-      g_assert_nonnull (at);
-      g_assert_cmpuint (count_in (text, i), ==, 1);
-    }
-}
 
 static void
 test_waits_for_the_link (void)
@@ -95,10 +22,10 @@ test_waits_for_the_link (void)
 
   enj_test_proves ("C06 C17 S27");
   for (guint i = 1; i <= 5; i++)
-    send_numbered (here, "b@" HOME, i);
+    enj_linked_send (here, "b@" HOME, i);
   enj_world_run (world);
-  puppet = link_up (here);
-  assert_in_order (puppet->heard->str, 1, 5);
+  puppet = enj_linked_new (here);
+  enj_linked_assert_in_order (puppet->heard->str, 1, 5);
   g_assert_cmpuint (here->inbox->len, ==, 0);
   enj_world_free (world);
 }
@@ -108,24 +35,24 @@ test_link_lost_and_back (void)
 {
   EnjWorld *world = enj_world_new ();
   EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
-  EnjPuppet *puppet = link_up (here);
+  EnjPuppet *puppet = enj_linked_new (here);
 
   enj_test_proves ("C17 S27");
-  send_numbered (here, "b@" HOME, 1);
+  enj_linked_send (here, "b@" HOME, 1);
   enj_world_run (world);
   puppet->is_deaf = TRUE;
   for (guint i = 2; i <= 5; i++)
-    send_numbered (here, "b@" HOME, i);
+    enj_linked_send (here, "b@" HOME, i);
   enj_world_run (world);
   enj_world_hang_up (world, puppet);
   g_assert_true (g_str_has_suffix (here->events->str, "link-down "));
-  assert_in_order (puppet->heard->str, 1, 1);
-  send_numbered (here, "b@" HOME, 6);
+  enj_linked_assert_in_order (puppet->heard->str, 1, 1);
+  enj_linked_send (here, "b@" HOME, 6);
   enj_world_wait (world, 30 * ENJ_SECOND);
 
-  puppet = link_up (here);
-  g_assert_cmpuint (count_in (puppet->heard->str, 1), ==, 0);
-  assert_in_order (puppet->heard->str, 2, 6);
+  puppet = enj_linked_new (here);
+  g_assert_cmpuint (enj_linked_count_in (puppet->heard->str, 1), ==, 0);
+  enj_linked_assert_in_order (puppet->heard->str, 2, 6);
   g_assert_cmpuint (here->inbox->len, ==, 0);
   enj_world_free (world);
 }
@@ -137,11 +64,11 @@ test_link_stays_away (void)
   EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
 
   enj_test_proves ("C17 S36");
-  send_numbered (here, "b@" HOME, 1);
+  enj_linked_send (here, "b@" HOME, 1);
   enj_world_wait (world, 59 * ENJ_SECOND);
   g_assert_cmpuint (here->inbox->len, ==, 0);
   enj_world_wait (world, 2 * ENJ_SECOND);
-  g_assert_cmpuint (count_inbox (here, 1, TRUE), ==, 1);
+  g_assert_cmpuint (enj_linked_count_inbox (here, 1, TRUE), ==, 1);
   g_assert_nonnull (strstr (here->inbox->pdata[0], "<error type='wait'"));
   g_assert_nonnull (strstr (here->inbox->pdata[0], "<remote-server-timeout "));
   enj_world_free (world);
@@ -161,27 +88,16 @@ test_too_large_for_the_link (void)
   enj_test_proves ("S43 C08");
   limits.stanza_size_link = 10000;
   here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
-  puppet = link_up (here);
+  puppet = enj_linked_new (here);
   xml = g_strdup_printf ("<message from='a@" HERE "' to='b@" HOME "' id='1'><body>%s</body>"
                          "</message>", body);
   g_assert_true (enj_world_send (here, xml));
   enj_world_run (world);
-  g_assert_cmpuint (count_inbox (here, 1, TRUE), ==, 1);
+  g_assert_cmpuint (enj_linked_count_inbox (here, 1, TRUE), ==, 1);
   g_assert_nonnull (strstr (here->inbox->pdata[0], "<policy-violation "));
   g_assert_null (strstr (here->inbox->pdata[0], "xxx"));
   g_assert_false (puppet->is_gone);
   enj_world_free (world);
-}
-
-static void
-send_of_size (EnjWorldServer *server, guint number, gsize size)
-{
-  g_autofree char *body = g_strnfill (size, 'x');
-  g_autofree char *xml = g_strdup_printf (
-    "<message from='a@" HERE "' to='b@" HOME "' id='%u'><body>%s</body></message>", number, body);
-
-  g_assert_true (enj_world_send (server, xml));
-  enj_world_run (server->world);
 }
 
 static void
@@ -204,28 +120,32 @@ test_other_limits (void)
 
   limits.stanza_size_link = 10000;
   here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
-  puppet = link_up (here);
+  puppet = enj_linked_new (here);
   limits.stanza_size_link = 30000;
   set_limits (here, &limits);
-  send_of_size (here, 1, 20000);
-  assert_in_order (puppet->heard->str, 1, 1);
+  enj_linked_send_of_size (here, "b@" HOME, 1, 20000);
+  enj_world_run (world);
+  enj_linked_assert_in_order (puppet->heard->str, 1, 1);
 
   enj_world_hang_up (world, puppet);
-  send_of_size (here, 2, 20000);
+  enj_linked_send_of_size (here, "b@" HOME, 2, 20000);
+  enj_world_run (world);
   limits.stanza_size_link = 10000;
   limits.queue_stanzas = 2;
   set_limits (here, &limits);
-  send_of_size (here, 3, 1);
-  send_of_size (here, 4, 1);
-  g_assert_cmpuint (count_inbox (here, 4, TRUE), ==, 1);
-  puppet = link_up (here);
+  enj_linked_send_of_size (here, "b@" HOME, 3, 1);
+  enj_world_run (world);
+  enj_linked_send_of_size (here, "b@" HOME, 4, 1);
+  enj_world_run (world);
+  g_assert_cmpuint (enj_linked_count_inbox (here, 4, TRUE), ==, 1);
+  puppet = enj_linked_new (here);
   /* At once: it must not hold up what is behind it until its age is over. */
   enj_world_run (world);
-  g_assert_cmpuint (count_inbox (here, 2, TRUE), ==, 1);
+  g_assert_cmpuint (enj_linked_count_inbox (here, 2, TRUE), ==, 1);
   enj_world_wait (world, 61 * ENJ_SECOND);
-  g_assert_cmpuint (count_inbox (here, 2, TRUE), ==, 1);
-  g_assert_cmpuint (count_in (puppet->heard->str, 2), ==, 0);
-  assert_in_order (puppet->heard->str, 3, 3);
+  g_assert_cmpuint (enj_linked_count_inbox (here, 2, TRUE), ==, 1);
+  g_assert_cmpuint (enj_linked_count_in (puppet->heard->str, 2), ==, 0);
+  enj_linked_assert_in_order (puppet->heard->str, 3, 3);
   enj_world_free (world);
 }
 
@@ -236,7 +156,7 @@ test_own_name (void)
 {
   EnjWorld *world = enj_world_new ();
   EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
-  EnjPuppet *puppet = link_up (here);
+  EnjPuppet *puppet = enj_linked_new (here);
 
   enj_test_proves ("C08");
   g_assert_true (enj_world_send (here, "<message from='a@HERE.example./R' to='b@" HOME "'/>"));
@@ -251,16 +171,16 @@ test_from_the_server (void)
 {
   EnjWorld *world = enj_world_new ();
   EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
-  EnjPuppet *puppet = link_up (here);
+  EnjPuppet *puppet = enj_linked_new (here);
 
   enj_test_proves ("S31 S36");
   enj_world_say (world, puppet,
                  "<message from='b@" HOME "' to='a@" HERE "' id='1'><body>x</body></message>");
-  g_assert_cmpuint (count_inbox (here, 1, FALSE), ==, 1);
+  g_assert_cmpuint (enj_linked_count_inbox (here, 1, FALSE), ==, 1);
   enj_world_say (world, puppet,
                  "<message from='b@" HOME "' to='c@" THERE "' id='2'><body>x</body></message>");
   g_assert_cmpuint (here->asked->len, ==, 0);
-  g_assert_cmpuint (count_inbox (here, 2, FALSE), ==, 0);
+  g_assert_cmpuint (enj_linked_count_inbox (here, 2, FALSE), ==, 0);
   enj_world_free (world);
 }
 
@@ -311,12 +231,12 @@ test_farewell_order (void)
 {
   EnjWorld *world = enj_world_new ();
   EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
-  EnjPuppet *puppet = link_up (here);
+  EnjPuppet *puppet = enj_linked_new (here);
   EnjFarewell *farewell;
 
   enj_test_proves ("C17");
   enj_world_set_result (world, "_xmpp-server._tcp.silent.example", G_MAXUINT);
-  send_numbered (here, "b@silent.example", 1);
+  enj_linked_send (here, "b@silent.example", 1);
   enj_world_run (world);
   farewell = enj_farewell_new (here->exchange, enj_world_now (world));
   while (!enj_farewell_advance (farewell, enj_world_now (world)))
@@ -346,22 +266,22 @@ test_farewell_late (void)
   enj_world_add_address (world, HERE, &here->address);
   enj_world_add_srv (world, THERE, 1, THERE);
   enj_world_add_address (world, THERE, &there->address);
-  send_numbered (here, "b@" THERE, 1);
+  enj_linked_send (here, "b@" THERE, 1);
   enj_world_run (world);
-  g_assert_cmpuint (count_inbox (there, 1, FALSE), ==, 1);
+  g_assert_cmpuint (enj_linked_count_inbox (there, 1, FALSE), ==, 1);
   enj_world_freeze (world, TRUE);
-  send_numbered (here, "b@" THERE, 2);
+  enj_linked_send (here, "b@" THERE, 2);
   enj_world_run (world);
   enj_exchange_close_outbound (here->exchange, enj_world_now (world));
   enj_world_run (world);
-  send_numbered (here, "b@" THERE, 3);
+  enj_linked_send (here, "b@" THERE, 3);
   g_ptr_array_set_size (here->asked, 0);
   enj_world_wait (world, 10 * ENJ_SECOND);
-  g_assert_cmpuint (count_inbox (here, 2, TRUE), ==, 1);
-  g_assert_cmpuint (count_inbox (here, 3, TRUE), ==, 1);
-  send_numbered (here, "b@" THERE, 4);
+  g_assert_cmpuint (enj_linked_count_inbox (here, 2, TRUE), ==, 1);
+  g_assert_cmpuint (enj_linked_count_inbox (here, 3, TRUE), ==, 1);
+  enj_linked_send (here, "b@" THERE, 4);
   enj_world_run (world);
-  g_assert_cmpuint (count_inbox (here, 4, TRUE), ==, 1);
+  g_assert_cmpuint (enj_linked_count_inbox (here, 4, TRUE), ==, 1);
   g_assert_cmpuint (here->asked->len, ==, 0);
   enj_world_free (world);
 }
@@ -372,7 +292,7 @@ test_farewell (void)
   EnjWorld *world = enj_world_new ();
   EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
   EnjWorldServer *there = enj_world_add (world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
-  EnjPuppet *puppet = link_up (here);
+  EnjPuppet *puppet = enj_linked_new (here);
 
   enj_test_proves ("C17 C20 S16 S17 S27");
   enj_world_add_srv (world, HERE, 1, HERE);
@@ -380,24 +300,24 @@ test_farewell (void)
   enj_world_add_srv (world, THERE, 1, THERE);
   enj_world_add_address (world, THERE, &there->address);
   enj_world_set_result (world, "_xmpp-server._tcp.silent.example", G_MAXUINT);
-  send_numbered (there, "a@" HERE, 100);
+  enj_linked_send (there, "a@" HERE, 100);
   enj_world_run (world);
   enj_world_hold (world, FALSE, TRUE);
   for (guint i = 1; i <= 5; i++)
     {
-      send_numbered (here, "b@" THERE, i);
-      send_numbered (here, "b@silent.example", 10 + i);
-      send_numbered (here, "b@" HOME, 20 + i);
+      enj_linked_send (here, "b@" THERE, i);
+      enj_linked_send (here, "b@silent.example", 10 + i);
+      enj_linked_send (here, "b@" HOME, 20 + i);
     }
   enj_world_hold (world, FALSE, FALSE);
 
   say_farewell (world, here, puppet);
   for (guint i = 1; i <= 5; i++)
     {
-      g_assert_cmpuint (count_inbox (there, i, FALSE) + count_inbox (here, i, TRUE), ==, 1);
-      g_assert_cmpuint (count_inbox (here, 10 + i, TRUE), ==, 1);
+      g_assert_cmpuint (enj_linked_count_inbox (there, i, FALSE) + enj_linked_count_inbox (here, i, TRUE), ==, 1);
+      g_assert_cmpuint (enj_linked_count_inbox (here, 10 + i, TRUE), ==, 1);
     }
-  assert_in_order (puppet->heard->str, 21, 25);
+  enj_linked_assert_in_order (puppet->heard->str, 21, 25);
   g_assert_true (g_str_has_suffix (puppet->heard->str, "</stream:stream>"));
   g_assert_cmpuint (enj_world_count_wires (world), ==, 0);
   enj_world_free (world);
@@ -410,16 +330,39 @@ test_farewell_delivers (void)
   EnjWorld *world = enj_world_new ();
   EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
   EnjWorldServer *there = enj_world_add (world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
-  EnjPuppet *puppet = link_up (here);
+  EnjPuppet *puppet = enj_linked_new (here);
 
   enj_test_proves ("D08 S16");
   enj_world_add_address (world, HERE, &here->address);
   enj_world_add_address (world, THERE, &there->address);
-  send_numbered (here, "b@" THERE, 1);
+  enj_linked_send (here, "b@" THERE, 1);
   say_farewell (world, here, puppet);
-  g_assert_cmpuint (count_inbox (there, 1, FALSE), ==, 1);
+  g_assert_cmpuint (enj_linked_count_inbox (there, 1, FALSE), ==, 1);
   g_assert_cmpuint (here->inbox->len, ==, 0);
   enj_world_free (world);
+}
+
+/* Our end tag waits for the proof, and the last of all is told where there is none. */
+static void
+test_farewell_proves (void)
+{
+  for (guint mute = 0; mute < 2; mute++)
+    {
+      EnjWorld *world = enj_world_new ();
+      EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+      EnjPuppet *puppet = enj_linked_new (here);
+
+      enj_test_proves ("C23");
+      puppet->is_mute = mute;
+      enj_linked_send (here, "b@" HOME, 1);
+      say_farewell (world, here, puppet);
+      g_assert_cmpuint (enj_exchange_get_counters (here->exchange)->confirmed, ==, !mute);
+      g_assert_cmpuint (enj_linked_count_inbox (here, 1, TRUE), ==, mute);
+      g_assert_cmpuint (enj_exchange_count_owned (here->exchange), ==, 0);
+      g_assert_true (g_str_has_suffix (puppet->heard->str, "</iq></stream:stream>"));
+      g_assert_cmpuint (enj_world_count_wires (world), ==, 0);
+      enj_world_free (world);
+    }
 }
 
 int
@@ -437,5 +380,6 @@ main (int argc, char **argv)
   g_test_add_func ("/world/link/farewell-closes-it-behind-the-bounces", test_farewell_order);
   g_test_add_func ("/world/link/farewell-bounces-what-comes-late", test_farewell_late);
   g_test_add_func ("/world/link/farewell-delivers-what-it-can", test_farewell_delivers);
+  g_test_add_func ("/world/link/farewell-proves-what-was-sent", test_farewell_proves);
   return g_test_run ();
 }

@@ -2,6 +2,8 @@
 
 #include "tests/world/wires.h"
 
+#include <string.h>
+
 /* One end of a connection: a session of a server, or a puppet. */
 typedef struct
 {
@@ -98,6 +100,45 @@ can_hear (const EnjWorldWires *self, const Wire *wire, guint to)
   return end->session && !(self->is_frozen && !wire->ends[1 - to].puppet);
 }
 
+static char *
+attribute_new (const char *tag, const char *name)
+{
+  g_autofree char *start = g_strdup_printf (" %s='", name);
+  const char *value = strstr (tag, start);
+
+  g_assert_nonnull (value);
+  value += strlen (start);
+  return g_strndup (value, strcspn (value, "'"));
+}
+
+static void
+answer_pings (EnjPuppet *puppet)
+{
+  const char *ping;
+  const char *end;
+
+  while ((ping = strstr (puppet->heard->str + puppet->handled, "<iq type='get' id='enj-b-"))
+         && (end = strstr (ping, "</iq>")))
+    {
+      g_autofree char *id = attribute_new (ping, "id");
+      g_autofree char *from = attribute_new (ping, "from");
+      g_autofree char *to = attribute_new (ping, "to");
+      g_autofree char *xml
+        = g_strdup_printf ("<iq type='result' id='%s' from='%s' to='%s'/>", id, to, from);
+
+      g_assert_true (enj_bytes_append (&puppet->says, xml, strlen (xml)));
+      puppet->handled = (gsize) (end - puppet->heard->str);
+    }
+}
+
+static void
+hear (EnjPuppet *puppet, const guint8 *data, gsize len)
+{
+  g_string_append_len (puppet->heard, (const char *) data, (gssize) len);
+  if (puppet->is_link && !puppet->is_mute)
+    answer_pings (puppet);
+}
+
 gboolean
 enj_world_wires_move (EnjWorldWires *self, guint index, guint to, gsize max, gint64 now)
 {
@@ -119,7 +160,7 @@ enj_world_wires_move (EnjWorldWires *self, guint index, guint to, gsize max, gin
   if (end->session)
     enj_session_feed (end->session, copy, len, now);
   else
-    g_string_append_len (end->puppet->heard, (const char *) copy, (gssize) len);
+    hear (end->puppet, copy, len);
   return TRUE;
 }
 

@@ -422,6 +422,7 @@ enj_world_attach (EnjWorldServer *server)
 
   g_assert_nonnull (session);
   puppet = enj_world_wires_add_puppet (self->wires);
+  puppet->is_link = TRUE;
   enj_world_wires_connect (self->wires, server, session, NULL, NULL, puppet);
   return puppet;
 }

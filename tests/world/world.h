@@ -14,11 +14,15 @@
 
 typedef struct EnjWorld EnjWorld;
 
-/* The far end of a connection, played by the test. */
+/* The far end of a connection, played by the test.  That of a link works through what it
+ * hears, and answers pings as a server does, unless it is mute. */
 typedef struct
 {
   GString *heard;
   EnjBytes says;
+  gsize handled;    /* of what was heard */
+  gboolean is_link;
+  gboolean is_mute;
   gboolean is_gone; /* the server has closed the connection */
   gboolean is_deaf;
 } EnjPuppet;
