@@ -196,3 +196,9 @@ enj_evidence_get_fingerprint (const EnjEvidence *self)
 {
   return self->n > 0 ? self->fingerprint : NULL;
 }
+
+const gnutls_datum_t *
+enj_evidence_get_leaf (const EnjEvidence *self)
+{
+  return self->n > 0 ? &self->der[0] : NULL;
+}

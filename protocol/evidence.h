@@ -37,4 +37,7 @@ gint64 enj_evidence_get_expiry (const EnjEvidence *self);
 /* SHA-256 of the leaf in lower case hexadecimal; NULL for none. */
 const char *enj_evidence_get_fingerprint (const EnjEvidence *self);
 
+/* The leaf in DER; NULL for none. */
+const gnutls_datum_t *enj_evidence_get_leaf (const EnjEvidence *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjEvidence, enj_evidence_unref)

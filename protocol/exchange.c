@@ -3,6 +3,7 @@
 #include "protocol/exchange.h"
 
 #include "protocol/arrivals.h"
+#include "protocol/faces.h"
 #include "protocol/ledger.h"
 #include "protocol/router.h"
 #include "protocol/trunks.h"
@@ -22,6 +23,7 @@ struct EnjExchange
   EnjPeers *peers;
   EnjArrivals *arrivals;
   EnjTrunks *trunks;
+  EnjFaces *faces;
   GQueue events; /* of EnjExchangeEvent */
   gboolean is_dirty; /* one of those has something to tell */
   gboolean stopping;
@@ -174,6 +176,17 @@ process_trunk (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint
 }
 
 static void
+tell_up (EnjExchange *self, const char *local, const char *remote, gboolean outgoing,
+         EnjProof proof, const EnjEvidence *evidence, gint64 now)
+{
+  EnjExchangeEvent *up = push_event (self, ENJ_EXCHANGE_STREAM_UP, local, remote);
+
+  up->outgoing = outgoing;
+  up->proof = proof;
+  enj_faces_meet (self->faces, local, remote, evidence, now);
+}
+
+static void
 process_news (EnjExchange *self, EnjArrival *arrival, gint64 now)
 {
   EnjNews *news = &arrival->news;
@@ -192,7 +205,7 @@ process_news (EnjExchange *self, EnjArrival *arrival, gint64 now)
       enj_peers_verify (self->peers, &question, now);
       break;
     case ENJ_NEWS_ADMITTED:
-      push_event (self, ENJ_EXCHANGE_STREAM_UP, news->local, news->remote)->proof = news->proof;
+      tell_up (self, news->local, news->remote, FALSE, news->proof, news->evidence, now);
       borrow_if_waiting (self, news->local, news->remote);
       break;
     case ENJ_NEWS_READY:
@@ -255,8 +268,6 @@ tell_down (EnjExchange *self, const EnjPeersEvent *event)
 static void
 handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
 {
-  EnjExchangeEvent *up;
-
   switch (event->type)
     {
     case ENJ_PEERS_LOOKUP_SRV:
@@ -283,9 +294,7 @@ handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
                            event->answer, event->condition, event->proof, now);
       break;
     case ENJ_PEERS_UP:
-      up = push_event (self, ENJ_EXCHANGE_STREAM_UP, event->local, event->remote);
-      up->outgoing = TRUE;
-      up->proof = event->proof;
+      tell_up (self, event->local, event->remote, TRUE, event->proof, event->evidence, now);
       break;
     case ENJ_PEERS_DOWN:
       tell_down (self, event);
@@ -372,6 +381,7 @@ enj_exchange_new (EnjSettings *settings, EnjWake wake)
   self->wake = wake;
   self->peers = enj_peers_new (settings, self->counters, dirty);
   self->arrivals = enj_arrivals_new (settings, self->counters, dirty);
+  self->faces = enj_faces_new ();
   self->trunks = enj_trunks_new (settings, self->counters, dirty);
   return self;
 }
@@ -394,6 +404,7 @@ enj_exchange_free (EnjExchange *self)
   enj_peers_free (self->peers);
   g_queue_clear_full (&self->events, free_event);
   enj_settings_unref (self->settings);
+  enj_faces_free (self->faces);
   enj_ledger_free (self->ledger);
   g_free (self);
 }

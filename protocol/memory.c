@@ -73,6 +73,17 @@ enj_memory_find (const EnjMemory *self, const char *name)
 }
 
 void
+enj_memory_renew (EnjMemory *self, const char *name)
+{
+  Record *record = g_hash_table_lookup (self->records, name);
+
+  if (!record)
+    return;
+  g_queue_unlink (&self->order, &record->link);
+  g_queue_push_tail_link (&self->order, &record->link);
+}
+
+void
 enj_memory_forget (EnjMemory *self, const char *name)
 {
   Record *record = g_hash_table_lookup (self->records, name);

@@ -18,6 +18,9 @@ void enj_memory_put_take (EnjMemory *self, const char *name, gpointer value);
 
 /* Borrowed, until the next function that changes anything; NULL where there is none. */
 gpointer enj_memory_find (const EnjMemory *self, const char *name);
+
+/* It counts as put there now. */
+void enj_memory_renew (EnjMemory *self, const char *name);
 void enj_memory_forget (EnjMemory *self, const char *name);
 void enj_memory_forget_all (EnjMemory *self);
 guint enj_memory_count (const EnjMemory *self);

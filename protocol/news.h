@@ -31,7 +31,7 @@ typedef enum
   /* The peer proves itself to us. */
   ENJ_NEWS_STANZA,   /* stanza, with canonical addresses, of an admitted pair */
   ENJ_NEWS_QUESTION, /* local, remote, id (of the stream), key, evidence: is it yours? */
-  ENJ_NEWS_ADMITTED, /* local, remote, proof: the remote domain may write to the local one */
+  ENJ_NEWS_ADMITTED, /* local, remote, proof, evidence: the remote domain may write to the local one */
   /* We prove ourselves to the peer. */
   ENJ_NEWS_READY,   /* negotiated: pairs and questions may be put */
   ENJ_NEWS_UP,      /* local, remote, proof: stanzas of that pair may be sent */

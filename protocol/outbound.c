@@ -418,8 +418,7 @@ gboolean
 enj_outbound_set_settings (EnjOutbound *self, EnjSettings *settings, gint64 now)
 {
   EnjSession *session = &self->session;
-  EnjEvidence *evidence
-    = enj_assurance_get_evidence (enj_negotiating_get_assurance (self->negotiating));
+  EnjEvidence *evidence = enj_outbound_get_evidence (self);
   gboolean was_believed = evidence && enj_evidence_is_believed (evidence);
 
   if (!enj_session_is_open (session))
@@ -543,6 +542,12 @@ enj_outbound_answer (EnjOutbound *self, const char *local, const char *remote,
 {
   if (self->receiving)
     enj_receiving_answer (self->receiving, local, remote, type, condition, proof, now);
+}
+
+EnjEvidence *
+enj_outbound_get_evidence (const EnjOutbound *self)
+{
+  return enj_assurance_get_evidence (enj_negotiating_get_assurance (self->negotiating));
 }
 
 gboolean

@@ -70,6 +70,8 @@ guint enj_outbound_count_owned (const EnjOutbound *self);
 void enj_outbound_answer (EnjOutbound *self, const char *local, const char *remote,
                           EnjDialbackType type, EnjStanzaCondition condition, EnjProof proof,
                           gint64 now);
+/* What the peer has shown; NULL in clear. */
+EnjEvidence *enj_outbound_get_evidence (const EnjOutbound *self);
 gboolean enj_outbound_has_bidi (const EnjOutbound *self);
 
 /* TLS, and who the peer is, are behind us: no other target would do better (N11). */

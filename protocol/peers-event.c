@@ -6,6 +6,7 @@ void
 enj_peers_event_clear (EnjPeersEvent *event)
 {
   enj_stanza_unref (event->stanza);
+  enj_evidence_unref (event->evidence);
   g_free (event->name);
   g_free (event->source);
   g_free (event->text);

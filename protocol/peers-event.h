@@ -13,7 +13,7 @@ typedef enum
   ENJ_PEERS_STANZA,           /* stanza: of a remote domain, on a stream of ours */
   ENJ_PEERS_BOUNCE,           /* stanza, condition, error_type, text */
   ENJ_PEERS_VERDICT,          /* asker, local, remote, answer, condition, proof */
-  ENJ_PEERS_UP,               /* local, remote, proof */
+  ENJ_PEERS_UP,               /* local, remote, proof, evidence: NULL in clear */
   ENJ_PEERS_DOWN              /* local, remote, text: NULL in order */
 } EnjPeersEventType;
 
@@ -35,6 +35,7 @@ typedef struct
   char *remote;
   EnjDialbackType answer;
   EnjProof proof;
+  EnjEvidence *evidence;
 } EnjPeersEvent;
 
 void enj_peers_event_clear (EnjPeersEvent *event);

@@ -175,7 +175,13 @@ static void
 handle_up (EnjPeers *self, EnjCall *call, const EnjNews *news)
 {
   if (enj_call_note_up (call, news->local, news->remote))
-    push_event (self, ENJ_PEERS_UP, news->local, news->remote)->proof = news->proof;
+    {
+      EnjPeersEvent *event = push_event (self, ENJ_PEERS_UP, news->local, news->remote);
+      EnjEvidence *evidence = enj_outbound_get_evidence (enj_call_get_outbound (call));
+
+      event->proof = news->proof;
+      event->evidence = evidence ? enj_evidence_ref (evidence) : NULL;
+    }
   enj_failures_forget (self->failures, news->remote);
   enj_roster_note_up (self->roster, news->local, news->remote);
 }

@@ -257,6 +257,7 @@ enj_receiving_admit_inverse (EnjReceiving *self, const char *local, const char *
                              EnjProof proof)
 {
   EnjSession *session = self->session;
+  EnjNews *news;
 
   enj_pairs_set (self->pairs, remote, local, ENJ_PAIR_VALID);
   if (proof == ENJ_PROOF_DIALBACK)
@@ -270,7 +271,9 @@ enj_receiving_admit_inverse (EnjReceiving *self, const char *local, const char *
   enj_session_wait (session, ENJ_WAIT_NEGOTIATION, 0);
   enj_session_settle_in (session);
   enj_stream_raise_limits (session->stream, session->settings->limits.stanza_size);
-  enj_news_queue_push (self->news, ENJ_NEWS_ADMITTED, local, remote)->proof = proof;
+  news = enj_news_queue_push (self->news, ENJ_NEWS_ADMITTED, local, remote);
+  news->proof = proof;
+  news->evidence = self->evidence ? enj_evidence_ref (self->evidence) : NULL;
 }
 
 void

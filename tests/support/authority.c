@@ -65,6 +65,17 @@ key_new (void)
   return key;
 }
 
+static gnutls_x509_privkey_t
+key_read (const char *pem)
+{
+  const gnutls_datum_t text = { (guint8 *) pem, (unsigned) strlen (pem) };
+  gnutls_x509_privkey_t key;
+
+  CHECK (gnutls_x509_privkey_init (&key));
+  CHECK (gnutls_x509_privkey_import (key, &text, GNUTLS_X509_FMT_PEM));
+  return key;
+}
+
 /* ---- Certificates --------------------------------------------------------- */
 
 /* X.690 8.1.  Everything here is shorter than 64 KiB. */
@@ -242,7 +253,7 @@ void
 enj_test_authority_issue_pem (EnjTestAuthority *self, const EnjTestLeaf *leaf, char **certificate,
                               char **key)
 {
-  gnutls_x509_privkey_t privkey = key_new ();
+  gnutls_x509_privkey_t privkey = leaf->key ? key_read (leaf->key) : key_new ();
   gnutls_x509_crt_t crt = leaf_new (self, leaf, privkey);
   g_autofree char *pem = export_crt (crt);
   g_autoptr (GString) chain = g_string_new (pem);

@@ -29,6 +29,7 @@ typedef struct
   gint64 start;            /* seconds since 1970; 0: a year before ENJ_TEST_WALL */
   gint64 end;              /* 0: a year behind it */
   gboolean is_ca;
+  const char *key;         /* PEM; by default a new one */
 } EnjTestLeaf;
 
 typedef struct EnjTestAuthority EnjTestAuthority;

@@ -30,6 +30,7 @@ test_bounded (void)
 {
   g_autoptr (EnjMemory) memory = enj_memory_new (3, NULL);
   static const char *const names[] = { "a", "b", "c", "a", "d", "e" };
+  static const char *const renewed[] = { "a", "z" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -40,6 +41,13 @@ test_bounded (void)
   g_assert_cmpstr (enj_memory_find (memory, "a"), ==, "a");
   g_assert_cmpstr (enj_memory_find (memory, "d"), ==, "d");
   g_assert_cmpstr (enj_memory_find (memory, "e"), ==, "e");
+
+  for (guint i = 0; i < G_N_ELEMENTS (renewed); i++)
+    enj_memory_renew (memory, renewed[i]);
+  enj_memory_put_take (memory, "f", (gpointer) "f");
+  g_assert_null (enj_memory_find (memory, "d"));
+  g_assert_cmpstr (enj_memory_find (memory, "a"), ==, "a");
+  g_assert_cmpuint (enj_memory_count (memory), ==, 3);
 }
 
 int

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "tests/support/proves.h"
+#include "tests/support/stage.h"
+#include "tests/world/settings.h"
 #include "tests/world/world.h"
 
 #define HERE "here.example"
@@ -68,7 +70,7 @@ static GLogWriterOutput
 keep_log (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer user_data)
 {
   (void) user_data;
-  if (level == G_LOG_LEVEL_INFO)
+  if (level == G_LOG_LEVEL_INFO || level == G_LOG_LEVEL_MESSAGE)
     g_string_append_printf (logged, "%s %s: %s\n", find_field (fields, n, "ENJAMB_LOCAL"),
                             find_field (fields, n, "ENJAMB_REMOTE"),
                             find_field (fields, n, "MESSAGE"));
@@ -107,6 +109,37 @@ assert_logged (const char *line)
 {
   if (!strstr (logged->str, line))
     g_error ("%s is not in:\n%s", line, logged->str);
+}
+
+/* Either way: who has another certificate than at the last stream is told of. */
+static void
+test_new_face (void)
+{
+  const EnjLimits limits = enj_limits_default ();
+  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
+
+  enj_test_proves ("T11");
+  enj_world_send (pair.here, MESSAGE ("a@" HERE, "b@" THERE, "1"));
+  enj_world_run (pair.world);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (EnjSettings) settings
+        = enj_world_settings_new (THERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+      const char *shown = i == 0 ? "new.example" : THERE;
+
+      enj_settings_add_credentials (settings, THERE, enj_test_stage_get_credentials (shown));
+      enj_world_cut (pair.world, pair.here, pair.there);
+      enj_world_wait (pair.world, 2 * (gint64) 3600 * ENJ_SECOND);
+      enj_exchange_set_settings (pair.there->exchange, settings, enj_world_now (pair.world));
+      g_string_truncate (logged, 0);
+      if (i == 0)
+        enj_world_send (pair.there, MESSAGE ("b@" THERE, "a@" HERE, "2"));
+      else
+        enj_world_send (pair.here, MESSAGE ("a@" HERE, "b@" THERE, "3"));
+      enj_world_run (pair.world);
+      assert_logged (HERE " " THERE ": the certificate is another one than before");
+    }
+  enj_world_free (pair.world);
 }
 
 static void
@@ -276,6 +309,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/world/dialback/both-ways-in-clear",
                         GUINT_TO_POINTER (ENJ_ENCRYPTION_OPTIONAL), test_both_ways);
   g_test_add_func ("/world/dialback/tells-how-it-was-authenticated", test_is_told);
+  g_test_add_func ("/world/dialback/tells-of-another-certificate", test_new_face);
   g_test_add_func ("/world/dialback/both-at-once", test_simultaneous);
   g_test_add_func ("/world/dialback/a-second-stream-is-welcome", test_second_stream);
   g_test_add_func ("/world/dialback/forgets-who-is-gone", test_asker_is_gone);
