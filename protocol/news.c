@@ -22,6 +22,25 @@ enj_proof_format (EnjProof proof)
   g_assert_not_reached ();
 }
 
+const char *
+enj_proof_describe_peer (EnjProof proof)
+{
+  switch (proof)
+    {
+    case ENJ_PROOF_NONE:
+      return "peer not proved";
+    case ENJ_PROOF_CERTIFICATE:
+      return "peer by certificate";
+    case ENJ_PROOF_DANE:
+    case ENJ_PROOF_DANE_TRUSTED:
+      return "peer by DANE";
+    case ENJ_PROOF_DIALBACK:
+    case ENJ_PROOF_EXTERNAL:
+      break; /* By these the calling side proves itself. */
+    }
+  g_return_val_if_reached (NULL);
+}
+
 EnjProof
 enj_proof_of_fit (EnjDaneFit fit)
 {

@@ -21,6 +21,9 @@ typedef enum
 } EnjProof;
 
 const char *enj_proof_format (EnjProof proof); /* "dialback", "EXTERNAL"... */
+
+/* Of a server that we have called: "peer by certificate", "peer by DANE", "peer not proved". */
+const char *enj_proof_describe_peer (EnjProof proof);
 EnjProof enj_proof_of_fit (EnjDaneFit fit);
 
 /* Is it one of a certificate that has to be believed, and be in date, as long as it lasts? */
@@ -31,7 +34,7 @@ typedef enum
   /* The peer proves itself to us. */
   ENJ_NEWS_STANZA,   /* stanza, with canonical addresses, of an admitted pair */
   ENJ_NEWS_QUESTION, /* local, remote, id (of the stream), key, evidence: is it yours? */
-  ENJ_NEWS_ADMITTED, /* local, remote, proof, evidence: the remote domain may write to the local one */
+  ENJ_NEWS_ADMITTED, /* local, remote, proof, evidence: the remote domain may write here */
   /* We prove ourselves to the peer. */
   ENJ_NEWS_READY,   /* negotiated: pairs and questions may be put */
   ENJ_NEWS_UP,      /* local, remote, proof: stanzas of that pair may be sent */

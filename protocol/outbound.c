@@ -58,15 +58,12 @@ tell_up (const EnjOutbound *self, const char *local, const char *remote, EnjProo
 {
   const EnjAssurance *assurance = enj_negotiating_get_assurance (self->negotiating);
   g_autofree char *how = enj_session_describe (&self->session);
-  EnjProof theirs = enj_assurance_get_proof (assurance, remote);
+  const char *theirs = enj_proof_describe_peer (enj_assurance_get_proof (assurance, remote));
   EnjLog log = self->session.log;
 
   log.local = local;
   log.remote = remote;
-  enj_log_info (&log, "stream up, %s, %s, peer %s%s%s", how, enj_proof_format (proof),
-                theirs == ENJ_PROOF_NONE   ? "not proved"
-                : theirs == ENJ_PROOF_DANE ? "by DANE"
-                                           : "by certificate",
+  enj_log_info (&log, "stream up, %s, %s, %s%s%s", how, enj_proof_format (proof), theirs,
                 self->receiving ? ", bidi" : "",
                 enj_management_is_on (self->management) ? ", acknowledged" : "");
 }

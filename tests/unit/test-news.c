@@ -53,6 +53,11 @@ name_each_proof (void)
   g_assert_cmpstr (enj_proof_format (ENJ_PROOF_CERTIFICATE), ==, "dialback, certificate");
   g_assert_cmpstr (enj_proof_format (ENJ_PROOF_DANE), ==, "dialback, DANE");
   g_assert_cmpstr (enj_proof_format (ENJ_PROOF_DANE_TRUSTED), ==, "dialback, DANE");
+
+  g_assert_cmpstr (enj_proof_describe_peer (ENJ_PROOF_NONE), ==, "peer not proved");
+  g_assert_cmpstr (enj_proof_describe_peer (ENJ_PROOF_CERTIFICATE), ==, "peer by certificate");
+  g_assert_cmpstr (enj_proof_describe_peer (ENJ_PROOF_DANE), ==, "peer by DANE");
+  g_assert_cmpstr (enj_proof_describe_peer (ENJ_PROOF_DANE_TRUSTED), ==, "peer by DANE");
 }
 
 /* Trust may end before a stream does. */
