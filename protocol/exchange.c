@@ -24,6 +24,7 @@ struct EnjExchange
   EnjArrivals *arrivals;
   EnjTrunks *trunks;
   EnjFaces *faces;
+  EnjWays *ways;
   GQueue events; /* of EnjExchangeEvent */
   gboolean is_dirty; /* one of those has something to tell */
   gboolean stopping;
@@ -175,6 +176,16 @@ process_trunk (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint
     }
 }
 
+/* An answer to a ping of ours is for nobody else. */
+static void
+take_from_peer (EnjExchange *self, EnjStanza *stanza, gint64 now)
+{
+  if (enj_ways_take (self->ways, stanza))
+    return;
+  enj_ledger_enter (self->ledger, stanza);
+  route (self, ENJ_ORIGIN_PEER, stanza, now);
+}
+
 static void
 tell_up (EnjExchange *self, const char *local, const char *remote, gboolean outgoing,
          EnjProof proof, const EnjEvidence *evidence, gint64 now)
@@ -195,8 +206,7 @@ process_news (EnjExchange *self, EnjArrival *arrival, gint64 now)
   switch (news->type)
     {
     case ENJ_NEWS_STANZA:
-      enj_ledger_enter (self->ledger, news->stanza);
-      route (self, ENJ_ORIGIN_PEER, news->stanza, now);
+      take_from_peer (self, news->stanza, now);
       break;
     case ENJ_NEWS_QUESTION:
       question = enj_verifier_question (news);
@@ -283,8 +293,7 @@ handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
       pass_wish (self, ENJ_EXCHANGE_DIAL, event);
       break;
     case ENJ_PEERS_STANZA:
-      enj_ledger_enter (self->ledger, event->stanza);
-      route (self, ENJ_ORIGIN_PEER, event->stanza, now);
+      take_from_peer (self, event->stanza, now);
       break;
     case ENJ_PEERS_BOUNCE:
       bounce (self, event->stanza, event->condition, event->error_type, event->text, now);
@@ -383,6 +392,7 @@ enj_exchange_new (EnjSettings *settings, EnjWake wake)
   self->arrivals = enj_arrivals_new (settings, self->counters, dirty);
   self->faces = enj_faces_new ();
   self->trunks = enj_trunks_new (settings, self->counters, dirty);
+  self->ways = enj_ways_new ();
   return self;
 }
 
@@ -402,6 +412,7 @@ enj_exchange_free (EnjExchange *self)
   enj_arrivals_free (self->arrivals);
   enj_trunks_free (self->trunks);
   enj_peers_free (self->peers);
+  enj_ways_free (self->ways);
   g_queue_clear_full (&self->events, free_event);
   enj_settings_unref (self->settings);
   enj_faces_free (self->faces);
@@ -483,10 +494,19 @@ enj_exchange_tick (EnjExchange *self, gint64 now)
   process (self, now);
 }
 
+/* Peers without acknowledgements can be asked on it what they have (sounding.h). */
+static EnjSession *
+show_ways (EnjExchange *self, EnjSession *session)
+{
+  if (session)
+    session->ways = self->ways;
+  return session;
+}
+
 EnjSession *
 enj_exchange_accept (EnjExchange *self, const EnjAddress *address, gboolean direct_tls, gint64 now)
 {
-  return enj_arrivals_accept (self->arrivals, address, direct_tls, now);
+  return show_ways (self, enj_arrivals_accept (self->arrivals, address, direct_tls, now));
 }
 
 gboolean
@@ -509,7 +529,7 @@ enj_exchange_attach (EnjExchange *self, const char *component, const char *paren
 EnjSession *
 enj_exchange_dialled (EnjExchange *self, guint64 id, guint ticket, gint64 now)
 {
-  return enj_peers_dialled (self->peers, id, ticket, now);
+  return show_ways (self, enj_peers_dialled (self->peers, id, ticket, now));
 }
 
 void

@@ -11,6 +11,7 @@
 #include "protocol/management.h"
 #include "protocol/ns.h"
 #include "protocol/receiving.h"
+#include "protocol/sounding.h"
 #include "protocol/token.h"
 
 struct EnjInbound
@@ -24,6 +25,7 @@ struct EnjInbound
   char *local;  /* the domain that the header asked for */
   char *remote; /* the domain that it claims, or NULL */
   EnjManagement *management;
+  EnjSounding *sounding;
   EnjFeatures offered; /* on the stream that is now open */
   gboolean is_proved;  /* @remote, by EXTERNAL, for @local */
   gboolean is_late;    /* for bidi: a proof is under way */
@@ -375,14 +377,17 @@ enj_inbound_take_room (EnjInbound *self)
 EnjStanza *
 enj_inbound_steal_unconfirmed (EnjInbound *self)
 {
-  return enj_management_steal_unconfirmed (self->management);
+  EnjStanza *stanza = enj_management_steal_unconfirmed (self->management);
+
+  return stanza ? stanza : enj_sounding_steal (self->sounding);
 }
 
 guint
 enj_inbound_count_owned (const EnjInbound *self)
 {
   return enj_departures_count (&self->session.unsent)
-         + enj_management_count_unconfirmed (self->management);
+         + enj_management_count_unconfirmed (self->management)
+         + enj_sounding_count (self->sounding);
 }
 
 /* ---- Events of the session ---------------------------------------------- */
@@ -455,6 +460,11 @@ handle_due (EnjSession *session, EnjWait which)
       enj_management_tick (((EnjInbound *) session)->management, session->now);
       return;
     }
+  if (which == ENJ_WAIT_PROOF)
+    {
+      enj_sounding_tick (((EnjInbound *) session)->sounding, session->now);
+      return;
+    }
   enj_session_fail (session,
                     g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
                                  which == ENJ_WAIT_HEADER ? "no stream header in time"
@@ -467,6 +477,7 @@ handle_over (EnjSession *session)
   g_autofree char *reason = session->reason ? enj_log_quote (session->reason->message) : NULL;
 
   enj_log_info (&session->log, "closed: %s", reason ? reason : "in order");
+  enj_sounding_note_over (((EnjInbound *) session)->sounding);
 }
 
 static void
@@ -475,7 +486,7 @@ handle_left (EnjSession *session, EnjStanza *stanza)
   EnjInbound *self = (EnjInbound *) session;
 
   if (!enj_management_note_sent (self->management, stanza))
-    self->counters->unproven++;
+    enj_sounding_note_sent (self->sounding, stanza);
 }
 
 static void
@@ -515,6 +526,7 @@ enj_inbound_new (gboolean direct_tls, EnjSettings *settings, EnjCounters *counte
   self->receiving = enj_receiving_new (&self->session, counters, &self->news);
   self->acceptor = enj_acceptor_new (&self->session);
   self->management = enj_management_new (&self->session, counters);
+  self->sounding = enj_sounding_new (&self->session, counters);
   counters->streams_in++;
   enj_session_wait (&self->session, ENJ_WAIT_HEADER, settings->limits.header_timeout);
   enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, settings->limits.negotiation_timeout);
@@ -531,6 +543,7 @@ enj_inbound_free (EnjInbound *self)
   enj_receiving_free (self->receiving);
   enj_acceptor_free (self->acceptor);
   enj_management_free (self->management);
+  enj_sounding_free (self->sounding);
   enj_evidence_unref (self->evidence);
   enj_news_queue_clear (&self->news);
   enj_session_clear (&self->session);

@@ -9,6 +9,7 @@
 #include "protocol/negotiating.h"
 #include "protocol/ns.h"
 #include "protocol/receiving.h"
+#include "protocol/sounding.h"
 #include "protocol/stream-error.h"
 
 /* How long a stream stays on which the peer has refused us, in seconds. */
@@ -22,6 +23,7 @@ struct EnjOutbound
   EnjInitiating *initiating;
   EnjReceiving *receiving; /* with bidi, once it is ready */
   EnjManagement *management;
+  EnjSounding *sounding;
   EnjCounters *counters;
   char *local; /* of our header */
   char *remote;
@@ -277,6 +279,11 @@ handle_due (EnjSession *session, EnjWait which)
       enj_management_tick (((EnjOutbound *) session)->management, session->now);
       return;
     }
+  if (which == ENJ_WAIT_PROOF)
+    {
+      enj_sounding_tick (((EnjOutbound *) session)->sounding, session->now);
+      return;
+    }
   if (which == ENJ_WAIT_ANSWER)
     {
       handle_no_answer ((EnjOutbound *) session);
@@ -292,6 +299,7 @@ handle_over (EnjSession *session)
   g_autofree char *reason = session->reason ? enj_log_quote (session->reason->message) : NULL;
 
   enj_log_info (&session->log, "closed: %s", reason ? reason : "in order");
+  enj_sounding_note_over (((EnjOutbound *) session)->sounding);
 }
 
 static void
@@ -324,7 +332,7 @@ handle_left (EnjSession *session, EnjStanza *stanza)
   EnjOutbound *self = (EnjOutbound *) session;
 
   if (!enj_management_note_sent (self->management, stanza))
-    self->counters->unproven++;
+    enj_sounding_note_sent (self->sounding, stanza);
 }
 
 static void
@@ -370,6 +378,7 @@ enj_outbound_new (const char *local, const char *remote, EnjTarget *target, EnjS
   self->negotiating = enj_negotiating_new (&self->session, self->local, self->remote, target);
   self->initiating = enj_initiating_new (&self->session, counters, &self->news);
   self->management = enj_management_new (&self->session, counters);
+  self->sounding = enj_sounding_new (&self->session, counters);
   counters->streams_out++;
   enj_negotiating_start (self->negotiating);
   return self;
@@ -383,6 +392,7 @@ enj_outbound_free (EnjOutbound *self)
   enj_receiving_free (self->receiving);
   enj_initiating_free (self->initiating);
   enj_management_free (self->management);
+  enj_sounding_free (self->sounding);
   enj_negotiating_free (self->negotiating);
   enj_news_queue_clear (&self->news);
   enj_session_clear (&self->session);
@@ -522,14 +532,17 @@ enj_outbound_is_up (const EnjOutbound *self, const char *local, const char *remo
 EnjStanza *
 enj_outbound_steal_unconfirmed (EnjOutbound *self)
 {
-  return enj_management_steal_unconfirmed (self->management);
+  EnjStanza *stanza = enj_management_steal_unconfirmed (self->management);
+
+  return stanza ? stanza : enj_sounding_steal (self->sounding);
 }
 
 guint
 enj_outbound_count_owned (const EnjOutbound *self)
 {
   return enj_departures_count (&self->session.unsent)
-         + enj_management_count_unconfirmed (self->management);
+         + enj_management_count_unconfirmed (self->management)
+         + enj_sounding_count (self->sounding);
 }
 
 void

@@ -260,6 +260,8 @@ enj_receiving_admit_inverse (EnjReceiving *self, const char *local, const char *
   EnjNews *news;
 
   enj_pairs_set (self->pairs, remote, local, ENJ_PAIR_VALID);
+  if (session->ways)
+    enj_ways_open (session->ways, session->id, local, remote);
   if (proof == ENJ_PROOF_DIALBACK)
     g_hash_table_add (self->keyed, g_strdup (remote));
   if (self->evidence && enj_proof_needs_trust (proof))

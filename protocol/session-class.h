@@ -15,6 +15,7 @@ typedef enum
   ENJ_WAIT_ANSWER,      /* to what we asked last */
   ENJ_WAIT_QUIET,       /* nothing sent or received for a while */
   ENJ_WAIT_ACK,         /* management.h: to be handed to its tick() */
+  ENJ_WAIT_PROOF,       /* sounding.h: the same */
   ENJ_WAIT_STALL,       /* for the peer to read */
   ENJ_WAIT_CLOSE,       /* for the peer's end of the stream */
   ENJ_N_WAITS

@@ -89,8 +89,8 @@ handle_event (EnjSession *self, EnjStreamEvent *event)
       break;
     case ENJ_STREAM_CLOSED:
       /* RFC 6120 4.4: close in return, unless we were first. */
-      if (self->state == ENJ_SESSION_OPEN)
-        enj_session_close (self);
+      self->closed_in_return = self->state == ENJ_SESSION_CLOSING;
+      enj_session_close (self);
       finish (self);
       break;
     case ENJ_STREAM_FAILED:
@@ -400,6 +400,7 @@ handle_due (EnjSession *self, EnjWait which)
     case ENJ_WAIT_ANSWER:
     case ENJ_WAIT_QUIET:
     case ENJ_WAIT_ACK:
+    case ENJ_WAIT_PROOF:
       self->klass->due (self, which);
       break;
     case ENJ_N_WAITS:

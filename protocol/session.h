@@ -17,6 +17,7 @@
 #include "protocol/tls.h"
 #include "protocol/vitals.h"
 #include "protocol/wake.h"
+#include "protocol/ways.h"
 
 typedef enum
 {
@@ -43,12 +44,14 @@ struct EnjSession
   EnjSettings *settings;
   EnjWake wake;   /* there are events to fetch */
   EnjWake output; /* there are bytes to write: set by the driver */
+  EnjWays *ways;  /* set by the owner's owner; NULL where no peer is asked for proofs */
   EnjLog log;
   GError *reason;       /* why it ended; NULL for an orderly end */
   gboolean header_sent; /* on the stream that is now open */
   gboolean was_full;    /* somebody waits for room */
   gboolean silent;      /* the stream has nothing more to say */
   gboolean given_up;    /* what is left will not be written at all */
+  gboolean closed_in_return; /* the peer's end tag came behind ours */
   gboolean cut;         /* once over: closed at once, without a last word */
   gsize clear_left;     /* bytes to write before TLS begins */
   gboolean input_paused; /* the driver reads no more; output runs when that changes */
@@ -72,9 +75,7 @@ void enj_session_drained (EnjSession *self, gsize len, gint64 now);
 gint64 enj_session_deadline (const EnjSession *self);
 void enj_session_tick (EnjSession *self, gint64 now);
 
-/* TRUE: when peek() is empty, close the connection. */
-gboolean enj_session_is_over (const EnjSession *self);
-
+gboolean enj_session_is_over (const EnjSession *self); /* close the connection behind peek() */
 /* ---- for link, inbound and outbound ---------------------------------- */
 /* @kind is for the log: "in", "out", "link". */
 void enj_session_init (EnjSession *self, const EnjSessionClass *klass, const char *kind,
@@ -84,8 +85,7 @@ void enj_session_clear (EnjSession *self);
 /* Arms one deadline, @seconds from now; 0 disarms it. */
 void enj_session_wait (EnjSession *self, EnjWait which, guint64 seconds);
 
-/* To be called after anything was put into the stream. */
-void enj_session_written (EnjSession *self);
+void enj_session_written (EnjSession *self); /* something was put into the stream */
 
 /* Writes a stanza and keeps it until its last byte has left.  Nothing is written
  * but where it says DONE. */

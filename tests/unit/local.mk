@@ -107,6 +107,7 @@ unit_tests += %D%/test-vigil
 unit_tests += %D%/test-vitals
 unit_tests += %D%/test-waiting
 unit_tests += %D%/test-wall
+unit_tests += %D%/test-ways
 unit_tests += %D%/test-wire
 unit_tests += %D%/test-xml
 

@@ -172,6 +172,33 @@ test_unconfirmed (void)
   enj_world_free (pair.world);
 }
 
+/* HARDENING's case 73: the peer acknowledges ten of a hundred, which is all that it has handled,
+ * and resets. */
+static void
+test_part_confirmed (void)
+{
+  Pair pair = pair_new (ENJ_ENCRYPTION_OPTIONAL);
+
+  enj_test_proves ("M08 M10");
+  certify (pair.here);
+  certify (pair.there);
+  for (guint i = 0; i < 100; i++)
+    {
+      if (i == 10)
+        enj_world_wait (pair.world, 6 * G_TIME_SPAN_SECOND);
+      pair.there->is_busy = i >= 10;
+      enj_world_send (pair.here, MESSAGE (HERE, THERE, "1"));
+      enj_world_run (pair.world);
+    }
+  enj_world_cut (pair.world, pair.here, pair.there);
+  enj_world_run (pair.world);
+  g_assert_cmpuint (enj_exchange_get_counters (pair.here->exchange)->confirmed, ==, 10);
+  g_assert_cmpuint (pair.here->inbox->len, ==, 90);
+  for (guint i = 0; i < 90; i++)
+    assert_got (pair.here, i, "<remote-server-timeout ");
+  enj_world_free (pair.world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -185,6 +212,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/bidi/not-in-clear", test_not_in_clear);
   g_test_add_func ("/world/bidi/both-ways-end-together", test_both_gone);
   g_test_add_func ("/world/bidi/what-is-not-acknowledged-goes-back", test_unconfirmed);
+  g_test_add_func ("/world/bidi/a-part-is-acknowledged", test_part_confirmed);
   status = g_test_run ();
   enj_trust_unref (trust);
   enj_test_authority_free (root);

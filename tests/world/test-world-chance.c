@@ -115,13 +115,16 @@ check (const Play *self, guint from, const Weather *weather)
   const EnjWorldServer *other = self->servers[1 - from];
   /* A record that did not leave as a whole may have carried whole stanzas: those come twice. */
   gboolean may_repeat = weather->is_rough && weather->encryption == ENJ_ENCRYPTION_REQUIRED;
+  /* One that came, and was not proved to have before all was lost, is an error to its sender. */
+  gboolean may_err = weather->is_rough;
 
   for (guint i = 0; i < self->sent[from]; i++)
     {
       guint came = count (other, i, FALSE);
       guint bounced = count (own, i, TRUE);
 
-      if (came + bounced == 0 || (came + bounced > 1 && !may_repeat))
+      if (came + bounced == 0 || bounced > 1 || (came > 1 && !may_repeat)
+          || (came > 0 && bounced > 0 && !may_err))
         g_error ("seed %u: m%u of %s came %u times and came back %u times", self->seed, i,
                  own->domain, came, bounced);
       if (!weather->is_rough && bounced > 0)

@@ -222,12 +222,29 @@ wish_for (EnjWorldServer *server, EnjExchangeEvent *event)
   g_ptr_array_add (server->world->wishes, wish);
 }
 
+static void
+serve (EnjWorldServer *server, const char *domain, EnjStanza *stanza)
+{
+  g_autofree char *text = enj_test_stanza_text_new (stanza);
+  g_autoptr (EnjStanza) answer = NULL;
+
+  if (!strstr (text, "<ping xmlns='urn:xmpp:ping'/>") || strchr (enj_stanza_get_from (stanza), '@'))
+    {
+      g_ptr_array_add (server->inbox, g_steal_pointer (&text));
+      return;
+    }
+  if (server->is_mute)
+    return;
+  answer = enj_stanza_new_reply (stanza, NULL);
+  g_assert_true (enj_exchange_send (server->exchange, domain, answer, server->world->now));
+}
+
 static gboolean
 take_event (EnjWorldServer *server)
 {
   EnjExchangeEvent event;
 
-  if (!enj_exchange_next (server->exchange, &event, server->world->now))
+  if (server->is_busy || !enj_exchange_next (server->exchange, &event, server->world->now))
     return FALSE;
   switch (event.type)
     {
@@ -239,7 +256,7 @@ take_event (EnjWorldServer *server)
       wish_for (server, &event);
       break;
     case ENJ_EXCHANGE_DELIVER:
-      g_ptr_array_add (server->inbox, enj_test_stanza_text_new (event.stanza));
+      serve (server, event.local, event.stanza);
       break;
     case ENJ_EXCHANGE_LINK_UP:
       note (server, "link-up", &event);

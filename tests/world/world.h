@@ -4,7 +4,7 @@
  * A server is an EnjExchange that listens at 192.0.2.N.  What it wants to look
  * up is answered from a table, what it wants to dial leads to another server, to
  * a puppet that the test plays itself, or nowhere.  Its service keeps what it is
- * given.  A puppet may also be what a server's link leads to.
+ * given, but answers pings (XEP-0199) of servers.  A puppet may also be what a server's link leads to.
  *
  * run() goes on until nobody has anything to do; step() does one thing of those
  * that could be done, by chance. */
@@ -36,6 +36,8 @@ typedef struct
   gboolean is_away;   /* nobody listens */
   gboolean is_silent; /* a connection is neither made nor refused */
   gboolean is_puppet; /* the test plays whoever is connected to */
+  gboolean is_mute;   /* pings of servers go unanswered */
+  gboolean is_busy;   /* it reads, and gets no further */
   GPtrArray *inbox;   /* stanzas for the service, as text */
   GPtrArray *asked;   /* names that were looked up */
   GString *sources;   /* who has caused that, each with a blank behind; "ours" */

@@ -1,0 +1,216 @@
+/* What a peer without XEP-0198 has of what it was sent: pings tell, where they are answered. */
+#include "config.h"
+
+#include <string.h>
+
+#include "tests/world/world.h"
+
+#define HERE "here.example"
+#define THERE "there.example"
+
+typedef struct
+{
+  EnjWorld *world;
+  EnjWorldServer *here;
+  EnjWorldServer *there;
+  guint sent;
+} Pair;
+
+static Pair
+pair_new (EnjEncryption encryption)
+{
+  Pair self = { .world = enj_world_new () };
+
+  self.here = enj_world_add (self.world, HERE, encryption, NULL);
+  self.there = enj_world_add (self.world, THERE, encryption, NULL);
+  enj_world_add_address (self.world, HERE, &self.here->address);
+  enj_world_add_address (self.world, THERE, &self.there->address);
+  return self;
+}
+
+static void
+send (Pair *self, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *xml = g_strdup_printf (
+        "<message from='a@" HERE "' to='b@" THERE "' id='m%u'/>", self->sent++);
+
+      g_assert_true (enj_world_send (self->here, xml));
+    }
+  enj_world_run (self->world);
+}
+
+static const EnjCounters *
+counters_of (const EnjWorldServer *server)
+{
+  return enj_exchange_get_counters (server->exchange);
+}
+
+/* Two messages: the first has taught that answers come. */
+static void
+teach (Pair *self)
+{
+  send (self, 1);
+  enj_world_wait (self->world, 3 * ENJ_SECOND);
+  g_assert_cmpuint (counters_of (self->here)->unproven, ==, 1);
+}
+
+static void
+assert_errors (const EnjWorldServer *server, guint n)
+{
+  g_assert_cmpuint (server->inbox->len, ==, n);
+  for (guint i = 0; i < n; i++)
+    {
+      g_assert_nonnull (strstr (server->inbox->pdata[i], "type='error'"));
+      g_assert_nonnull (strstr (server->inbox->pdata[i], "<remote-server-timeout "));
+      g_assert_nonnull (strstr (server->inbox->pdata[i], "type='wait'"));
+    }
+}
+
+static void
+test_learns (void)
+{
+  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
+
+  teach (&pair);
+  send (&pair, 4);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 4);
+  send (&pair, 96);
+  g_assert_cmpuint (counters_of (pair.here)->confirmed, >=, 32);
+  enj_world_wait (pair.world, 2 * ENJ_SECOND);
+  g_assert_cmpuint (counters_of (pair.here)->confirmed, ==, 100);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 0);
+  g_assert_cmpuint (pair.here->inbox->len, ==, 0);
+  g_assert_cmpuint (pair.there->inbox->len, ==, 101);
+  enj_world_free (pair.world);
+}
+
+/* Only who has answered before is expected to. */
+static void
+test_never_answers (void)
+{
+  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
+
+  pair.there->is_mute = TRUE;
+  teach (&pair);
+  send (&pair, 40);
+  enj_world_wait (pair.world, 200 * ENJ_SECOND);
+  g_assert_cmpuint (counters_of (pair.here)->unproven, ==, 41);
+  g_assert_cmpuint (enj_world_count_wires (pair.world), >, 0);
+  enj_world_cut (pair.world, pair.here, pair.there);
+  enj_world_run (pair.world);
+  g_assert_cmpuint (pair.here->inbox->len, ==, 0);
+  enj_world_free (pair.world);
+}
+
+/* Where the peer would have to connect for it, it is not asked. */
+static void
+test_no_way_back (void)
+{
+  Pair pair = pair_new (ENJ_ENCRYPTION_OPTIONAL);
+  guint connected;
+
+  send (&pair, 1);
+  enj_world_wait (pair.world, 3 * ENJ_SECOND);
+  connected = counters_of (pair.there)->streams_out;
+  send (&pair, 40);
+  enj_world_wait (pair.world, 100 * ENJ_SECOND);
+  g_assert_cmpuint (counters_of (pair.there)->streams_out, ==, connected);
+  g_assert_cmpuint (counters_of (pair.there)->sent, ==, 0);
+  g_assert_cmpuint (counters_of (pair.here)->unproven, ==, 41);
+  enj_world_free (pair.world);
+}
+
+static void
+test_silence (void)
+{
+  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
+
+  teach (&pair);
+  pair.there->is_mute = TRUE;
+  send (&pair, 3);
+  enj_world_wait (pair.world, 59 * ENJ_SECOND);
+  g_assert_cmpuint (pair.here->inbox->len, ==, 0);
+  enj_world_wait (pair.world, 3 * ENJ_SECOND);
+  assert_errors (pair.here, 3);
+
+  /* It is not expected to answer any more, until it does. */
+  enj_world_wait (pair.world, 60 * ENJ_SECOND);
+  send (&pair, 3);
+  enj_world_wait (pair.world, 100 * ENJ_SECOND);
+  g_assert_cmpuint (pair.here->inbox->len, ==, 3);
+  g_assert_cmpuint (counters_of (pair.here)->unproven, ==, 4);
+  enj_world_free (pair.world);
+}
+
+/* HARDENING's case 73: the peer resets when it has told of a part. */
+static void
+test_reset (void)
+{
+  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
+
+  teach (&pair);
+  send (&pair, 10);
+  enj_world_wait (pair.world, 2 * ENJ_SECOND);
+  pair.there->is_busy = TRUE;
+  send (&pair, 90);
+  enj_world_cut (pair.world, pair.here, pair.there);
+  enj_world_run (pair.world);
+  g_assert_cmpuint (counters_of (pair.here)->confirmed, ==, 10);
+  assert_errors (pair.here, 90);
+  enj_world_free (pair.world);
+}
+
+/* RFC 6120 4.4: the end tag behind ours tells that it has all. */
+static void
+test_closed_in_return (void)
+{
+  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
+
+  teach (&pair);
+  send (&pair, 5);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 5);
+  enj_exchange_close_outbound (pair.here->exchange, enj_world_now (pair.world));
+  enj_world_run (pair.world);
+  g_assert_cmpuint (counters_of (pair.here)->confirmed, ==, 5);
+  g_assert_cmpuint (pair.here->inbox->len, ==, 0);
+  enj_world_free (pair.world);
+}
+
+/* So much is kept, and no more is sent. */
+static void
+test_bounded (void)
+{
+  EnjLimits limits = enj_limits_default ();
+  Pair pair = { .world = enj_world_new () };
+
+  limits.queue_stanzas = 50;
+  pair.here = enj_world_add (pair.world, HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+  pair.there = enj_world_add (pair.world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  enj_world_add_address (pair.world, HERE, &pair.here->address);
+  enj_world_add_address (pair.world, THERE, &pair.there->address);
+  teach (&pair);
+  pair.there->is_mute = TRUE;
+  for (guint i = 0; i < 10; i++)
+    send (&pair, 10);
+  g_assert_cmpuint (pair.there->inbox->len, ==, 51);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 100);
+  enj_world_wait (pair.world, 200 * ENJ_SECOND);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 0);
+  enj_world_free (pair.world);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/world/proof/comes-with-the-answer-to-a-ping", test_learns);
+  g_test_add_func ("/world/proof/is-not-expected-of-who-never-answers", test_never_answers);
+  g_test_add_func ("/world/proof/is-not-asked-for-without-a-way-back", test_no_way_back);
+  g_test_add_func ("/world/proof/silence-is-loss", test_silence);
+  g_test_add_func ("/world/proof/what-is-unproved-goes-back", test_reset);
+  g_test_add_func ("/world/proof/is-in-the-end-tag", test_closed_in_return);
+  g_test_add_func ("/world/proof/is-waited-for-by-so-many", test_bounded);
+  return g_test_run ();
+}
