@@ -32,6 +32,7 @@ class Flow:
         self.arrived = {}
         self.bounced = {}
         self.twice = 0
+        self.repeated = set()
         self.newest = -1
 
     def take(self, now):
@@ -49,6 +50,7 @@ class Flow:
             self.bounced.setdefault(number, now)
         elif number in self.arrived:
             self.twice += 1
+            self.repeated.add(number)
         else:
             self.arrived[number] = now
             self.newest = max(self.newest, number)
