@@ -69,7 +69,7 @@ def laughs(arena):
     stream.refused("restricted-xml")
 
 
-@case("A2", "a comment ends the stream, and never reaches Prosody")
+@case("A2", "a comment ends the stream, and never reaches Prosody", proves="S39")
 def comment(arena):
     for text in ("<!-- x -->", stanza("<!-- x -->"), "<!-- " + stanza() + " -->"):
         refused(arena, text, "restricted-xml")
@@ -124,7 +124,8 @@ def sections(arena):
     refused(arena, "<![CDATA[" + stanza() + "]]>", BROKEN)
 
 
-@case("A8", "another encoding than UTF-8, told or felt, is refused, and so is a byte order mark")
+@case("A8", "another encoding than UTF-8, told or felt, is refused, and so is a byte order mark",
+      proves="S41")
 def encodings(arena):
     peer = arena.peer()
     plain = header(peer.domain, RELAY)
@@ -168,7 +169,8 @@ def unproved(arena):
     true(stream.refused("policy-violation").find(TOO_BIG) is not None, "stanza-too-big")
 
 
-@case("A11", "a stanza of the limit arrives; one byte more, or 100 MB, end the stream at once")
+@case("A11", "a stanza of the limit arrives; one byte more, or 100 MB, end the stream at once",
+      proves="S43")
 def limit(arena):
     arena.juliet.messages.clear()
     stream = arena.peer().authenticated(RELAY)
@@ -240,7 +242,7 @@ def endless_header(arena):
         stream.refused(("policy-violation", "not-well-formed"))
 
 
-@case("A14", "100 000 elements in each other end at the limit of the depth")
+@case("A14", "100 000 elements in each other end at the limit of the depth", proves="S45")
 def depth(arena):
     refused(arena, "<message>" + "<a>" * 100000, "policy-violation")
     refused(arena, stanza("<a>" * 64 + "</a>" * 64), "policy-violation")
@@ -348,7 +350,7 @@ def blanks(arena):
     refused(arena, "\ufeff", ("not-well-formed", "bad-format"))
 
 
-@case("A20", "other elements, stanzas of other namespaces, stanzas with a prefix")
+@case("A20", "other elements, stanzas of other namespaces, stanzas with a prefix", proves="S10")
 def foreign(arena):
     wrong = ("unsupported-stanza-type", "invalid-namespace")
     for text in ("<foo xmlns='urn:x'/>", stanza(more="xmlns='jabber:client'"),

@@ -20,9 +20,9 @@ import tempfile
 import lab
 import tap
 import waiting
-from authority import Authority
 from bridge import Bridge
 from canary import Canary
+from certs import Certificates
 from invariants import Invariants
 from lab import ECHO, LOCAL, RELAY, escaped
 from law import Law
@@ -73,7 +73,7 @@ class Arena:
         block, self.secret = lab.component_block()
         self.secrets = {self.secret}
         self.dns = Names(self.network)
-        self.authority = Authority(self.folder)
+        self.authority = Certificates(self.folder)
         self.a = Prosody("prosody", self.folder, self.network, 11, LOCAL, self.dns)
         self.a.log_level = "info"
         self.a.account("juliet")
@@ -186,6 +186,14 @@ class Arena:
         for peer in self.peers:
             peer.close()
         self.peers.clear()
+
+    def end(self):
+        """Ends the bridge, which looks at its own counters of the law."""
+        self.canary.stop()
+        since = self.bridge.process.mark()
+        tap.equal(self.bridge.process.stop(), 0, "exit status")
+        tap.say(self.bridge.process.line(r"\bstanzas\b", since))
+        tap.equal(self.bridge.warnings(since), [], "warnings")
 
     # -- for tap.run ------------------------------------------------------
 

@@ -44,7 +44,7 @@ def unsolicited(arena):
     stream.refused("not-authorized")
 
 
-@case("B24", "a key is good for its own stream, pair and secret, and for no other")
+@case("B24", "a key is good for its own stream, pair and secret, and for no other", proves="D31")
 def other_stream(arena):
     peer, victim = arena.peer(), arena.peer()
     first, second = peer.stream(RELAY), peer.stream(RELAY)
@@ -56,7 +56,7 @@ def other_stream(arena):
     true(victim.accepted, "the victim's own server was asked")
 
 
-@case("B25", "only the server that was asked answers, once, for what it was asked")
+@case("B25", "only the server that was asked answers, once, for what it was asked", proves="D28")
 def wrong_answers(arena):
     victim, peer = arena.peer(), arena.peer()
     victim.on_element = lambda stream, element: True  # it never answers
@@ -156,7 +156,7 @@ def stream_ids(arena):
     true(min(map(len, found)) >= 22, "128 bits")
 
 
-@case("B30", "a claim made twice is one question, and one answer")
+@case("B30", "a claim made twice is one question, and one answer", proves="D36")
 def twice(arena):
     peer = arena.peer()
     held = []
@@ -174,7 +174,7 @@ def twice(arena):
     arena.delivered(stream.message(TO_JULIET))
 
 
-@case("B31", "what is proved for one of our domains is not proved for another")
+@case("B31", "what is proved for one of our domains is not proved for another", proves="S29")
 def other_target(arena):
     for to in ("x@" + ECHO, "x@never." + LOCAL, "x@elsewhere.example", "juliet@" + LOCAL):
         stream = arena.peer().authenticated(RELAY)
@@ -182,7 +182,8 @@ def other_target(arena):
         stream.refused("host-unknown")
 
 
-@case("B32", "from another, from nobody, to nobody; a second claim that fails")
+@case("B32", "from another, from nobody, to nobody; a second claim that fails",
+      proves="S30 S28 D32 D31")
 def senders(arena):
     for condition, text in (
             ("invalid-from", forged("a@victim.example")),
@@ -255,7 +256,8 @@ def guesses(arena):
     stream.quiet(target=RELAY)
 
 
-@case("B36", "thousands of claims at once: few are looked up, and ten failures are enough")
+@case("B36", "thousands of claims at once: few are looked up, and ten failures are enough",
+      proves="D37")
 def flood(arena):
     peer = arena.peer()
     arena.dns.behave(peer.domain, SILENT)

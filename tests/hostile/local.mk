@@ -4,10 +4,12 @@ enjamb_tests += %D%/b-identity.py
 
 LONG_TESTS += %D%/a-xml.py
 LONG_TESTS += %D%/b-silence.py
+LONG_TESTS += %D%/c-tls.py
 
 hostile_modules =
 hostile_modules += %D%/arena.py
 hostile_modules += %D%/canary.py
+hostile_modules += %D%/certs.py
 hostile_modules += %D%/invariants.py
 hostile_modules += %D%/law.py
 hostile_modules += %D%/names.py

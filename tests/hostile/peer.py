@@ -143,7 +143,10 @@ class Stream:
 
     def send(self, text):
         """Text or bytes, at once; what the kernel does not take waits."""
-        self.writer.write(text if isinstance(text, bytes) else text.encode())
+        try:
+            self.writer.write(text if isinstance(text, bytes) else text.encode())
+        except AttributeError:
+            pass  # with TLS, Python 3.11 forgets what is closed
 
     def drain(self, seconds=30):
         waiting.complete(self.writer.drain(), "the bridge to read", seconds)
@@ -300,11 +303,11 @@ class Peer:
         for domain in domains:
             self.arena.dns.set_service(domain, (0, 0, self.port, self.address))
 
-    def connect(self, address=None):
+    def connect(self, address=None, port=None):
         """A connection to the bridge, on which nothing has been said."""
         bridge = self.arena.bridge
         reader, writer = waiting.complete(asyncio.open_connection(
-            bridge.address, bridge.s2s, local_addr=(address or self.address, 0)),
+            bridge.address, port or bridge.s2s, local_addr=(address or self.address, 0)),
             "the bridge to accept")
         stream = Stream(self, reader, writer, True)
         self.streams.append(stream)

@@ -57,4 +57,6 @@ def case(number, sentence, proves="", link_may_drop=False):
 
 
 def run(prepare=None):
+    tap.test("at the end the bridge stops in order, and its own books balance")(
+        lambda arena: arena.end())
     tap.run(lambda: Arena(prepare))
