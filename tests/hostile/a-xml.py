@@ -53,6 +53,12 @@ def passes(arena, template):
     return message
 
 
+def push(stream):
+    """The parser of our client holds a long tag back, and what is behind it, until about as
+    much again has come (the bridge sees to that for Prosody's)."""
+    stream.message(TO_JULIET, "push " * 40000)
+
+
 @case("A1", "a billion laughs are restricted-xml before the first one")
 def laughs(arena):
     peer = arena.peer()
@@ -205,8 +211,9 @@ def names(arena):
         arena.law.sent(ident)
         stream.send("<message from='u@%s' to='%s' id='%s'>%s</message>" % (
             stream.peer.domain, TO_JULIET, ident, inside))
+        push(stream)
         arena.delivered(body)
-        arena.law.is_kept_of(ident)
+        waiting.until(lambda: arena.law.is_kept_of(ident), "the message with " + inside[:20], 30)
         stream.abort()
     for inside in ("<x xmlns='u:%s'/>" % ("u" * STANZA),
                    "<x %s/>" % " ".join("a%d=''" % number for number in range(65)),
@@ -271,6 +278,8 @@ def byte_by_byte(arena):
         waiting.pause(0)
     for stream in streams:
         stream.send("'/></message>")
+    push(streams[1])
+    push(streams[2])
     waiting.until(lambda: all(arena.law.is_kept_of(ident) for ident in idents),
                   "all messages to arrive", 60)
     used, took = processor_time(arena.invariants.pid) - before, time.monotonic() - began
