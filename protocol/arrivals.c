@@ -2,6 +2,8 @@
 
 #include "protocol/arrivals.h"
 
+#include "protocol/budget.h"
+
 /* One stream, and whether it has something to tell. */
 typedef struct
 {
@@ -168,6 +170,12 @@ enj_arrivals_accept (EnjArrivals *self, const EnjAddress *address, gboolean dire
   g_autofree Visitor *visitor = g_new0 (Visitor, 1);
   EnjVisit *surplus;
 
+  /* The newcomer can come back; who has shown nothing for the longest time gives back most. */
+  if (enj_budget_is_over ())
+    {
+      (void) enj_arrivals_make_room (self, now);
+      return NULL;
+    }
   visitor->visit.owner = visitor;
   if (!enj_doorman_admit (self->doorman, &visitor->visit, address, now))
     return NULL;

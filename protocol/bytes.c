@@ -4,8 +4,13 @@
 
 #include <string.h>
 
+#include "protocol/budget.h"
+
 /* The first allocation; small enough for ten thousand quiet streams. */
 #define SIZE_MIN 256
+
+/* What a usual stanza needs is had even where others have used up all. */
+#define SIZE_MODEST 4096
 
 static gsize
 next_size (const EnjBytes *self, gsize needed)
@@ -26,6 +31,9 @@ grow (EnjBytes *self, gsize needed)
   gsize size = next_size (self, needed);
   guint8 *data;
 
+  if (self->is_modest && size > SIZE_MODEST && enj_budget_is_over ())
+    return FALSE;
+
   /* What was taken from the front is not copied on.  Behind that, the allocator can often grow
    * in place. */
   if (self->start > 0)
@@ -38,6 +46,7 @@ grow (EnjBytes *self, gsize needed)
   if (!data)
     return FALSE;
 
+  enj_budget_charge (size - self->size);
   self->data = data;
   self->size = size;
   return TRUE;
@@ -82,8 +91,9 @@ enj_bytes_init (EnjBytes *self, gsize limit)
 void
 enj_bytes_clear (EnjBytes *self)
 {
+  enj_budget_release (self->size);
   g_free (self->data);
-  enj_bytes_init (self, self->limit);
+  *self = (EnjBytes){ .limit = self->limit, .is_modest = self->is_modest };
 }
 
 gboolean

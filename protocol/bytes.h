@@ -2,7 +2,8 @@
  *
  * Holds no memory while it is empty, grows by doubling up to its limit, and
  * never grows past it: append() then takes nothing and says so.  Memory that
- * cannot be had counts as the limit reached, it does not abort. */
+ * cannot be had counts as the limit reached, it does not abort.  What it holds is
+ * charged to budget.h. */
 #pragma once
 
 #include <glib.h>
@@ -14,9 +15,10 @@ typedef struct
   gsize end;
   gsize size;
   gsize limit;
+  gboolean is_modest; /* grows over a few kilobytes only while budget.h has some left */
 } EnjBytes;
 
-/* @limit in bytes.  clear() keeps it: the queue can be used again. */
+/* @limit in bytes.  clear() keeps it, and modesty: the queue can be used again. */
 void enj_bytes_init (EnjBytes *self, gsize limit);
 void enj_bytes_clear (EnjBytes *self);
 

@@ -3,6 +3,7 @@
 #include "protocol/exchange.h"
 
 #include "protocol/arrivals.h"
+#include "protocol/budget.h"
 #include "protocol/faces.h"
 #include "protocol/ledger.h"
 #include "protocol/router.h"
@@ -385,6 +386,7 @@ enj_exchange_new (EnjSettings *settings, EnjWake wake)
   const EnjWake dirty = { mark_dirty, self };
 
   self->settings = enj_settings_ref (settings);
+  enj_budget_set_limit (settings->limits.memory);
   self->ledger = enj_ledger_new ();
   self->counters = enj_ledger_get_counters (self->ledger);
   self->wake = wake;
@@ -425,6 +427,7 @@ enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now)
 {
   enj_settings_unref (self->settings);
   self->settings = enj_settings_ref (settings);
+  enj_budget_set_limit (settings->limits.memory);
   enj_peers_set_settings (self->peers, settings, now);
   enj_arrivals_set_settings (self->arrivals, settings, now);
   enj_trunks_set_settings (self->trunks, settings);

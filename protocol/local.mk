@@ -15,6 +15,7 @@ libprotocol_la_SOURCES += %D%/assurance.c %D%/assurance.h
 libprotocol_la_SOURCES += %D%/backoff.c %D%/backoff.h
 libprotocol_la_SOURCES += %D%/barrier.c %D%/barrier.h
 libprotocol_la_SOURCES += %D%/bounds.c %D%/bounds.h
+libprotocol_la_SOURCES += %D%/budget.c %D%/budget.h
 libprotocol_la_SOURCES += %D%/bytes.c %D%/bytes.h
 libprotocol_la_SOURCES += %D%/call.c %D%/call.h
 libprotocol_la_SOURCES += %D%/calls.c %D%/calls.h

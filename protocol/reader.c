@@ -483,18 +483,15 @@ trim (EnjBytes *bytes)
 EnjReader *
 enj_reader_new (const char *content_ns, const EnjReaderLimits *limits)
 {
-  static const EnjXmlHandlers handlers = {
-    .start = on_start,
-    .end = on_end,
-    .text = on_text,
-    .declaration = on_declaration,
-  };
+  static const EnjXmlHandlers handlers
+    = { .start = on_start, .end = on_end, .text = on_text, .declaration = on_declaration };
   EnjReader *self = g_new0 (EnjReader, 1);
 
   self->limits = *limits;
   self->content_ns = g_strdup (content_ns);
   enj_xml_init (&self->xml, ENJ_CANON_SEPARATOR, &handlers);
   enj_canon_init (&self->canon, self->content_ns, limits->size);
+  self->canon.out.is_modest = limits->is_modest;
   enj_bytes_init (&self->declarations, limits->size);
   return self;
 }

@@ -21,6 +21,7 @@ typedef struct
   guint elements;
   guint depth;
   guint attributes;
+  gboolean is_modest; /* grows while budget.h has some left, and fails with resource-constraint */
 } EnjReaderLimits;
 
 typedef enum

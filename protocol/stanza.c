@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "protocol/budget.h"
 #include "protocol/condition.h"
 #include "protocol/escape.h"
 #include "protocol/legal.h"
@@ -38,6 +39,7 @@ struct EnjStanza
   gboolean is_plain; /* no value of the head has anything to escape */
   gboolean is_again; /* it has been sent once before */
   gsize size;
+  gsize held; /* in the budget, without the content */
   Content *content;
   EnjReceipt *receipt;
   EnjElement *element;
@@ -62,6 +64,7 @@ content_try_new (const guint8 *data, gsize len)
   if (!self)
     return NULL;
 
+  enj_budget_charge (sizeof (Content) + len);
   self->refs = 1;
   self->len = len;
   if (len > 0)
@@ -72,8 +75,10 @@ content_try_new (const guint8 *data, gsize len)
 static void
 content_unref (Content *self)
 {
-  if (--self->refs == 0)
-    g_free (self);
+  if (--self->refs > 0)
+    return;
+  enj_budget_release (sizeof (Content) + self->len);
+  g_free (self);
 }
 
 /* The length of @value; what it may take on the wire is added to @size. */
@@ -135,7 +140,11 @@ stanza_try_new (const EnjStanzaHead *head, Content *content)
       return NULL;
     }
 
-  *self = (EnjStanza){ .refs = 1, .size = size + extra_len, .content = content };
+  enj_budget_charge (sizeof (EnjStanza) + strings);
+  *self = (EnjStanza){ .refs = 1,
+                       .size = size + extra_len,
+                       .held = sizeof (EnjStanza) + strings,
+                       .content = content };
   self->is_plain = is_plain;
   self->head.kind = head->kind;
   end = self->strings;
@@ -196,6 +205,7 @@ enj_stanza_unref (EnjStanza *self)
   receipt = self->receipt;
   content_unref (self->content);
   enj_element_unref (self->element);
+  enj_budget_release (self->held);
   g_free (self);
   enj_receipt_unref (receipt);
 }

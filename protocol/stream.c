@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocol/deadlines.h"
+#include "protocol/ns.h"
 #include "protocol/stream-error.h"
 
 /* Between two looks at an open token, in microseconds.  Each costs a scan of what the token holds
@@ -62,6 +63,7 @@ enj_stream_new (const char *content_ns, const EnjLimits *limits)
     .elements = (guint) limits->elements_unauthenticated,
     .depth = (guint) limits->depth,
     .attributes = (guint) limits->attributes,
+    .is_modest = g_str_equal (content_ns, ENJ_NS_SERVER), /* The link is always read. */
   };
   self->first = self->limits;
   self->elements = (guint) limits->elements;

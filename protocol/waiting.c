@@ -2,6 +2,7 @@
 
 #include "protocol/waiting.h"
 
+#include "protocol/budget.h"
 #include "protocol/deadlines.h"
 
 typedef struct
@@ -9,6 +10,9 @@ typedef struct
   EnjStanza *stanza;
   gint64 due;
 } Item;
+
+/* With its place in the queue. */
+#define ITEM_SIZE (sizeof (Item) + sizeof (GList))
 
 struct EnjWaiting
 {
@@ -57,10 +61,18 @@ item_new (EnjWaiting *self, EnjStanza *stanza, gint64 now)
 {
   Item *item = g_new (Item, 1);
 
+  enj_budget_charge (ITEM_SIZE);
   item->stanza = enj_stanza_ref (stanza);
   item->due = now < ENJ_NEVER - self->max_age ? now + self->max_age : ENJ_NEVER;
   self->bytes += enj_stanza_get_size (stanza);
   return item;
+}
+
+/* The first of a queue may only be on its way through: others have used up the memory. */
+static gboolean
+has_memory (const EnjWaiting *self)
+{
+  return self->items.length > 0 ? !enj_budget_is_over () : !enj_budget_is_far_over ();
 }
 
 gboolean
@@ -69,7 +81,7 @@ enj_waiting_push (EnjWaiting *self, EnjStanza *stanza, gint64 now)
   gsize size = enj_stanza_get_size (stanza);
 
   if (self->items.length >= self->max_stanzas || self->bytes >= self->max_bytes
-      || size > self->max_bytes - self->bytes)
+      || size > self->max_bytes - self->bytes || !has_memory (self))
     return FALSE;
 
   g_queue_push_tail (&self->items, item_new (self, stanza, now));
@@ -102,6 +114,7 @@ enj_waiting_steal (EnjWaiting *self)
   if (!item)
     return NULL;
 
+  enj_budget_release (ITEM_SIZE);
   self->bytes -= enj_stanza_get_size (item->stanza);
   return item->stanza;
 }

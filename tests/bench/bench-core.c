@@ -144,7 +144,7 @@ static void
 core_round (const GString *stream)
 {
   const EnjReaderLimits limits = {
-    .size = 262144, .elements = 10000, .depth = 64, .attributes = 64
+    .size = 262144, .elements = 10000, .depth = 64, .attributes = 64, .is_modest = TRUE
   };
   g_autoptr (EnjReader) reader = enj_reader_new (ENJ_NS_SERVER, &limits);
   g_autoptr (EnjSettings) settings = settings_new ();

@@ -11,7 +11,8 @@
   "<stream:stream xmlns='" ENJ_NS_SERVER "' xmlns:stream='" ENJ_NS_STREAM "'"   \
   " xmlns:db='" ENJ_NS_DIALBACK "'>"
 
-static const EnjReaderLimits limits = { 10000, 100, 10, 20 };
+static const EnjReaderLimits limits
+  = { .size = 10000, .elements = 100, .depth = 10, .attributes = 20 };
 
 static EnjElement *
 read_next (EnjReader *reader, EnjReaderEventType type)

@@ -12,6 +12,7 @@ unit_tests += %D%/test-backoff
 unit_tests += %D%/test-barrier
 unit_tests += %D%/test-bounds
 unit_tests += %D%/test-bridge
+unit_tests += %D%/test-budget
 unit_tests += %D%/test-bytes
 unit_tests += %D%/test-call
 unit_tests += %D%/test-canon

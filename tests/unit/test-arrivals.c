@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "protocol/budget.h"
 #include "protocol/ns.h"
 #include "tests/support/proves.h"
 #include "tests/support/quiet.h"
@@ -196,6 +197,49 @@ test_cuts_the_oldest (void)
   hall_clear (&hall);
 }
 
+/* limits.memory is used up: nobody comes in, and the oldest that has proved nothing goes. */
+static void
+test_no_memory (void)
+{
+  Hall hall;
+  EnjSession *proved, *first, *second;
+
+  hall_init (&hall);
+  proved = admit (&hall, "");
+  first = enter (&hall);
+  second = enter (&hall);
+  enj_budget_set_limit (enj_budget_get_held ());
+  g_assert_null (enter_from (&hall, 2));
+  g_assert_true (first->cut);
+  g_assert_false (second->cut);
+  g_assert_false (proved->cut);
+  enj_budget_set_limit (G_MAXUINT64);
+  g_assert_nonnull (enter_from (&hall, 2));
+  hall_clear (&hall);
+}
+
+/* What a peer does not finish grows no more then; what is small is taken all the same. */
+static void
+test_partial (void)
+{
+  g_autofree char *text = g_strnfill (6000, 'x');
+  Hall hall;
+  EnjSession *session, *modest;
+
+  hall_init (&hall);
+  session = admit (&hall, "");
+  modest = admit (&hall, "");
+  say (session, "<message from='a@" THERE "' to='b@" HERE "'><body>");
+  enj_budget_set_limit (enj_budget_get_held ());
+  say (modest, "<message from='a@" THERE "' to='b@" HERE "'><body>x</body></message>");
+  expect (&hall, ENJ_ARRIVAL_NEWS, modest);
+  say (session, text);
+  enj_budget_set_limit (G_MAXUINT64);
+  g_assert_error (session->reason, ENJ_STREAM_ERROR, ENJ_STREAM_RESOURCE_CONSTRAINT);
+  g_assert_null (modest->reason);
+  hall_clear (&hall);
+}
+
 static void
 test_tells_the_end_once (void)
 {
@@ -294,6 +338,8 @@ main (int argc, char **argv)
   g_test_add_func ("/arrivals/answers-whoever-asked", test_answers_whoever_asked);
   g_test_add_func ("/arrivals/turns-away-an-address-over-its-limit", test_turns_away);
   g_test_add_func ("/arrivals/cuts-the-oldest-that-has-proved-nothing", test_cuts_the_oldest);
+  g_test_add_func ("/arrivals/lets-nobody-in-without-memory", test_no_memory);
+  g_test_add_func ("/arrivals/ends-who-grows-without-memory", test_partial);
   g_test_add_func ("/arrivals/tells-the-end-once", test_tells_the_end_once);
   g_test_add_func ("/arrivals/finds-the-oldest-to-write-to", test_finds_the_oldest_to_write_to);
   g_test_add_func ("/arrivals/tells-of-room", test_tells_of_room);

@@ -206,6 +206,46 @@ test_broken_again (void)
   enj_world_free (world);
 }
 
+/* limits.memory: what would have to wait is refused, by whomever it was used up; what has its way
+ * free still passes, and errors reach those who are concerned. */
+static void
+test_memory (void)
+{
+  EnjLimits limits = enj_limits_default ();
+  g_autofree char *large = sized_new (100000);
+  EnjWorldServer *here, *there;
+  guint taken;
+
+  limits.memory = 2000000;
+  here = server_new (&limits);
+  there = enj_world_add (here->world, THERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+  enj_world_add_address (here->world, HERE, &here->address);
+  enj_world_add_address (here->world, THERE, &there->address);
+  for (guint i = 0; i < 30; i++)
+    g_assert_true (enj_world_send (here, large));
+  enj_world_run (here->world);
+  taken = 30 - here->inbox->len;
+  g_assert_cmpuint (taken, >=, 18);
+  g_assert_cmpuint (taken, <=, 20);
+  for (guint i = taken; i < 30; i++)
+    g_assert_nonnull (strstr (here->inbox->pdata[i - taken], "<resource-constraint "));
+
+  g_assert_true (enj_world_send (here, "<message from='a@" HERE "' to='b@" THERE "'/>"));
+  enj_world_run (here->world);
+  g_assert_cmpuint (there->inbox->len, ==, 1);
+
+  /* What has come back makes room. */
+  enj_world_wait (here->world, 61 * ENJ_SECOND);
+  g_assert_cmpuint (here->inbox->len, ==, 30);
+  g_ptr_array_set_size (here->inbox, 0);
+  for (guint i = 0; i < 18; i++)
+    g_assert_true (enj_world_send (here, large));
+  enj_world_run (here->world);
+  for (guint i = 0; i < here->inbox->len; i++)
+    g_assert_null (strstr (here->inbox->pdata[i], "<resource-constraint "));
+  enj_world_free (here->world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -216,5 +256,6 @@ main (int argc, char **argv)
   g_test_add_func ("/world/queue/is-empty-when-the-connection-comes", test_dialled_too_late);
   g_test_add_func ("/world/queue/of-a-peer-that-does-not-read", test_stalled_peer);
   g_test_add_func ("/world/queue/of-a-peer-that-breaks-every-stream", test_broken_again);
+  g_test_add_func ("/world/queue/nothing-waits-without-memory", test_memory);
   return g_test_run ();
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "protocol/budget.h"
 #include "protocol/law.h"
 #include "tests/support/stanzas.h"
 #include "tests/world/names.h"
@@ -29,6 +30,7 @@ typedef struct
 struct EnjWorld
 {
   gint64 now;
+  gsize held; /* of the budget, before us */
   GPtrArray *servers;
   EnjWorldWires *wires;
   GPtrArray *wishes;
@@ -88,6 +90,7 @@ enj_world_new (void)
   EnjWorld *self = g_new0 (EnjWorld, 1);
 
   self->now = START;
+  self->held = enj_budget_get_held ();
   self->servers = g_ptr_array_new_with_free_func (server_free);
   self->wires = enj_world_wires_new ();
   self->wishes = g_ptr_array_new_with_free_func (wish_free);
@@ -103,6 +106,7 @@ enj_world_free (EnjWorld *self)
   enj_world_wires_free (self->wires);
   g_ptr_array_unref (self->wishes);
   enj_world_names_free (self->names);
+  g_assert_cmpuint (enj_budget_get_held (), ==, self->held);
   g_free (self);
 }
 
