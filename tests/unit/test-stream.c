@@ -264,6 +264,26 @@ test_dribbled_bytes_are_not_looked_at_each_time (void)
   g_assert_cmpint (enj_stream_deadline (peer.stream), <=, peer.now + 50 * MILLISECOND);
 }
 
+/* Whoever has proved himself may send long tokens, whose scan is dear; only `>` ends a tag. */
+static void
+test_what_cannot_end_a_tag_is_not_looked_at (void)
+{
+  g_auto (Player) peer = player ();
+
+  play (&peer, HEADER, WHOLE);
+  enj_stream_raise_limits (peer.stream, 262144);
+  play (&peer, "<message id='", BYTES_AT_ONCE);
+  for (guint i = 0; i < 100; i++)
+    {
+      feed (&peer, "a", 1);
+      g_assert_cmpint (enj_stream_deadline (peer.stream), ==, ENJ_NEVER);
+      pass_time (&peer, peer.now + MILLISECOND);
+    }
+  feed (&peer, "'/>", 3);
+  settle (&peer);
+  g_assert_nonnull (strstr (peer.seen->str, "stanza"));
+}
+
 static void
 test_a_tick_too_early_does_nothing (void)
 {
@@ -560,6 +580,8 @@ main (int argc, char **argv)
   g_test_add_func ("/stream/quiet-it-waits-for-nothing", test_a_quiet_stream_waits_for_nothing);
   g_test_add_func ("/stream/dribbled-bytes-are-not-looked-at-each-time",
                    test_dribbled_bytes_are_not_looked_at_each_time);
+  g_test_add_func ("/stream/what-cannot-end-a-tag-is-not-looked-at",
+                   test_what_cannot_end_a_tag_is_not_looked_at);
   g_test_add_func ("/stream/a-tick-too-early-does-nothing", test_a_tick_too_early_does_nothing);
   g_test_add_func ("/stream/ended-it-waits-for-nothing", test_ended_it_waits_for_nothing);
   g_test_add_func ("/stream/feeding-looks-by-itself", test_feeding_looks_by_itself);
