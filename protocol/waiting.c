@@ -14,6 +14,10 @@ typedef struct
 /* With its place in the queue. */
 #define ITEM_SIZE (sizeof (Item) + sizeof (GList))
 
+/* Of an error or a result that finds no room nobody may be told (RFC 6120 8.3.1), and when much
+ * cannot be delivered many errors come at once. */
+#define ANSWERS_TIMES 16
+
 struct EnjWaiting
 {
   guint64 max_stanzas;
@@ -78,10 +82,12 @@ has_memory (const EnjWaiting *self)
 gboolean
 enj_waiting_push (EnjWaiting *self, EnjStanza *stanza, gint64 now)
 {
+  guint64 times = enj_stanza_is_answerable (stanza) ? 1 : ANSWERS_TIMES;
+  guint64 max_bytes = times * self->max_bytes;
   gsize size = enj_stanza_get_size (stanza);
 
-  if (self->items.length >= self->max_stanzas || self->bytes >= self->max_bytes
-      || size > self->max_bytes - self->bytes || !has_memory (self))
+  if (self->items.length >= times * self->max_stanzas || self->bytes >= max_bytes
+      || size > max_bytes - self->bytes || !has_memory (self))
     return FALSE;
 
   g_queue_push_tail (&self->items, item_new (self, stanza, now));

@@ -58,6 +58,24 @@ test_number_is_bounded (void)
   g_assert_true (push (waiting, "4", 0));
 }
 
+/* RFC 6120 8.3.1: of an error that is lost nobody may be told. */
+static void
+test_answers_have_more_room (void)
+{
+  g_autoptr (EnjWaiting) waiting = enj_waiting_new (2, 200, 60);
+  g_autoptr (EnjStanza) error
+    = enj_stanza_new (ENJ_STANZA_MESSAGE, "error", "a@here.test", "b@there.test", "e", NULL);
+  guint n = 0;
+
+  g_assert_true (push (waiting, "1", 0));
+  g_assert_true (push (waiting, "2", 0));
+  while (n < 100 && enj_waiting_push (waiting, error, 0))
+    n++;
+  g_assert_cmpuint (n, >, 10);
+  g_assert_cmpuint (n, <=, 30);
+  g_assert_false (push (waiting, "3", 0));
+}
+
 static void
 test_bytes_are_bounded (void)
 {
@@ -161,6 +179,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/waiting/keeps-the-order", test_in_order);
   g_test_add_func ("/waiting/number-is-bounded", test_number_is_bounded);
+  g_test_add_func ("/waiting/answers-have-more-room", test_answers_have_more_room);
   g_test_add_func ("/waiting/bytes-are-bounded", test_bytes_are_bounded);
   g_test_add_func ("/waiting/the-oldest-comes-of-age-first", test_age);
   g_test_add_func ("/waiting/an-age-without-end-does-not-wrap", test_age_without_end);
