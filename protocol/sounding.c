@@ -165,6 +165,16 @@ ask_in_time (EnjSounding *self)
     self->due[WAIT_ASK] = self->session->now + ASK_AFTER;
 }
 
+/* Prosody answers whatever comes over a stream as if it came from the domain that opened it: for
+ * another one the answer would be on a stream where that is not verified, and end it. */
+static gboolean
+is_first_pair (const EnjSounding *self, const char *local, const char *remote)
+{
+  const EnjLog *log = &self->session->log;
+
+  return g_strcmp0 (log->local, local) == 0 && g_strcmp0 (log->remote, remote) == 0;
+}
+
 /* TRUE: the domain that it goes to can answer where it came from.  Results and errors could not
  * go back, and the answer to a ping is one of them: two servers would ask each other for ever
  * what has become of the last. */
@@ -174,6 +184,7 @@ can_ask_after (const EnjSounding *self, const EnjStanza *stanza, char *local, ch
   return self->session->ways && !self->is_mute && enj_stanza_is_answerable (stanza)
          && enj_jid_fill_domain (enj_stanza_get_from (stanza), local)
          && enj_jid_fill_domain (enj_stanza_get_to (stanza), remote)
+         && is_first_pair (self, local, remote)
          && enj_ways_lead_back (self->session->ways, local, remote);
 }
 

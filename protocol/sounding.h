@@ -1,8 +1,8 @@
 /* sounding.h - pings that prove what a server without XEP-0198 has of what we have sent it
  * on one stream (barrier.h, XEP-0199).
  *
- * Asks only where the answer has a way back that is there already (session->ways), and
- * one question at a time: behind 32 stanzas, or a second after the first.  Before a domain
+ * Asks only for the pair that the stream was opened for, where the answer has a way back
+ * that is there already (session->ways), and one question at a time: behind 32 stanzas, or a second after the first.  Before a domain
  * has answered once, nothing is expected of it: what has left is unproven, and so it is
  * where the way back is lost; results and errors, which could not go back, always are.
  * From then on what has left is kept until an answer proves it; sends no more while too

@@ -104,6 +104,28 @@ test_never_answers (void)
   enj_world_free (pair.world);
 }
 
+/* Prosody would answer to the domain that opened the stream, where that is not verified. */
+static void
+test_further_pair (void)
+{
+  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
+
+  enj_world_add_address (pair.world, "also." HERE, &pair.here->address);
+  teach (&pair);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (enj_world_send (pair.here,
+                                     "<message from='a@also." HERE "' to='b@" THERE "'/>"));
+      enj_world_run (pair.world);
+      g_assert_cmpuint (counters_of (pair.here)->unproven, ==, 2 + i);
+      g_assert_true (enj_world_send (pair.there,
+                                     "<message from='b@" THERE "' to='a@also." HERE "'/>"));
+      enj_world_run (pair.world);
+    }
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 0);
+  enj_world_free (pair.world);
+}
+
 /* Where the peer would have to connect for it, it is not asked. */
 static void
 test_no_way_back (void)
@@ -208,6 +230,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/proof/comes-with-the-answer-to-a-ping", test_learns);
   g_test_add_func ("/world/proof/is-not-expected-of-who-never-answers", test_never_answers);
   g_test_add_func ("/world/proof/is-not-asked-for-without-a-way-back", test_no_way_back);
+  g_test_add_func ("/world/proof/is-not-asked-for-further-pairs", test_further_pair);
   g_test_add_func ("/world/proof/silence-is-loss", test_silence);
   g_test_add_func ("/world/proof/what-is-unproved-goes-back", test_reset);
   g_test_add_func ("/world/proof/is-in-the-end-tag", test_closed_in_return);
