@@ -1,11 +1,11 @@
 """The laboratory of the hostile suite: one bridge, and what is around it.
 
-  example.com     Prosody A with juliet, the components bridge.example.com (relay)
-                  and echo.example.com, the rooms of rooms.example.com
-  local.example      another host of it
-  canary.example     a healthy peer: pings all the time, and writes to juliet and back
-  *.example       scripted peers (peer.py), each at an address of its own
-  everywhere      DNS by names.py
+  example.com       Prosody A with juliet and the nurse (scanner.py), the components
+                    bridge.example.com (relay), echo.example.com, rooms.example.com
+  local.example     another host of it
+  canary.example    a healthy peer: pings all the time, and writes to juliet and back
+  *.example         scripted peers (peer.py), each at an address of its own
+  everywhere        DNS by names.py
 
 Peers below tls.example must have TLS, those below cert.example a certificate as well;
 all others may do without.  Deadlines are shorter than the defaults.
@@ -30,12 +30,14 @@ from names import Names
 from peer import Peer
 from ports import Network
 from prosody import Prosody
+from scanner import Scanner
 
 OTHER_LOCAL = "local.example"
 ROOMS = "rooms." + LOCAL
 JULIET = "juliet@" + LOCAL
 # How peers write to juliet.
 TO_JULIET = escaped(JULIET, RELAY)
+TO_NURSE = escaped("nurse@" + LOCAL, RELAY)
 
 HOSTS = 'VirtualHost "%s"\n' % OTHER_LOCAL
 ROOM_BLOCK = 'Component "%s" "muc"\n' % ROOMS
@@ -77,6 +79,7 @@ class Arena:
         self.a = Prosody("prosody", self.folder, self.network, 11, LOCAL, self.dns)
         self.a.log_level = "info"
         self.a.account("juliet")
+        self.a.account("nurse")
         self.a.configure(hosts=HOSTS + block + lab.component_block(ECHO)[0] + ROOM_BLOCK)
         self.bridge = Bridge(self.folder, self.network, 13, self)
         locals_ = ";".join((LOCAL, "*." + LOCAL, OTHER_LOCAL))
@@ -90,6 +93,7 @@ class Arena:
         self.bridge.groups["peer *.cert.example"] = {
             "encryption": "required", "authentication": "certificate"}
         self.law = Law(self)
+        self.nurse = Scanner("nurse", self.a, self.law)
         self.canary = self.juliet = self.invariants = None
         if prepare:
             prepare(self)
@@ -113,6 +117,7 @@ class Arena:
         self.a.start()
         self.bridge.start()
         self.juliet = self.login("juliet@%s/balcony" % LOCAL)
+        self.nurse.start()
         self.canary = Canary(self, Peer(self, "canary.example", self.network.host(15)))
         self.canary.start()
         self._warm_up()
@@ -208,6 +213,7 @@ class Arena:
         if self.canary:
             self.canary.stop()
         self.close_peers()
+        self.nurse.stop()
         for client in self.clients:
             try:
                 client.logout()

@@ -15,5 +15,6 @@ hostile_modules += %D%/law.py
 hostile_modules += %D%/names.py
 hostile_modules += %D%/peer.py
 hostile_modules += %D%/runner.py
+hostile_modules += %D%/scanner.py
 
 EXTRA_DIST += %D%/README %D%/b-identity.py $(hostile_modules)

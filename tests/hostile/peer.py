@@ -147,6 +147,8 @@ class Stream:
             self.writer.write(text if isinstance(text, bytes) else text.encode())
         except AttributeError:
             pass  # with TLS, Python 3.11 forgets what is closed
+        except RuntimeError:
+            pass  # we have ended, because the bridge has
 
     def drain(self, seconds=30):
         waiting.complete(self.writer.drain(), "the bridge to read", seconds)
