@@ -57,6 +57,9 @@ static const struct
   { "outgoing-range:", "512" },
   { "do-not-query-localhost:", "no" },
   { "cache-max-negative-ttl:", "60" },
+  /* One server answers for all domains here.  Where it waits for dead ones, it is not dead
+   * itself: libunbound would ask it no more for minutes. */
+  { "infra-host-ttl:", "1" },
 };
 
 static gboolean
