@@ -178,15 +178,31 @@ step (Play *play)
   g_assert_not_reached ();
 }
 
+/* Takes @targets. */
+static void
+look_for (EnjTargets *targets, const guint8 *data, gsize size)
+{
+  Play play = { .targets = targets, .data = data, .left = size, .now = G_TIME_SPAN_HOUR };
+  guint steps = 0;
+
+  while (step (&play))
+    g_assert_cmpuint (++steps, <, STEPS_MAX);
+  enj_targets_free (targets);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-  Play play = { .data = data, .left = size, .now = G_TIME_SPAN_HOUR };
-  guint steps = 0;
+  EnjTarget from = { .host = (char *) "host.remote.example" };
 
-  play.targets = enj_targets_new ("remote.example", NULL, 0, FALSE, FALSE);
-  while (step (&play))
-    g_assert_cmpuint (++steps, <, STEPS_MAX);
-  enj_targets_free (play.targets);
+  g_assert_true (enj_address_parse (&from.address, "192.0.2.7", 5269));
+  look_for (enj_targets_new ("remote.example", NULL, 0, FALSE, FALSE), data, size);
+  look_for (enj_targets_new_moved ("remote.example", "other.example", 0, &from, FALSE), data, size);
+  look_for (enj_targets_new_moved ("remote.example", "other.example", 5270, &from, FALSE), data,
+            size);
+  look_for (enj_targets_new_moved ("remote.example", "remote.example", 5270, &from, FALSE), data,
+            size);
+  look_for (enj_targets_new_moved ("remote.example", "2001:db8::7", 5270, &from, FALSE), data,
+            size);
   return 0;
 }
