@@ -126,6 +126,28 @@ test_further_pair (void)
   enj_world_free (pair.world);
 }
 
+/* Nothing is kept for a proof that cannot come: its answers had a stream, which is closed. */
+static void
+test_way_back_closed (void)
+{
+  Pair pair = pair_new (ENJ_ENCRYPTION_OPTIONAL);
+
+  g_assert_true (enj_world_send (pair.there, "<message from='b@" THERE "' to='a@" HERE "'/>"));
+  enj_world_run (pair.world);
+  teach (&pair);
+  send (&pair, 2);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 2);
+  enj_world_wait (pair.world, 3 * ENJ_SECOND);
+  g_assert_cmpuint (counters_of (pair.here)->confirmed, ==, 2);
+
+  enj_exchange_close_outbound (pair.there->exchange, enj_world_now (pair.world));
+  enj_world_run (pair.world);
+  send (&pair, 4);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 0);
+  g_assert_cmpuint (counters_of (pair.here)->unproven, ==, 5);
+  enj_world_free (pair.world);
+}
+
 /* Where the peer would have to connect for it, it is not asked. */
 static void
 test_no_way_back (void)
@@ -230,6 +252,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/proof/comes-with-the-answer-to-a-ping", test_learns);
   g_test_add_func ("/world/proof/is-not-expected-of-who-never-answers", test_never_answers);
   g_test_add_func ("/world/proof/is-not-asked-for-without-a-way-back", test_no_way_back);
+  g_test_add_func ("/world/proof/is-not-waited-for-without-a-way-back", test_way_back_closed);
   g_test_add_func ("/world/proof/is-not-asked-for-further-pairs", test_further_pair);
   g_test_add_func ("/world/proof/silence-is-loss", test_silence);
   g_test_add_func ("/world/proof/what-is-unproved-goes-back", test_reset);
