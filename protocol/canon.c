@@ -10,6 +10,11 @@
 /* Elements open at once before the stack grows. */
 #define OPEN_MIN 16
 
+/* A namespace is written once and is part of each name that inherits it: whoever reads this
+ * with namespaces, as Prosody does, makes that many copies of it.  So many times the limit
+ * of the output may they be in all. */
+#define SPREAD_MAX 4
+
 /* After @bytes refused to take at most @len: for want of memory, or of room within its limit? */
 static gboolean
 fail (EnjCanon *self, const EnjBytes *bytes, gsize len)
@@ -154,6 +159,7 @@ void
 enj_canon_restart (EnjCanon *self)
 {
   self->depth = 0;
+  self->spread = 0;
   self->in_tag = FALSE;
   cut (&self->out, 0);
 }
@@ -210,7 +216,10 @@ enj_canon_enter (EnjCanon *self, const char *triplet, EnjCanonName *name)
   for (end = name->name; (guchar) *end > ENJ_CANON_SEPARATOR; end++)
     continue;
   name->len = open->name_len = (gsize) (end - name->name);
-  return TRUE;
+
+  self->spread += open->ns_len;
+  self->no_memory = FALSE;
+  return self->spread / SPREAD_MAX <= self->out.limit;
 }
 
 static gboolean

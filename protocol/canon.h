@@ -4,7 +4,7 @@
  * namespace, local name and prefix.  Resolves prefixes, escapes, and knows
  * which namespace is in force.  element.h says what the form is.
  *
- * Keeps no tree, and no limits but those of its buffers. */
+ * Keeps no tree, and no limits but those of its buffers; what names inherit counts. */
 #pragma once
 
 #include "protocol/bytes.h"
@@ -44,6 +44,7 @@ typedef struct
   EnjCanonOpen *open; /* [0] is what stands around the first one */
   gsize n_open;
   gsize depth;
+  gsize spread;    /* bytes of the namespaces of all elements so far */
   gboolean in_tag; /* the start tag is written but for its end */
 } EnjCanon;
 
