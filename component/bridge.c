@@ -20,6 +20,9 @@
 #include "component/uplink.h"
 #include "component/vigil.h"
 
+/* More would keep the sockets waiting. */
+#define EVENTS_A_TURN 1000
+
 struct EnjBridge
 {
   EnjConfig *config;
@@ -150,14 +153,17 @@ think (gpointer data)
   gint64 now = enj_loop_now (self->loop);
   gint64 due;
   EnjExchangeEvent event;
+  guint n = 0;
 
   self->busy = TRUE;
-  while (enj_exchange_next (self->exchange, &event, now))
+  for (; n < EVENTS_A_TURN && enj_exchange_next (self->exchange, &event, now); n++)
     {
       handle_event (self, &event, now);
       enj_exchange_event_clear (&event);
     }
   self->busy = FALSE;
+  if (n == EVENTS_A_TURN)
+    enj_loop_defer (self->loop, &self->thinking); /* The next turn reads first. */
   if (self->farewell && !self->stopped && enj_farewell_advance (self->farewell, now))
     finish (self);
 

@@ -15,6 +15,8 @@
 #define TEXT_LINK_LOST "the connection to the local server broke: it may have arrived"
 #define TEXT_QUEUE_FULL "the queue to that server is full"
 
+#define BOUNCES_A_TURN 100
+
 struct EnjExchange
 {
   EnjSettings *settings;
@@ -26,7 +28,7 @@ struct EnjExchange
   EnjTrunks *trunks;
   EnjFaces *faces;
   EnjWays *ways;
-  GQueue events; /* of EnjExchangeEvent */
+  EnjExchangeEventQueue events;
   gboolean is_dirty; /* one of those has something to tell */
   gboolean stopping;
 };
@@ -43,14 +45,7 @@ mark_dirty (gpointer data)
 static EnjExchangeEvent *
 push_event (EnjExchange *self, EnjExchangeEventType type, const char *local, const char *remote)
 {
-  EnjExchangeEvent *event = g_new0 (EnjExchangeEvent, 1);
-
-  event->type = type;
-  event->local = g_strdup (local);
-  event->remote = g_strdup (remote);
-  g_queue_push_tail (&self->events, event);
-  enj_wake (self->wake);
-  return event;
+  return enj_exchange_event_queue_push (&self->events, type, local, remote);
 }
 
 /* ---- Moving stanzas --------------------------------------------------------- */
@@ -296,9 +291,6 @@ handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
     case ENJ_PEERS_STANZA:
       take_from_peer (self, event->stanza, now);
       break;
-    case ENJ_PEERS_BOUNCE:
-      bounce (self, event->stanza, event->condition, event->error_type, event->text, now);
-      break;
     case ENJ_PEERS_VERDICT:
       enj_arrivals_answer (self->arrivals, event->asker, event->local, event->remote,
                            event->answer, event->condition, event->proof, now);
@@ -348,10 +340,30 @@ enj_exchange_get_load (const EnjExchange *self)
                     .links = enj_trunks_count_links (self->trunks),
                     .waiting_for_peers = enj_peers_count_waiting (self->peers),
                     .waiting_for_links = enj_trunks_count_waiting (self->trunks),
-                    .events = self->events.length };
+                    .events = enj_exchange_event_queue_count (&self->events) };
 }
 
 /* ---- Public ---------------------------------------------------------------------------- */
+
+/* After an outage many go back at once: so many in one turn, and live traffic passes in between.
+ * FALSE: there are more. */
+static gboolean
+bounce_some (EnjExchange *self, gint64 now)
+{
+  EnjReturn item;
+
+  for (guint i = 0; i < BOUNCES_A_TURN; i++)
+    {
+      if (enj_exchange_event_queue_count (&self->events) >= BOUNCES_A_TURN)
+        return FALSE;
+      if (!enj_roster_next_return (enj_peers_get_roster (self->peers), &item))
+        return TRUE;
+      bounce (self, item.stanza, item.condition, item.error_type, item.text, now);
+      enj_stanza_unref (item.stanza);
+      g_free (item.text);
+    }
+  return FALSE;
+}
 
 static void
 process (EnjExchange *self, gint64 now)
@@ -376,6 +388,11 @@ process (EnjExchange *self, gint64 now)
           handle_peers_event (self, &event, now);
           enj_peers_event_clear (&event);
         }
+      if (!bounce_some (self, now))
+        {
+          mark_dirty (self);
+          break;
+        }
     }
 }
 
@@ -390,19 +407,13 @@ enj_exchange_new (EnjSettings *settings, EnjWake wake)
   self->ledger = enj_ledger_new ();
   self->counters = enj_ledger_get_counters (self->ledger);
   self->wake = wake;
+  self->events.wake = wake;
   self->peers = enj_peers_new (settings, self->counters, dirty);
   self->arrivals = enj_arrivals_new (settings, self->counters, dirty);
   self->faces = enj_faces_new ();
   self->trunks = enj_trunks_new (settings, self->counters, dirty);
   self->ways = enj_ways_new ();
   return self;
-}
-
-static void
-free_event (gpointer data)
-{
-  enj_exchange_event_clear (data);
-  g_free (data);
 }
 
 void
@@ -415,7 +426,7 @@ enj_exchange_free (EnjExchange *self)
   enj_trunks_free (self->trunks);
   enj_peers_free (self->peers);
   enj_ways_free (self->ways);
-  g_queue_clear_full (&self->events, free_event);
+  enj_exchange_event_queue_clear (&self->events);
   enj_settings_unref (self->settings);
   enj_faces_free (self->faces);
   enj_ledger_free (self->ledger);
@@ -448,44 +459,26 @@ enj_exchange_forbid (EnjExchange *self, const EnjAddress *address)
 gboolean
 enj_exchange_next (EnjExchange *self, EnjExchangeEvent *event, gint64 now)
 {
-  EnjExchangeEvent *first;
-
   process (self, now);
-  first = g_queue_pop_head (&self->events);
-  if (!first)
+  if (!enj_exchange_event_queue_pop (&self->events, event))
     return FALSE;
-  *event = *first;
-  g_free (first);
   self->counters->delivered += event->type == ENJ_EXCHANGE_DELIVER;
   return TRUE;
-}
-
-void
-enj_exchange_event_clear (EnjExchangeEvent *event)
-{
-  enj_stanza_unref (event->stanza);
-  g_free (event->name);
-  g_free (event->source);
-  g_free (event->local);
-  g_free (event->remote);
-  g_clear_error (&event->error);
-  *event = (EnjExchangeEvent){ 0 };
 }
 
 guint64
 enj_exchange_count_owned (const EnjExchange *self)
 {
-  guint64 n = enj_peers_count_owned (self->peers) + enj_arrivals_count_owned (self->arrivals)
-              + enj_trunks_count_owned (self->trunks);
-
-  for (const GList *item = self->events.head; item; item = item->next)
-    n += ((const EnjExchangeEvent *) item->data)->type == ENJ_EXCHANGE_DELIVER;
-  return n;
+  return (guint64) enj_peers_count_owned (self->peers) + enj_arrivals_count_owned (self->arrivals)
+         + enj_trunks_count_owned (self->trunks)
+         + enj_exchange_event_queue_count_deliveries (&self->events);
 }
 
 gint64
 enj_exchange_deadline (const EnjExchange *self)
 {
+  if (self->is_dirty)
+    return 0;
   return MIN (enj_peers_deadline (self->peers), enj_trunks_deadline (self->trunks));
 }
 

@@ -7,42 +7,11 @@
 #pragma once
 
 #include "protocol/counters.h"
+#include "protocol/exchange-event.h"
 #include "protocol/peers.h"
 #include "protocol/session.h"
 
 typedef struct EnjExchange EnjExchange;
-
-typedef enum
-{
-  ENJ_EXCHANGE_LOOKUP_SRV,       /* id, ticket, name, source: answer with srv() */
-  ENJ_EXCHANGE_LOOKUP_ADDRESSES, /* id, ticket, name: answer with addresses() */
-  ENJ_EXCHANGE_LOOKUP_TLSA,      /* id, ticket, name: answer with tlsa() */
-  ENJ_EXCHANGE_DIAL,             /* id, ticket, address: with dialled() or dial_failed() */
-  ENJ_EXCHANGE_DELIVER,          /* local, stanza: for the service of that component */
-  ENJ_EXCHANGE_LINK_UP,          /* local */
-  ENJ_EXCHANGE_LINK_DOWN,        /* local, error, was_up */
-  ENJ_EXCHANGE_STREAM_UP,        /* local, remote, outgoing, proof */
-  ENJ_EXCHANGE_STREAM_DOWN       /* local, remote, outgoing, error */
-} EnjExchangeEventType;
-
-/* Clear it; the receiver may steal what it wants.  @error is NULL for an end
- * in order. */
-typedef struct
-{
-  EnjExchangeEventType type;
-  guint64 id;    /* one for all wishes of one attempt to reach a server */
-  guint ticket;  /* of the wish */
-  char *name;
-  char *source; /* who has caused it; NULL: our own users */
-  EnjAddress address;
-  EnjStanza *stanza;
-  char *local;
-  char *remote;
-  gboolean outgoing;
-  EnjProof proof;
-  gboolean was_up;
-  GError *error;
-} EnjExchangeEvent;
 
 /* @wake: there are events to fetch, or work for next() to do. */
 EnjExchange *enj_exchange_new (EnjSettings *settings, EnjWake wake);
@@ -59,7 +28,6 @@ guint64 enj_exchange_count_owned (const EnjExchange *self);
 void enj_exchange_forbid (EnjExchange *self, const EnjAddress *address);
 
 gboolean enj_exchange_next (EnjExchange *self, EnjExchangeEvent *event, gint64 now);
-void enj_exchange_event_clear (EnjExchangeEvent *event);
 
 gint64 enj_exchange_deadline (const EnjExchange *self);
 void enj_exchange_tick (EnjExchange *self, gint64 now);

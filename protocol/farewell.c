@@ -78,7 +78,8 @@ is_step_done (const EnjFarewell *self)
       return load.inbound == 0 && load.waiting_for_peers == 0 && load.events == 0;
     case STEP_OUTBOUND:
       /* What the services make of the bounces has to reach the links first. */
-      return load.outbound == 0 && load.waiting_for_links == 0 && load.events == 0;
+      return load.outbound == 0 && load.waiting_for_peers == 0 && load.waiting_for_links == 0
+             && load.events == 0;
     case STEP_LINKS:
       return load.links == 0;
     case STEP_DONE:

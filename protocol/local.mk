@@ -37,6 +37,7 @@ libprotocol_la_SOURCES += %D%/draft.c %D%/draft.h
 libprotocol_la_SOURCES += %D%/element.c %D%/element.h
 libprotocol_la_SOURCES += %D%/escape.c %D%/escape.h
 libprotocol_la_SOURCES += %D%/evidence.c %D%/evidence.h
+libprotocol_la_SOURCES += %D%/exchange-event.c %D%/exchange-event.h
 libprotocol_la_SOURCES += %D%/exchange.c %D%/exchange.h
 libprotocol_la_SOURCES += %D%/faces.c %D%/faces.h
 libprotocol_la_SOURCES += %D%/failures.c %D%/failures.h

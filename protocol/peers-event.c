@@ -51,13 +51,3 @@ enj_peers_event_queue_pop (EnjPeersEventQueue *self, EnjPeersEvent *event)
     *event = *first;
   return first != NULL;
 }
-
-guint
-enj_peers_event_queue_count_bounces (const EnjPeersEventQueue *self)
-{
-  guint n = 0;
-
-  for (const GList *item = self->queue.head; item; item = item->next)
-    n += ((const EnjPeersEvent *) item->data)->type == ENJ_PEERS_BOUNCE;
-  return n;
-}

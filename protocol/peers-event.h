@@ -11,7 +11,6 @@ typedef enum
   ENJ_PEERS_LOOKUP_TLSA,      /* the same */
   ENJ_PEERS_DIAL,             /* id, ticket, remote, address */
   ENJ_PEERS_STANZA,           /* stanza: of a remote domain, on a stream of ours */
-  ENJ_PEERS_BOUNCE,           /* stanza, condition, error_type, text */
   ENJ_PEERS_VERDICT,          /* asker, local, remote, answer, condition, proof */
   ENJ_PEERS_UP,               /* local, remote, proof, evidence: NULL in clear */
   ENJ_PEERS_DOWN              /* local, remote, text: NULL in order */
@@ -28,7 +27,6 @@ typedef struct
   EnjAddress address;
   EnjStanza *stanza;
   EnjStanzaCondition condition;
-  const char *error_type; /* NULL takes the condition's own */
   char *text;
   guint64 asker;
   char *local;
@@ -55,6 +53,3 @@ EnjPeersEvent *enj_peers_event_queue_push (EnjPeersEventQueue *self, EnjPeersEve
 
 /* FALSE when there are none. */
 gboolean enj_peers_event_queue_pop (EnjPeersEventQueue *self, EnjPeersEvent *event);
-
-/* Stanzas on their way back. */
-guint enj_peers_event_queue_count_bounces (const EnjPeersEventQueue *self);

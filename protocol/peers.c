@@ -465,7 +465,6 @@ static void
 collect (EnjPeers *self)
 {
   EnjVerdict verdict;
-  EnjReturn item;
   EnjPeersEvent *event;
 
   while (enj_inquiry_next (self->inquiry, &verdict))
@@ -476,14 +475,6 @@ collect (EnjPeers *self)
       event->condition = verdict.condition;
       event->proof = verdict.proof;
       enj_verdict_clear (&verdict);
-    }
-  while (enj_roster_next_return (self->roster, &item))
-    {
-      event = push_event (self, ENJ_PEERS_BOUNCE, NULL, NULL);
-      event->stanza = item.stanza;
-      event->condition = item.condition;
-      event->error_type = item.error_type;
-      event->text = item.text;
     }
 }
 
@@ -563,14 +554,13 @@ enj_peers_get_failures (const EnjPeers *self)
 guint
 enj_peers_count_waiting (const EnjPeers *self)
 {
-  return enj_roster_count_waiting (self->roster) + enj_calls_count_unsent (self->calls);
+  return enj_roster_count_owned (self->roster) + enj_calls_count_unsent (self->calls);
 }
 
 guint
 enj_peers_count_owned (const EnjPeers *self)
 {
-  return enj_roster_count_owned (self->roster) + enj_calls_count_owned (self->calls)
-         + enj_peers_event_queue_count_bounces (&self->events);
+  return enj_roster_count_owned (self->roster) + enj_calls_count_owned (self->calls);
 }
 
 guint

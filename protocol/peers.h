@@ -27,7 +27,8 @@ void enj_peers_forbid (EnjPeers *self, const EnjAddress *address);
 gboolean enj_peers_send (EnjPeers *self, const char *local, const char *remote, EnjStanza *stanza,
                          gint64 now);
 
-/* For streams that peers have opened; next() is to be called then. */
+/* For streams that peers have opened; next() is to be called then.  What goes back is to be
+ * fetched from it. */
 EnjRoster *enj_peers_get_roster (EnjPeers *self);
 
 /* Asks @question->remote about its key.  The answer is a VERDICT. */
@@ -55,10 +56,10 @@ void enj_peers_close (EnjPeers *self, const char *text, gint64 now);
 /* Whom we could not reach. */
 const EnjFailures *enj_peers_get_failures (const EnjPeers *self);
 
-/* Stanzas that wait or have not left us as a whole. */
+/* Stanzas that wait, or go back, or have not left us as a whole. */
 guint enj_peers_count_waiting (const EnjPeers *self);
 
-/* Those, and what was taken from a stream and is not told yet, and what peers have not confirmed. */
+/* Those, and what peers have not confirmed. */
 guint enj_peers_count_owned (const EnjPeers *self);
 guint enj_peers_count_streams (const EnjPeers *self);
 

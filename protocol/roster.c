@@ -357,18 +357,52 @@ detach (EnjRoster *self, EnjCall *call, const char *remote)
     }
 }
 
+/* What left, and was not proved to have arrived: by kind, between servers, it goes back.  The
+ * operator may want it again, and once more only.  Behind take_back(), for these left first. */
+static void
+recover (EnjRoster *self, GQueue *unproved, gint64 now)
+{
+  GQueue back = G_QUEUE_INIT;
+  EnjStanza *stanza;
+
+  while ((stanza = g_queue_pop_tail (unproved)))
+    {
+      char local[ENJ_JID_DOMAIN_SIZE];
+      char remote[ENJ_JID_DOMAIN_SIZE];
+      g_autoptr (EnjStanza) again = NULL;
+
+      if (enj_jid_fill_domain (enj_stanza_get_from (stanza), local)
+          && enj_jid_fill_domain (enj_stanza_get_to (stanza), remote)
+          && enj_settings_get_on_loss (self->settings, local) == ENJ_ON_LOSS_RESEND
+          && !enj_stanza_is_again (stanza))
+        again = enj_stanza_new_headed (stanza, enj_stanza_get_head (stanza));
+      if (!again)
+        {
+          g_queue_push_head (&back, stanza);
+          continue;
+        }
+      enj_stanza_mark_again (again);
+      enj_peer_take_back (get (self, local, remote), again, now);
+      enj_roster_mark (self, remote);
+      enj_stanza_unref (stanza);
+    }
+  while ((stanza = g_queue_pop_head (&back)))
+    give_back (self, stanza, &unconfirmed);
+}
+
 void
 enj_roster_hang_up (EnjRoster *self, EnjCall *call, gint64 now)
 {
   EnjOutbound *outbound = enj_call_get_outbound (call);
   const char *remote;
+  GQueue unproved = G_QUEUE_INIT;
   EnjStanza *stanza;
 
-  /* The peer may have handled these: they do not go out twice. */
   while (outbound && (stanza = enj_outbound_steal_unconfirmed (outbound)))
-    give_back (self, stanza, &unconfirmed);
+    g_queue_push_tail (&unproved, stanza);
   if (outbound)
     take_back (self, enj_outbound_get_session (outbound), now);
+  recover (self, &unproved, now);
   for (guint i = 0; (remote = enj_call_get_remote (call, i)); i++)
     {
       detach (self, call, remote);
@@ -426,11 +460,13 @@ void
 enj_roster_lose_inbound (EnjRoster *self, EnjInbound *inbound, gint64 now)
 {
   const GPtrArray *peers = g_hash_table_lookup (self->lent, inbound);
+  GQueue unproved = G_QUEUE_INIT;
   EnjStanza *stanza;
 
   while ((stanza = enj_inbound_steal_unconfirmed (inbound)))
-    give_back (self, stanza, &unconfirmed);
+    g_queue_push_tail (&unproved, stanza);
   take_back (self, enj_inbound_get_session (inbound), now);
+  recover (self, &unproved, now);
   for (guint i = 0; peers && i < peers->len; i++)
     {
       enj_peer_set_inbound (peers->pdata[i], NULL);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "tests/world/settings.h"
 #include "tests/world/world.h"
 
 #define HERE "here.example"
@@ -245,6 +246,33 @@ test_bounded (void)
   enj_world_free (pair.world);
 }
 
+/* on-loss = resend: once more, and then back. */
+static void
+test_resend (void)
+{
+  const EnjLimits limits = enj_limits_default ();
+  g_autoptr (EnjSettings) settings
+    = enj_world_settings_new (HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
+
+  enj_settings_set_on_loss (settings, HERE, ENJ_ON_LOSS_RESEND);
+  enj_exchange_set_settings (pair.here->exchange, settings, enj_world_now (pair.world));
+  teach (&pair);
+  pair.there->is_mute = TRUE;
+  send (&pair, 5);
+  for (guint i = 0; i < 2; i++)
+    {
+      enj_world_cut (pair.world, pair.here, pair.there);
+      enj_world_wait (pair.world, 5 * ENJ_SECOND);
+      g_assert_cmpuint (pair.there->inbox->len, ==, 11);
+      for (guint j = 1; j < 11; j++)
+        g_assert_nonnull (strstr (pair.there->inbox->pdata[j],
+                                  (const char *[]){ "m5", "m1", "m2", "m3", "m4" }[j % 5]));
+    }
+  assert_errors (pair.here, 5);
+  enj_world_free (pair.world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -258,5 +286,6 @@ main (int argc, char **argv)
   g_test_add_func ("/world/proof/what-is-unproved-goes-back", test_reset);
   g_test_add_func ("/world/proof/is-in-the-end-tag", test_closed_in_return);
   g_test_add_func ("/world/proof/is-waited-for-by-so-many", test_bounded);
+  g_test_add_func ("/world/proof/what-is-unproved-goes-again", test_resend);
   return g_test_run ();
 }

@@ -10,6 +10,7 @@
 #define HERE "here.example"
 #define SILENT "silent.example"
 #define THERE "there.example"
+#define MANY 20000
 
 #define MESSAGE(text) \
   "<message from='a@" HERE "' to='b@" SILENT "'><body>" text "</body></message>"
@@ -246,11 +247,52 @@ test_memory (void)
   enj_world_free (here->world);
 }
 
+/* HARDENING 3.7: what waits for a server that is not there goes back all at once, and a healthy
+ * pair's stanza does not stand behind it. */
+static void
+test_mass_bounce (void)
+{
+  const EnjAddress nowhere = { .bytes = { 192, 0, 2, 99 }, .length = 4, .port = 5269 };
+  EnjLimits limits = enj_limits_default ();
+  g_autoptr (GRand) chance = g_rand_new_with_seed (1);
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here, *there;
+  guint before;
+
+  limits.queue_stanzas = MANY;
+  limits.queue_bytes = 1000 * MANY;
+  here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+  there = enj_world_add (world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  enj_world_add_address (world, HERE, &here->address);
+  enj_world_add_address (world, THERE, &there->address);
+  enj_world_add_address (world, "nowhere.example", &nowhere);
+  g_assert_true (enj_world_send (there, "<message from='a@" THERE "' to='b@" HERE "'/>"));
+  enj_world_run (world);
+  enj_world_hold (world, FALSE, TRUE);
+  for (guint i = 0; i < MANY; i++)
+    g_assert_true (enj_world_send (here, "<message from='a@" HERE "' to='b@nowhere.example'/>"));
+  enj_world_hold (world, FALSE, FALSE);
+  while (here->inbox->len < 2)
+    if (!enj_world_step (world, chance))
+      enj_world_run (world);
+
+  before = here->inbox->len;
+  g_assert_cmpuint (before, <, MANY / 10);
+  g_assert_true (enj_world_send (there, "<message from='c@" THERE "' to='b@" HERE "'/>"));
+  while (!strstr (here->inbox->pdata[here->inbox->len - 1], "from='c@"))
+    g_assert_true (enj_world_step (world, chance));
+  g_assert_cmpuint (here->inbox->len - before, <, MANY / 10);
+  enj_world_run (world);
+  g_assert_cmpuint (here->inbox->len, ==, MANY + 2);
+  enj_world_free (world);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/world/queue/is-bounded-in-stanzas", test_stanzas);
+  g_test_add_func ("/world/queue/goes-back-and-lets-others-pass", test_mass_bounce);
   g_test_add_func ("/world/queue/is-bounded-in-bytes", test_bytes);
   g_test_add_func ("/world/queue/is-bounded-in-age", test_age);
   g_test_add_func ("/world/queue/is-empty-when-the-connection-comes", test_dialled_too_late);

@@ -330,7 +330,12 @@ get_deadline (const EnjWorld *self)
   gint64 due = enj_world_wires_deadline (self->wires);
 
   for (guint i = 0; i < self->servers->len; i++)
-    due = MIN (due, enj_exchange_deadline (((EnjWorldServer *) self->servers->pdata[i])->exchange));
+    {
+      const EnjWorldServer *server = self->servers->pdata[i];
+
+      if (!server->is_busy)
+        due = MIN (due, enj_exchange_deadline (server->exchange));
+    }
   return due;
 }
 

@@ -1,0 +1,68 @@
+#include "config.h"
+
+#include "protocol/exchange-event.h"
+
+void
+enj_exchange_event_clear (EnjExchangeEvent *event)
+{
+  enj_stanza_unref (event->stanza);
+  g_free (event->name);
+  g_free (event->source);
+  g_free (event->local);
+  g_free (event->remote);
+  g_clear_error (&event->error);
+  *event = (EnjExchangeEvent){ 0 };
+}
+
+static void
+event_free (gpointer data)
+{
+  enj_exchange_event_clear (data);
+  g_free (data);
+}
+
+void
+enj_exchange_event_queue_clear (EnjExchangeEventQueue *self)
+{
+  g_queue_clear_full (&self->queue, event_free);
+}
+
+EnjExchangeEvent *
+enj_exchange_event_queue_push (EnjExchangeEventQueue *self, EnjExchangeEventType type,
+                               const char *local, const char *remote)
+{
+  EnjExchangeEvent *event = g_new0 (EnjExchangeEvent, 1);
+
+  event->type = type;
+  event->local = g_strdup (local);
+  event->remote = g_strdup (remote);
+  g_queue_push_tail (&self->queue, event);
+  enj_wake (self->wake);
+  return event;
+}
+
+gboolean
+enj_exchange_event_queue_pop (EnjExchangeEventQueue *self, EnjExchangeEvent *event)
+{
+  g_autofree EnjExchangeEvent *first = g_queue_pop_head (&self->queue);
+
+  if (first)
+    *event = *first;
+  return first != NULL;
+}
+
+guint
+enj_exchange_event_queue_count (const EnjExchangeEventQueue *self)
+{
+  return self->queue.length;
+}
+
+guint
+enj_exchange_event_queue_count_deliveries (const EnjExchangeEventQueue *self)
+{
+  guint n = 0;
+
+  for (const GList *item = self->queue.head; item; item = item->next)
+    n += ((const EnjExchangeEvent *) item->data)->type == ENJ_EXCHANGE_DELIVER;
+  return n;
+}

@@ -1,0 +1,60 @@
+/* exchange-event.h - what an exchange has to tell and wishes for, in order. */
+#pragma once
+
+#include "protocol/address.h"
+#include "protocol/news.h"
+
+typedef enum
+{
+  ENJ_EXCHANGE_LOOKUP_SRV,       /* id, ticket, name, source: answer with srv() */
+  ENJ_EXCHANGE_LOOKUP_ADDRESSES, /* id, ticket, name: answer with addresses() */
+  ENJ_EXCHANGE_LOOKUP_TLSA,      /* id, ticket, name: answer with tlsa() */
+  ENJ_EXCHANGE_DIAL,             /* id, ticket, address: with dialled() or dial_failed() */
+  ENJ_EXCHANGE_DELIVER,          /* local, stanza: for the service of that component */
+  ENJ_EXCHANGE_LINK_UP,          /* local */
+  ENJ_EXCHANGE_LINK_DOWN,        /* local, error, was_up */
+  ENJ_EXCHANGE_STREAM_UP,        /* local, remote, outgoing, proof */
+  ENJ_EXCHANGE_STREAM_DOWN       /* local, remote, outgoing, error */
+} EnjExchangeEventType;
+
+/* Clear it; the receiver may steal what it wants.  @error is NULL for an end
+ * in order. */
+typedef struct
+{
+  EnjExchangeEventType type;
+  guint64 id;    /* one for all wishes of one attempt to reach a server */
+  guint ticket;  /* of the wish */
+  char *name;
+  char *source; /* who has caused it; NULL: our own users */
+  EnjAddress address;
+  EnjStanza *stanza;
+  char *local;
+  char *remote;
+  gboolean outgoing;
+  EnjProof proof;
+  gboolean was_up;
+  GError *error;
+} EnjExchangeEvent;
+
+void enj_exchange_event_clear (EnjExchangeEvent *event);
+
+/* All zero but for wake is empty. */
+typedef struct
+{
+  GQueue queue;
+  EnjWake wake;
+} EnjExchangeEventQueue;
+
+void enj_exchange_event_queue_clear (EnjExchangeEventQueue *self);
+
+/* A new one at the end, to be filled in; wakes. */
+EnjExchangeEvent *enj_exchange_event_queue_push (EnjExchangeEventQueue *self,
+                                                 EnjExchangeEventType type, const char *local,
+                                                 const char *remote);
+
+/* FALSE when there are none. */
+gboolean enj_exchange_event_queue_pop (EnjExchangeEventQueue *self, EnjExchangeEvent *event);
+guint enj_exchange_event_queue_count (const EnjExchangeEventQueue *self);
+
+/* Stanzas on their way to a service. */
+guint enj_exchange_event_queue_count_deliveries (const EnjExchangeEventQueue *self);
