@@ -65,8 +65,8 @@ wish_free (gpointer data)
 }
 
 /* law.h: whatever has happened, each stanza is somewhere. */
-static void
-check_law (const EnjWorld *self)
+void
+enj_world_check_law (const EnjWorld *self)
 {
   for (guint i = 0; i < self->servers->len; i++)
     {
@@ -101,7 +101,7 @@ enj_world_new (void)
 void
 enj_world_free (EnjWorld *self)
 {
-  check_law (self);
+  enj_world_check_law (self);
   g_ptr_array_unref (self->servers);
   enj_world_wires_free (self->wires);
   g_ptr_array_unref (self->wishes);
@@ -357,7 +357,7 @@ run_until (EnjWorld *self, gint64 end)
       g_assert_cmpuint (turns, <, 1000000);
       if (do_all (self))
         continue;
-      check_law (self);
+      enj_world_check_law (self);
       due = get_deadline (self);
       if (due > end)
         break;
@@ -490,4 +490,19 @@ guint
 enj_world_count_wires (const EnjWorld *self)
 {
   return enj_world_wires_count (self->wires);
+}
+
+void
+enj_world_restart (EnjWorldServer *server, EnjEncryption encryption)
+{
+  EnjWorld *self = server->world;
+  const EnjLimits usual = enj_limits_default ();
+  g_autoptr (EnjSettings) settings = enj_world_settings_new (server->domain, encryption, &usual);
+
+  enj_world_cut (self, server, NULL);
+  for (guint i = self->wishes->len; i > 0; i--)
+    if (((const Wish *) self->wishes->pdata[i - 1])->server == server)
+      g_ptr_array_remove_index (self->wishes, i - 1);
+  enj_exchange_free (server->exchange);
+  server->exchange = enj_exchange_new (settings, (EnjWake){ 0 });
 }

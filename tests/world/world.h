@@ -83,3 +83,9 @@ void enj_world_cut (EnjWorld *self, EnjWorldServer *a, EnjWorldServer *b);
 /* Between servers nothing arrives any longer, though it is sent. */
 void enj_world_freeze (EnjWorld *self, gboolean frozen);
 guint enj_world_count_wires (const EnjWorld *self);
+
+/* @server has died, with all that it had, and comes back with usual limits. */
+void enj_world_restart (EnjWorldServer *server, EnjEncryption encryption);
+
+/* Fails the test where a stanza is not accounted for (law.h); the others do it, too. */
+void enj_world_check_law (const EnjWorld *self);
