@@ -5,15 +5,20 @@ enjamb_tests += %D%/b-identity.py
 LONG_TESTS += %D%/a-xml.py
 LONG_TESTS += %D%/b-silence.py
 LONG_TESTS += %D%/c-tls.py
+LONG_TESTS += %D%/d-floods.py
+LONG_TESTS += %D%/e-dns.py
+LONG_TESTS += %D%/f-failures.py
 
 hostile_modules =
 hostile_modules += %D%/arena.py
 hostile_modules += %D%/canary.py
 hostile_modules += %D%/certs.py
+hostile_modules += %D%/flood.py
 hostile_modules += %D%/invariants.py
 hostile_modules += %D%/law.py
 hostile_modules += %D%/names.py
 hostile_modules += %D%/peer.py
+hostile_modules += %D%/places.py
 hostile_modules += %D%/runner.py
 hostile_modules += %D%/scanner.py
 

@@ -85,10 +85,10 @@ class Client:
 
     def _take(self, box, fits, what, seconds):
         def look():
-            for stanza in box:
+            for index, stanza in enumerate(box):
                 if fits(stanza):
-                    box.remove(stanza)
-                    return stanza
+                    # Not remove (), which would read the addresses of all before it.
+                    return box.pop(index)
             return None
 
         return waiting.until(look, "%s to get %s" % (self.bare, what), seconds)
