@@ -21,9 +21,8 @@
 #define NAME_MAX_BYTES 256
 #define CUT "..."
 
-/* Lines a second: what a person reads, and what a developer asked for. */
+/* Lines in any second: what a person reads, and what a developer asked for. */
 #define LINES_PER_SOURCE 20
-#define LINES_BURST 200
 #define DEBUG_LINES_PER_SOURCE 200
 #define DEBUG_LINES_BURST 2000
 #define LINES_IN_ALL 1000
@@ -31,6 +30,14 @@
 
 /* Domains that share a bucket by chance only share their limit. */
 #define SOURCES 64
+
+/* When the last lines were written, a ring: a bucket would let through what it holds and, in the
+ * same second, what comes in. */
+typedef struct
+{
+  gint64 at[LINES_PER_SOURCE];
+  guint oldest;
+} Window;
 
 typedef struct
 {
@@ -48,9 +55,10 @@ static struct
   guint64 lost;
   guint64 lost_told;
   guint64 suppressed;
+  gint64 next_count; /* of those that are suppressed */
   gboolean rates_ready;
   EnjRate all;
-  EnjRate sources[SOURCES];
+  Window sources[SOURCES];
   EnjRate debug_sources[SOURCES];
   GQueue expected;
 } journal = { .socket = -1 };
@@ -197,7 +205,8 @@ init_rates (gint64 now)
   enj_rate_init (&journal.all, LINES_IN_ALL, LINES_IN_ALL_BURST, now);
   for (guint i = 0; i < SOURCES; i++)
     {
-      enj_rate_init (&journal.sources[i], LINES_PER_SOURCE, LINES_BURST, now);
+      for (guint j = 0; j < LINES_PER_SOURCE; j++)
+        journal.sources[i].at[j] = now - G_USEC_PER_SEC;
       enj_rate_init (&journal.debug_sources[i], DEBUG_LINES_PER_SOURCE, DEBUG_LINES_BURST, now);
     }
   journal.rates_ready = TRUE;
@@ -217,23 +226,40 @@ source_of (const char *remote, const char *stream)
   return hash % SOURCES;
 }
 
+static gboolean
+window_is_full (const Window *self, gint64 now)
+{
+  return now - self->at[self->oldest] < G_USEC_PER_SEC;
+}
+
+static void
+window_take (Window *self, gint64 now)
+{
+  self->at[self->oldest] = now;
+  self->oldest = (self->oldest + 1) % LINES_PER_SOURCE;
+}
+
 gboolean
 enj_journal_admit (GLogLevelFlags level, const char *remote, const char *stream, gint64 now)
 {
   guint mask = level & G_LOG_LEVEL_MASK;
+  guint source = source_of (remote, stream);
   gboolean debug = mask >= G_LOG_LEVEL_DEBUG;
-  EnjRate *source;
 
   if (mask < G_LOG_LEVEL_MESSAGE || (mask == G_LOG_LEVEL_MESSAGE && !remote && !stream))
     return TRUE;
   if (!journal.rates_ready)
     init_rates (now);
 
-  source = &(debug ? journal.debug_sources : journal.sources)[source_of (remote, stream)];
-  if (enj_rate_ready (source, now) > now || enj_rate_ready (&journal.all, now) > now)
+  if (enj_rate_ready (&journal.all, now) > now
+      || (debug ? enj_rate_ready (&journal.debug_sources[source], now) > now
+                : window_is_full (&journal.sources[source], now)))
     return FALSE;
-  (void) enj_rate_take (source, 1, now); /* looked at just now */
-  (void) enj_rate_take (&journal.all, 1, now);
+  (void) enj_rate_take (&journal.all, 1, now); /* looked at just now */
+  if (debug)
+    (void) enj_rate_take (&journal.debug_sources[source], 1, now); /* this one, too */
+  else
+    window_take (&journal.sources[source], now);
   return TRUE;
 }
 
@@ -303,8 +329,15 @@ put_count (guint64 count, const char *what)
 static void
 put_or_count (GLogLevelFlags level, const GLogField *fields, gsize n)
 {
-  if (journal.suppressed > 0 && put_count (journal.suppressed, "lines suppressed"))
-    journal.suppressed = 0;
+  gint64 now = g_get_monotonic_time ();
+
+  /* Once a second: it is itself a line that a peer can cause. */
+  if (journal.suppressed > 0 && now >= journal.next_count
+      && put_count (journal.suppressed, "lines suppressed"))
+    {
+      journal.suppressed = 0;
+      journal.next_count = now + G_USEC_PER_SEC;
+    }
   if (journal.lost > journal.lost_told &&
       put_count (journal.lost - journal.lost_told, "lines could not be written"))
     journal.lost_told = journal.lost;

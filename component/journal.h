@@ -6,8 +6,8 @@
  *   2024-05-01 10:32:18 info in-5 remote.example>bridge.example.com: stream up
  *
  * What cannot be printed is escaped.  Of the lines that peers can cause, message
- * with a stream and all below, so many a second are written for each remote
- * domain, and the next one tells how many were not.  A write never waits and never
+ * with a stream and all below, at most 20 in any second are written for each remote
+ * domain, some more at debug, and once a second one tells how many were not.  A write never waits and never
  * fails: what does not fit is counted.  After a critical the process aborts.
  *
  * For programs only: a library leaves the writer to its program.  Any thread. */

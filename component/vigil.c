@@ -9,13 +9,19 @@
 /* Between two lines for the manager, which keeps each in its journal. */
 #define STATUS_EVERY (10 * ENJ_SECOND)
 
+/* How often the loop is looked at for the watchdog, and what is too late for one that lives. */
+#define LOOK_EVERY ENJ_SECOND
+#define LATE (5 * ENJ_SECOND)
+
 struct EnjVigil
 {
   EnjLoop *loop;
   const EnjExchange *exchange;
   EnjWatch *watchdog;
   EnjWatch *status;
-  char *told; /* the last line */
+  gint64 look; /* when the loop should look next */
+  gint64 beat; /* and when the manager is to hear that */
+  char *told;  /* the last line */
   gint64 next;
   guint up;
   guint all;
@@ -48,13 +54,31 @@ handle_status (guint32 events, gint64 now, gpointer data)
 }
 
 static void
+look_again (EnjVigil *self, gint64 now)
+{
+  self->look = now + MIN (LOOK_EVERY, enj_notify_get_watchdog_interval ());
+  enj_watch_set_deadline (self->watchdog, self->look);
+}
+
+/* A loop that comes round too late serves nobody, though it turns: only one that does not is told
+ * to live.  Whether the server is there does not count: to start again would not bring it back. */
+static void
 handle_watchdog (guint32 events, gint64 now, gpointer data)
 {
   EnjVigil *self = data;
+  gint64 late = now - self->look;
 
   (void) events;
-  (void) enj_notify_watchdog (); /* Who does not hear it will act. */
-  enj_watch_set_deadline (self->watchdog, now + enj_notify_get_watchdog_interval ());
+  if (late >= LATE)
+    {
+      enj_log_message (NULL, "the loop came round %" G_GINT64_FORMAT " s late", late / ENJ_SECOND);
+    }
+  else if (now >= self->beat)
+    {
+      (void) enj_notify_watchdog (); /* Who does not hear it will act. */
+      self->beat = now + enj_notify_get_watchdog_interval ();
+    }
+  look_again (self, now);
 }
 
 EnjVigil *
@@ -72,7 +96,10 @@ enj_vigil_new (EnjLoop *loop, const EnjExchange *exchange, GError **error)
   if (!self->status)
     return NULL;
   if (interval > 0)
-    enj_watch_set_deadline (self->watchdog, enj_loop_now (loop) + interval);
+    {
+      self->beat = enj_loop_now (loop) + interval;
+      look_again (self, enj_loop_now (loop));
+    }
   enj_watch_set_deadline (self->status, enj_loop_now (loop));
   return g_steal_pointer (&self);
 }

@@ -1,6 +1,7 @@
 /* vigil.h - what the service manager and the log hear of a bridge that runs.
  *
- * That it lives, as often as the manager wants (the watchdog); how it is, in a line, when
+ * That it lives, as often as the manager wants (the watchdog), but not while the loop comes
+ * round five seconds late or more; how it is, in a line, when
  * that has changed and at most every ten seconds; and at the end the books (law.h), with a
  * warning where they do not balance.
  *

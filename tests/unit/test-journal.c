@@ -127,15 +127,20 @@ test_rate (void)
   const gint64 second = G_USEC_PER_SEC;
   guint others = 0;
 
-  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "a.example", "in-1", 0), ==, 201);
+  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "a.example", "in-1", 0), ==, 20);
   g_assert_cmpuint (count_admitted (G_LOG_LEVEL_MESSAGE, "a.example", "in-2", 0), ==, 0);
-  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_MESSAGE, "b.example", "in-3", 0), ==, 201);
+  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_MESSAGE, "b.example", "in-3", 0), ==, 20);
 
-  /* Twenty a second, and one for the debt. */
+  /* Twenty in any second, not just in each. */
+  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "a.example", "in-1", second - 1), ==, 0);
   g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "a.example", "in-1", second), ==, 20);
+  for (guint i = 0; i < 10; i++)
+    g_assert_true (enj_journal_admit (G_LOG_LEVEL_INFO, "c.example", NULL, second / 2));
+  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "c.example", NULL, second), ==, 10);
+  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "c.example", NULL, 3 * second / 2), ==, 10);
 
   /* Who has no name yet shares, whatever the number of the stream. */
-  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, NULL, "in-1", second), ==, 201);
+  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, NULL, "in-1", second), ==, 20);
   g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, NULL, "in-2", second), ==, 0);
 
   /* The operator's own lines and warnings always come. */
@@ -143,16 +148,23 @@ test_rate (void)
   g_assert_cmpuint (count_admitted (G_LOG_LEVEL_MESSAGE, NULL, NULL, second), ==, 1000);
 
   /* What is below may be a peer's doing even where it names none. */
-  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, NULL, NULL, second), ==, 201);
+  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, NULL, NULL, second), ==, 20);
 
   /* Many names do not help. */
-  for (guint i = 0; i < 200; i++)
+  for (guint i = 0; i < 1000; i++)
     {
       g_autofree char *name = g_strdup_printf ("%u.example", i);
 
-      others += count_admitted (G_LOG_LEVEL_INFO, name, "in-1", second);
+      others += count_admitted (G_LOG_LEVEL_INFO, name, "in-1", 2 * second);
     }
-  g_assert_cmpuint (others, <=, 6000);
+  g_assert_cmpuint (others, <=, 64 * 20);
+
+  /* Who asked for every step has more of them, but not all. */
+  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_DEBUG, "a.example", "in-1", 3 * second), ==, 1000);
+  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "a.example", "in-1", 3 * second), ==, 20);
+  for (guint i = 0; i < 3; i++)
+    others = count_admitted (G_LOG_LEVEL_DEBUG, "a.example", "in-1", 3 * second);
+  g_assert_cmpuint (others, ==, 0);
 }
 
 static void
@@ -191,7 +203,27 @@ test_tells_how_many (void)
     g_message ("after");
     return;
   }
-  g_test_trap_assert_stderr ("*flood\n* message: 7?? lines suppressed\n* message: after\n*");
+  g_test_trap_assert_stderr ("*flood\n* message: 9?? lines suppressed\n* message: after\n*");
+}
+
+/* Each line that comes through would bring a line about those that did not. */
+static void
+test_tells_that_once_a_second (void)
+{
+  IN_SUBPROCESS (passed)
+  {
+    const EnjLog log = { "in-1", "b.example", "r.example" };
+
+    enj_journal_install (G_LOG_LEVEL_INFO);
+    for (guint i = 0; i < 1000; i++)
+      {
+        enj_log_info (&log, "flood");
+        g_message ("between");
+      }
+    return;
+  }
+  g_test_trap_assert_stderr ("*flood\n*between\n*1 lines suppressed\n*between\n*");
+  g_test_trap_assert_stderr_unmatched ("*suppressed*suppressed*suppressed*suppressed*");
 }
 
 static void
@@ -308,6 +340,7 @@ main (int argc, char **argv)
   g_test_add_func ("/journal/flood-of-one-peer-is-cut", test_rate);
   g_test_add_func ("/journal/writes-from-its-level", test_writes_from_level);
   g_test_add_func ("/journal/tells-how-many-were-suppressed", test_tells_how_many);
+  g_test_add_func ("/journal/tells-that-once-a-second", test_tells_that_once_a_second);
   g_test_add_func ("/journal/loses-lines-without-waiting", test_loses_without_waiting);
   g_test_add_func ("/journal/full-disk-costs-the-line-only", test_full_disk);
   g_test_add_func ("/journal/critical-aborts", test_critical_aborts);

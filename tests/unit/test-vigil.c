@@ -126,6 +126,27 @@ test_watchdog (void)
 }
 
 static void
+test_late (void)
+{
+  Scene scene;
+
+  g_setenv ("WATCHDOG_USEC", "30000000", TRUE);
+  scene_init (&scene);
+  assert_hears (&scene, 0, "STATUS=*");
+  for (guint i = 0; i < 14; i++)
+    assert_hears (&scene, ENJ_SECOND, "");
+  /* The last look should have been at the fifteenth second. */
+  assert_hears (&scene, 6 * ENJ_SECOND, "");
+  assert_hears (&scene, 6 * ENJ_SECOND, "");
+  assert_hears (&scene, 6 * ENJ_SECOND - 1, "WATCHDOG=1");
+  for (guint i = 0; i < 14; i++)
+    assert_hears (&scene, ENJ_SECOND, "");
+  assert_hears (&scene, ENJ_SECOND, "WATCHDOG=1");
+  g_unsetenv ("WATCHDOG_USEC");
+  scene_clear (&scene);
+}
+
+static void
 test_books (void)
 {
   Scene scene;
@@ -148,6 +169,7 @@ main (int argc, char **argv)
   enj_journal_install_for_tests ();
   g_test_add_func ("/vigil/tells-how-we-are-when-that-has-changed", test_status);
   g_test_add_func ("/vigil/tells-that-we-live", test_watchdog);
+  g_test_add_func ("/vigil/is-silent-while-the-loop-is-late", test_late);
   g_test_add_func ("/vigil/makes-up-the-books", test_books);
   return g_test_run ();
 }
