@@ -172,6 +172,13 @@ enj_barrier_ping (EnjBarrier *self, guint unsent, gint64 now)
   return ping->id;
 }
 
+gboolean
+enj_barrier_is_form_of_id (const char *id)
+{
+  return id && strncmp (id, PREFIX, strlen (PREFIX)) == 0
+         && strlen (id) == strlen (PREFIX) + ENJ_TOKEN_SIZE - 1;
+}
+
 /* NULL where it is not awaited. */
 static const Ping *
 find (const EnjBarrier *self, const char *id)

@@ -35,6 +35,10 @@ void enj_barrier_hurry (EnjBarrier *self);
  * As a keepalive it may be one that is not due.  NULL while four are out. */
 const char *enj_barrier_ping (EnjBarrier *self, guint unsent, gint64 now);
 
+/* Has it the form of those ids, which nobody else writes?  An answer with one may come when
+ * nobody waits for it any more, even on another stream: it is for nobody then. */
+gboolean enj_barrier_is_form_of_id (const char *id);
+
 /* Is it the id of a ping that is not answered yet? */
 gboolean enj_barrier_is_awaited (const EnjBarrier *self, const char *id);
 

@@ -134,8 +134,10 @@ enj_proving_handle (EnjProving *self, const EnjStanza *stanza)
   guint beyond;
   guint confirmed;
 
-  if (!is_from_there (self, stanza) || !enj_barrier_is_awaited (self->barrier, id))
+  if (!is_from_there (self, stanza) || !enj_barrier_is_form_of_id (id))
     return FALSE;
+  if (!enj_barrier_is_awaited (self->barrier, id))
+    return TRUE;
   beyond = enj_barrier_count_beyond (self->barrier, id);
   if (beyond > 0)
     (void) enj_session_prove_sent (self->session, beyond);

@@ -27,7 +27,8 @@ void enj_proving_free (EnjProving *self);
 /* For the session: a stanza's last byte has left. */
 void enj_proving_note_sent (EnjProving *self, EnjStanza *stanza);
 
-/* TRUE: it was the answer to a ping, and is nobody else's. */
+/* TRUE: it was the answer to a ping, and is nobody else's; where it comes too late, or on
+ * another stream than the ping, it proves nothing. */
 gboolean enj_proving_handle (EnjProving *self, const EnjStanza *stanza);
 
 /* A ping that is not needed to prove anything: is the peer there? */

@@ -2,6 +2,8 @@
 
 #include "protocol/ways.h"
 
+#include "protocol/barrier.h"
+#include "protocol/jid.h"
 #include "protocol/memory.h"
 
 #define ANSWERERS_MAX 4096
@@ -124,6 +126,22 @@ enj_ways_forget (EnjWays *self, const char *id)
   g_hash_table_remove (self->asked, id);
 }
 
+static gboolean
+is_domain (const char *jid)
+{
+  gsize len;
+
+  return jid && enj_jid_find_domain (jid, &len) == jid && jid[len] == '\0';
+}
+
+/* Nobody waits for it any more, and no service has ever asked. */
+static gboolean
+is_too_late (const EnjStanza *stanza)
+{
+  return enj_barrier_is_form_of_id (enj_stanza_get_id (stanza))
+         && is_domain (enj_stanza_get_from (stanza)) && is_domain (enj_stanza_get_to (stanza));
+}
+
 gboolean
 enj_ways_take (EnjWays *self, const EnjStanza *stanza)
 {
@@ -132,9 +150,11 @@ enj_ways_take (EnjWays *self, const EnjStanza *stanza)
   EnjWaysFunc func;
   gpointer user_data;
 
-  if (!question || enj_stanza_get_kind (stanza) != ENJ_STANZA_IQ
-      || enj_stanza_is_answerable (stanza)
-      || g_strcmp0 (enj_stanza_get_from (stanza), question->remote) != 0
+  if (enj_stanza_get_kind (stanza) != ENJ_STANZA_IQ || enj_stanza_is_answerable (stanza))
+    return FALSE;
+  if (!question)
+    return is_too_late (stanza);
+  if (g_strcmp0 (enj_stanza_get_from (stanza), question->remote) != 0
       || g_strcmp0 (enj_stanza_get_to (stanza), question->local) != 0)
     return FALSE;
   enj_memory_put_take (self->answerers, question->remote, self);

@@ -28,7 +28,8 @@ void enj_ways_expect (EnjWays *self, const char *id, const char *local, const ch
 void enj_ways_forget (EnjWays *self, const char *id);
 
 /* TRUE: it is the answer to a ping, and nobody else's.  A result or an error, from whom it was
- * asked of (RFC 6120 8.2.3), to whom has asked. */
+ * asked of (RFC 6120 8.2.3), to whom has asked; or one from domain to domain that comes when
+ * the ping is forgotten. */
 gboolean enj_ways_take (EnjWays *self, const EnjStanza *stanza);
 
 /* Its answers are to be expected; until it has left us without. */

@@ -88,6 +88,10 @@ test_believes_no_other_id (void)
   first = ping_new (barrier, 0, 0);
   g_assert_true (g_str_has_prefix (first, "enj-b-"));
   g_assert_cmpuint (strlen (first), ==, strlen ("enj-b-") + 32);
+  g_assert_true (enj_barrier_is_form_of_id (first));
+  g_assert_false (enj_barrier_is_form_of_id (first + 1));
+  g_assert_false (enj_barrier_is_form_of_id ("enj-b-"));
+  g_assert_false (enj_barrier_is_form_of_id (NULL));
   g_assert_false (enj_barrier_answer (barrier, "enj-b-", &confirmed));
   g_assert_cmpuint (confirmed, ==, 0);
   g_assert_false (enj_barrier_answer (barrier, NULL, &confirmed));

@@ -70,11 +70,44 @@ test_answers (void)
   g_assert_cmpuint (answers, ==, 1);
 }
 
+/* The pings of barrier.h are nobody else's, whenever the answer comes. */
+static void
+test_late (void)
+{
+#define ID "enj-b-abcdefghijklmnopqrstuvwxyz234567"
+  static const struct
+  {
+    const char *xml;
+    gboolean taken;
+  } cases[] = {
+    { "<iq type='result' from='b.example' to='a.example' id='" ID "'/>", TRUE },
+    { "<iq type='error' from='b.example' to='a.example' id='" ID "'/>", TRUE },
+    { "<iq type='result' from='b.example' to='a.example' id='" ID "x'/>", FALSE },
+    { "<iq type='result' from='b.example' to='a.example' id='enj-b-1'/>", FALSE },
+    { "<iq type='result' from='x@b.example' to='a.example' id='" ID "'/>", FALSE },
+    { "<iq type='result' from='b.example' to='x@a.example' id='" ID "'/>", FALSE },
+    { "<iq type='result' from='b.example/r' to='a.example' id='" ID "'/>", FALSE },
+    { "<iq type='result' from='b.example' to='a.example/r' id='" ID "'/>", FALSE },
+    { "<iq type='get' from='b.example' to='a.example' id='" ID "'><q xmlns='u'/></iq>", FALSE },
+    { "<message type='error' from='b.example' to='a.example' id='" ID "'/>", FALSE },
+  };
+  g_autoptr (EnjWays) ways = enj_ways_new ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_test_message ("%s", cases[i].xml);
+      g_assert_cmpint (take (ways, cases[i].xml), ==, cases[i].taken);
+    }
+  g_assert_false (enj_ways_has_answered (ways, "b.example"));
+#undef ID
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/ways/last-as-long-as-a-stream", test_streams);
   g_test_add_func ("/ways/answers-come-from-whom-was-asked", test_answers);
+  g_test_add_func ("/ways/late-answers-are-for-nobody", test_late);
   return g_test_run ();
 }
