@@ -126,6 +126,15 @@ handle_accepted (int fd, const EnjAddress *peer, gpointer data)
   drive (self, fd, session, self->turnstile);
 }
 
+/* Who has proved nothing for the longest time gives back what the next newcomer needs. */
+static void
+handle_scarce (gpointer data)
+{
+  EnjGateway *self = data;
+
+  (void) enj_exchange_make_room (self->exchange, enj_loop_now (self->loop)); /* Or nobody can. */
+}
+
 /* ---- Wishes -------------------------------------------------------------------- */
 
 static void
@@ -363,6 +372,7 @@ listen_at (EnjGateway *self, const GPtrArray *listens, gboolean direct_tls, GErr
           g_prefix_error (error, "[federation] %s: ", key);
           return FALSE;
         }
+      enj_listener_set_scarce (port->listener, (EnjWake){ handle_scarce, self });
       forbid (self, enj_listener_get_address (port->listener));
     }
   return TRUE;

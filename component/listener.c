@@ -24,6 +24,7 @@ struct EnjListener
   EnjAddress address;
   EnjListenerFunc func;
   gpointer data;
+  EnjWake scarce;
   gboolean paused;
   gboolean resting;
   gint64 next_line; /* the log stays silent before */
@@ -53,20 +54,25 @@ open_reserve (void)
   return open ("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* The first that waits is turned away, so that it knows. */
-static void
+/* The first that waits is turned away, so that it knows.  FALSE: nobody was waiting; the kernel
+ * looks for a descriptor before it looks for a connection. */
+static gboolean
 turn_one_away (EnjListener *self)
 {
+  gboolean is_one_waiting = TRUE;
+
   if (self->reserve >= 0)
     {
       int fd;
 
       (void) close (self->reserve); /* /dev/null has nothing to lose. */
       fd = accept4 (self->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      is_one_waiting = fd >= 0 || errno != EAGAIN;
       if (fd >= 0)
         (void) close (fd); /* Nothing was said on it. */
     }
   self->reserve = open_reserve ();
+  return is_one_waiting;
 }
 
 static void
@@ -79,7 +85,11 @@ static void
 rest (EnjListener *self, int code, gint64 now)
 {
   if (code == EMFILE || code == ENFILE)
-    turn_one_away (self);
+    {
+      if (!turn_one_away (self))
+        return;
+      enj_wake (self->scarce);
+    }
 
   self->resting = TRUE;
   update_events (self);
@@ -261,6 +271,12 @@ int
 enj_listener_get_socket (const EnjListener *self)
 {
   return self->fd;
+}
+
+void
+enj_listener_set_scarce (EnjListener *self, EnjWake scarce)
+{
+  self->scarce = scarce;
 }
 
 void

@@ -2,12 +2,13 @@
  *
  * Hands out descriptors that are non-blocking and closed on exec.  When there
  * are no more of them it turns away who waits, by one that it keeps in reserve,
- * and rests for a moment: nothing spins and nothing aborts.
+ * tells of it and rests for a moment: nothing spins and nothing aborts.
  *
  * Does not count connections, and keeps none. */
 #pragma once
 
 #include "protocol/address.h"
+#include "protocol/wake.h"
 #include "component/loop.h"
 
 typedef struct EnjListener EnjListener;
@@ -33,6 +34,10 @@ const EnjAddress *enj_listener_get_address (const EnjListener *self);
 
 /* Still the listener's. */
 int enj_listener_get_socket (const EnjListener *self);
+
+/* @scarce runs each time that descriptors are out: whoever keeps some can give one back.  It
+ * must not free the listener. */
+void enj_listener_set_scarce (EnjListener *self, EnjWake scarce);
 
 /* While it is paused, connections wait in the kernel. */
 void enj_listener_set_paused (EnjListener *self, gboolean paused);

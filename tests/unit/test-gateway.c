@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "component/journal.h"
 #include "tests/support/proves.h"
 #include "tests/support/stage.h"
 #include "tests/support/stanzas.h"
@@ -71,6 +73,15 @@ connect_to (int family, guint16 port)
   else
     (void) connect (fd, (struct sockaddr *) &v6, sizeof v6);
   return fd;
+}
+
+static void
+connect_socket (int fd, guint16 port)
+{
+  struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons (port) };
+
+  v4.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  g_assert_cmpint (connect (fd, (struct sockaddr *) &v4, sizeof v4), ==, 0);
 }
 
 enum { N_FILL = 4 };
@@ -411,15 +422,63 @@ test_doorman (void)
     }
 }
 
+/* The same where the system has no descriptor left: the next one finds room. */
+static void
+test_scarce (void)
+{
+  EnjListen plain = { (char *) "127.0.0.1", find_port () };
+  struct rlimit saved;
+  struct rlimit limit;
+  int fds[4];
+  char byte;
+
+  prepare (100);
+  limits.unauthenticated_per_address = 10;
+  g_ptr_array_add (config.federation.listen, &plain);
+  start ();
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    fds[i] = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  for (guint i = 0; i < 2; i++)
+    {
+      connect_socket (fds[i], plain.port);
+      run ();
+    }
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &saved), ==, 0);
+  limit = saved;
+  limit.rlim_cur = (rlim_t) dup (0);
+  g_assert_cmpint (close ((int) limit.rlim_cur), ==, 0);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+
+  enj_journal_expect (G_LOG_LEVEL_WARNING, "cannot accept connections on *");
+  connect_socket (fds[2], plain.port);
+  connect_socket (fds[3], plain.port);
+  run ();
+  enj_journal_assert_expected ();
+  g_assert_cmpint (recv (fds[2], &byte, 1, MSG_DONTWAIT), ==, 0);
+  g_assert_cmpint (recv (fds[0], &byte, 1, MSG_DONTWAIT), ==, 0);
+  g_assert_cmpint (recv (fds[1], &byte, 1, MSG_DONTWAIT), ==, -1);
+  time_now += 200 * G_TIME_SPAN_MILLISECOND;
+  run ();
+  g_assert_cmpint (recv (fds[3], &byte, 1, MSG_DONTWAIT), ==, -1);
+  g_assert_cmpuint (enj_exchange_get_load (exchange).inbound, ==, 2);
+
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &saved), ==, 0);
+  tear_down ();
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    close (fds[i]);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  enj_journal_install_for_tests ();
   g_test_add_func ("/gateway/the-first-to-connect-ends-the-race", test_race);
   g_test_add_func ("/gateway/attempts-count-as-connections", test_budget);
   g_test_add_func ("/gateway/does-not-connect-to-itself", test_own_listeners);
   g_test_add_func ("/gateway/direct-tls-has-ports-of-its-own", test_direct_tls);
   g_test_add_func ("/gateway/tls-handshakes-wait-for-their-turn", test_handshakes);
   g_test_add_func ("/gateway/turns-away-and-makes-room", test_doorman);
+  g_test_add_func ("/gateway/without-descriptors-the-oldest-makes-room", test_scarce);
   return g_test_run ();
 }

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "component/sockaddr.h"
@@ -16,7 +17,22 @@ static EnjListener *listener;
 static gint64 time_now = 1000;
 static guint n_accepted;
 static guint n_lines;
+static guint n_scarce;
 static EnjAddress last_peer;
+
+/* What accept4() fails with the next time; 0 is no failure. */
+static int next_error;
+
+/* Instead of the C library's. */
+int
+accept4 (int fd, struct sockaddr *address, socklen_t *len, int flags)
+{
+  if (next_error == 0)
+    return (int) syscall (SYS_accept4, fd, address, len, flags);
+  errno = next_error;
+  next_error = 0;
+  return -1;
+}
 
 static gint64
 get_time (void)
@@ -77,6 +93,7 @@ set_up (const char *host, EnjListenerFunc func)
   g_assert_cmpuint (enj_listener_get_address (listener)->port, !=, 0);
   n_accepted = 0;
   n_lines = 0;
+  n_scarce = 0;
 }
 
 static void
@@ -215,6 +232,12 @@ exhaust (struct rlimit *saved)
 }
 
 static void
+count_scarce (gpointer data)
+{
+  ++*(guint *) data;
+}
+
+static void
 test_no_descriptors (void)
 {
   struct rlimit saved;
@@ -222,12 +245,14 @@ test_no_descriptors (void)
   char byte;
 
   set_up ("127.0.0.1", accept_one);
+  enj_listener_set_scarce (listener, (EnjWake){ count_scarce, &n_scarce });
   for (guint i = 0; i < 4; i++)
     clients[i] = connect_new ();
   exhaust (&saved);
 
   /* One is turned away for each rest, and for all of them one line is written. */
   run ();
+  g_assert_cmpuint (n_scarce, ==, 1);
   g_assert_cmpint (read (clients[0], &byte, 1), ==, 0);
   g_assert_cmpint (recv (clients[1], &byte, 1, MSG_DONTWAIT), ==, -1);
   time_now += 199 * G_TIME_SPAN_MILLISECOND;
@@ -237,6 +262,7 @@ test_no_descriptors (void)
   run ();
   g_assert_cmpint (read (clients[1], &byte, 1), ==, 0);
   g_assert_cmpuint (n_lines, ==, 1);
+  g_assert_cmpuint (n_scarce, ==, 2);
 
   time_now += 10 * G_TIME_SPAN_SECOND;
   run ();
@@ -253,6 +279,49 @@ test_no_descriptors (void)
   tear_down ();
 }
 
+/* accept(2): what is wrong with one connection is not wrong with the port; for want of memory it
+ * rests, but only for want of descriptors anybody has to go. */
+static void
+test_errors (void)
+{
+  static const struct
+  {
+    int code;
+    gboolean rests;
+    guint gone;
+  } cases[] = {
+    { ECONNABORTED, FALSE, 0 }, { ECONNRESET, FALSE, 0 }, { EINTR, FALSE, 0 },
+    { EPERM, FALSE, 0 },        { EPROTO, FALSE, 0 },     { ENETDOWN, FALSE, 0 },
+    { EHOSTUNREACH, FALSE, 0 }, { EMFILE, TRUE, 1 },      { ENFILE, TRUE, 1 },
+    { ENOBUFS, TRUE, 0 },       { ENOMEM, TRUE, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      int clients[2];
+      char byte;
+
+      g_test_message ("%s", g_strerror (cases[i].code));
+      set_up ("127.0.0.1", accept_one);
+      enj_listener_set_scarce (listener, (EnjWake){ count_scarce, &n_scarce });
+      clients[0] = connect_new ();
+      clients[1] = connect_new ();
+      next_error = cases[i].code;
+      run ();
+      g_assert_cmpuint (n_lines, ==, cases[i].rests ? 1 : 0);
+      g_assert_cmpuint (n_scarce, ==, cases[i].gone);
+      g_assert_cmpuint (n_accepted, ==, cases[i].rests ? 0 : 2);
+      g_assert_cmpint (recv (clients[0], &byte, 1, MSG_DONTWAIT), ==,
+                       !cases[i].rests || cases[i].gone ? 0 : -1);
+      time_now += 200 * G_TIME_SPAN_MILLISECOND;
+      run ();
+      g_assert_cmpuint (n_accepted, ==, 2 - cases[i].gone);
+      close (clients[0]);
+      close (clients[1]);
+      tear_down ();
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -264,5 +333,6 @@ main (int argc, char **argv)
   g_test_add_func ("/listener/may-be-freed-inside", test_freed_inside);
   g_test_add_func ("/listener/names-the-address-that-is-taken", test_taken);
   g_test_add_func ("/listener/rests-without-descriptors", test_no_descriptors);
+  g_test_add_func ("/listener/each-error-has-its-answer", test_errors);
   return g_test_run ();
 }
