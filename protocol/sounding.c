@@ -137,8 +137,13 @@ ask (EnjSounding *self)
   if (!enj_ways_lead_back (session->ways, self->local, self->remote))
     {
       if (session->held)
-        give_up (self);
-      else if (self->due[WAIT_ANSWER] == ENJ_NEVER)
+        {
+          give_up (self);
+          return;
+        }
+      /* The peer may come back, or this stream end as well: then what is kept is known lost. */
+      self->due[WAIT_ASK] = session->now + ASK_AFTER;
+      if (self->due[WAIT_ANSWER] == ENJ_NEVER)
         self->due[WAIT_ANSWER] = session->now + ANSWER_WITHIN;
       return;
     }
@@ -175,17 +180,16 @@ is_first_pair (const EnjSounding *self, const char *local, const char *remote)
   return g_strcmp0 (log->local, local) == 0 && g_strcmp0 (log->remote, remote) == 0;
 }
 
-/* TRUE: the domain that it goes to can answer where it came from.  Results and errors could not
+/* TRUE: the domain that it goes to may be asked where it came from.  Results and errors could not
  * go back, and the answer to a ping is one of them: two servers would ask each other for ever
  * what has become of the last. */
 static gboolean
-can_ask_after (const EnjSounding *self, const EnjStanza *stanza, char *local, char *remote)
+may_ask_after (const EnjSounding *self, const EnjStanza *stanza, char *local, char *remote)
 {
   return self->session->ways && !self->is_mute && enj_stanza_is_answerable (stanza)
          && enj_jid_fill_domain (enj_stanza_get_from (stanza), local)
          && enj_jid_fill_domain (enj_stanza_get_to (stanza), remote)
-         && is_first_pair (self, local, remote)
-         && enj_ways_lead_back (self->session->ways, local, remote);
+         && is_first_pair (self, local, remote);
 }
 
 void
@@ -193,13 +197,14 @@ enj_sounding_note_sent (EnjSounding *self, EnjStanza *stanza)
 {
   char local[ENJ_JID_DOMAIN_SIZE];
   char remote[ENJ_JID_DOMAIN_SIZE];
-  gboolean can_ask = can_ask_after (self, stanza, local, remote);
+  gboolean may_ask = may_ask_after (self, stanza, local, remote);
+  gboolean is_kept = may_ask && enj_ways_has_answered (self->session->ways, remote);
 
-  if (can_ask && enj_ways_has_answered (self->session->ways, remote))
+  if (is_kept)
     enj_barrier_note_sent (self->barrier, stanza, self->session->now);
   else
     self->counters->unproven++;
-  if (!can_ask)
+  if (!is_kept && !(may_ask && enj_ways_lead_back (self->session->ways, local, remote)))
     return;
   g_strlcpy (self->local, local, sizeof self->local);
   g_strlcpy (self->remote, remote, sizeof self->remote);

@@ -127,28 +127,6 @@ test_further_pair (void)
   enj_world_free (pair.world);
 }
 
-/* Nothing is kept for a proof that cannot come: its answers had a stream, which is closed. */
-static void
-test_way_back_closed (void)
-{
-  Pair pair = pair_new (ENJ_ENCRYPTION_OPTIONAL);
-
-  g_assert_true (enj_world_send (pair.there, "<message from='b@" THERE "' to='a@" HERE "'/>"));
-  enj_world_run (pair.world);
-  teach (&pair);
-  send (&pair, 2);
-  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 2);
-  enj_world_wait (pair.world, 3 * ENJ_SECOND);
-  g_assert_cmpuint (counters_of (pair.here)->confirmed, ==, 2);
-
-  enj_exchange_close_outbound (pair.there->exchange, enj_world_now (pair.world));
-  enj_world_run (pair.world);
-  send (&pair, 4);
-  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 0);
-  g_assert_cmpuint (counters_of (pair.here)->unproven, ==, 5);
-  enj_world_free (pair.world);
-}
-
 /* Where the peer would have to connect for it, it is not asked. */
 static void
 test_no_way_back (void)
@@ -164,6 +142,72 @@ test_no_way_back (void)
   g_assert_cmpuint (counters_of (pair.there)->streams_out, ==, connected);
   g_assert_cmpuint (counters_of (pair.there)->sent, ==, 0);
   g_assert_cmpuint (counters_of (pair.here)->unproven, ==, 41);
+  enj_world_free (pair.world);
+}
+
+/* It has a stream of its own for its answers, and then no more. */
+static Pair
+pair_new_one_way (void)
+{
+  Pair self = pair_new (ENJ_ENCRYPTION_OPTIONAL);
+
+  g_assert_true (enj_world_send (self.there, "<message from='b@" THERE "' to='a@" HERE "'/>"));
+  enj_world_run (self.world);
+  teach (&self);
+  send (&self, 2);
+  g_assert_cmpuint (enj_exchange_count_owned (self.here->exchange), ==, 2);
+  enj_world_wait (self.world, 3 * ENJ_SECOND);
+  g_assert_cmpuint (counters_of (self.here)->confirmed, ==, 2);
+
+  enj_exchange_close_inbound (self.here->exchange, enj_world_now (self.world));
+  enj_world_run (self.world);
+  g_ptr_array_set_size (self.here->inbox, 0);
+  return self;
+}
+
+/* A peer that breaks loses the way back first: what leaves then is not lost in silence. */
+static void
+test_way_lost (void)
+{
+  Pair pair = pair_new_one_way ();
+
+  send (&pair, 40);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 40);
+  enj_world_cut (pair.world, pair.here, pair.there);
+  enj_world_run (pair.world);
+  assert_errors (pair.here, 40);
+  g_assert_cmpuint (counters_of (pair.here)->unproven, ==, 1);
+  enj_world_free (pair.world);
+}
+
+/* Nothing is kept for long for a proof that does not come. */
+static void
+test_way_not_found (void)
+{
+  Pair pair = pair_new_one_way ();
+
+  send (&pair, 4);
+  enj_world_wait (pair.world, 50 * ENJ_SECOND);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 4);
+  enj_world_wait (pair.world, 15 * ENJ_SECOND);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 0);
+  g_assert_cmpuint (counters_of (pair.here)->unproven, ==, 5);
+  g_assert_cmpuint (pair.here->inbox->len, ==, 0);
+  enj_world_free (pair.world);
+}
+
+/* Who has come back is asked, though nothing more is sent. */
+static void
+test_way_found (void)
+{
+  Pair pair = pair_new_one_way ();
+
+  send (&pair, 4);
+  enj_world_wait (pair.world, 5 * ENJ_SECOND);
+  g_assert_true (enj_world_send (pair.there, "<message from='b@" THERE "' to='a@" HERE "'/>"));
+  enj_world_wait (pair.world, 5 * ENJ_SECOND);
+  g_assert_cmpuint (counters_of (pair.here)->confirmed, ==, 6);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 0);
   enj_world_free (pair.world);
 }
 
@@ -280,8 +324,10 @@ main (int argc, char **argv)
   g_test_add_func ("/world/proof/comes-with-the-answer-to-a-ping", test_learns);
   g_test_add_func ("/world/proof/is-not-expected-of-who-never-answers", test_never_answers);
   g_test_add_func ("/world/proof/is-not-asked-for-without-a-way-back", test_no_way_back);
-  g_test_add_func ("/world/proof/is-not-waited-for-without-a-way-back", test_way_back_closed);
   g_test_add_func ("/world/proof/is-not-asked-for-further-pairs", test_further_pair);
+  g_test_add_func ("/world/proof/is-awaited-where-the-way-back-is-lost", test_way_lost);
+  g_test_add_func ("/world/proof/is-awaited-for-a-minute", test_way_not_found);
+  g_test_add_func ("/world/proof/comes-when-the-way-back-is-found-again", test_way_found);
   g_test_add_func ("/world/proof/silence-is-loss", test_silence);
   g_test_add_func ("/world/proof/what-is-unproved-goes-back", test_reset);
   g_test_add_func ("/world/proof/is-in-the-end-tag", test_closed_in_return);
