@@ -401,6 +401,58 @@ free_loop (gpointer data)
   enj_loop_free (loop);
 }
 
+typedef struct
+{
+  EnjWatch *watch;
+  int fd;
+  guint *gone;
+} Leaver;
+
+static void
+note_gone (guint32 events, gint64 now, gpointer data)
+{
+  Leaver *leaver = data;
+
+  (void) now;
+  g_assert_true (events & EPOLLHUP);
+  ++*leaver->gone;
+  g_clear_pointer (&leaver->watch, enj_watch_free);
+  close (leaver->fd);
+}
+
+/* Whoever speaks up behind a crowd that hung up is heard before all of it is cleared away. */
+static void
+test_crowd_gone (void)
+{
+  Leaver leavers[500];
+  guint gone = 0;
+  guint before;
+  int pair[2];
+  EnjWatch *watch;
+
+  set_up ();
+  for (guint i = 0; i < G_N_ELEMENTS (leavers); i++)
+    {
+      open_pair (pair);
+      leavers[i] = (Leaver){ .fd = pair[0], .gone = &gone };
+      leavers[i].watch = watch_new (pair[0], EPOLLIN, note_gone, &leavers[i]);
+      close (pair[1]);
+    }
+  open_pair (pair);
+  watch = watch_new (pair[0], EPOLLIN, note_events, (gpointer) "a");
+  g_assert_cmpint (write (pair[1], "x", 1), ==, 1);
+
+  for (before = 0; diary->len == 0; before = gone)
+    turn ();
+  g_assert_cmpuint (before, <, 100);
+  enj_watch_free (watch);
+  while (gone < G_N_ELEMENTS (leavers))
+    turn ();
+  close (pair[0]);
+  close (pair[1]);
+  tear_down ();
+}
+
 static void
 test_loop_freed_inside (void)
 {
@@ -429,5 +481,6 @@ main (int argc, char **argv)
   g_test_add_func ("/loop/a-job-can-be-taken-out", test_jobs_taken_out);
   g_test_add_func ("/loop/a-turn-has-one-time-and-one-end", test_one_turn);
   g_test_add_func ("/loop/may-be-freed-inside-a-turn", test_loop_freed_inside);
+  g_test_add_func ("/loop/who-speaks-does-not-wait-for-a-crowd-that-is-gone", test_crowd_gone);
   return g_test_run ();
 }
