@@ -18,6 +18,7 @@ live_tests += %D%/15-parsers.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
+LONG_TESTS += %D%/91-idle.py
 
 # Ten minutes, or make soak SECONDS=60.
 SECONDS = 600

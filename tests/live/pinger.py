@@ -1,8 +1,9 @@
 """A healthy peer, in a process of its own, which pings the bridge all the time.
 
 Beside each ping goes a control ping to a process that only echoes: what both
-wait for is the machine's and not the bridge's.  Pinger starts it and asks it;
-run as a program this file is the peer.
+wait for is the machine's and not the bridge's, and so is the time that the
+bridge was ready to run and had no processor.  Pinger starts it and asks it; run
+as a program this file is the peer.
 """
 
 import asyncio
@@ -24,8 +25,9 @@ class Pinger:
     """The peer `domain`; stop () answers its figures, seconds.
 
     worst      the longest answer of the bridge
-    slow       [when sent, how long, the longest control ping of that time] of
-               those that took more than a quarter of a second
+    slow       [when sent, how long, the longest control ping of that time and
+               how long the bridge had no processor] of those that took more than
+               a quarter of a second
     control    the longest control ping
     answered, missed
     broken     streams of its own that ended"""
@@ -35,8 +37,10 @@ class Pinger:
         self.process = Process(
             "pinger", [sys.executable, "-B", os.path.abspath(__file__), self.path, domain, address,
                        str(port), lab.bridge.address, str(lab.bridge.s2s), target], lab.folder)
+        self.bridge = lab.bridge
 
     def start(self):
+        self.process.argv.append(str(self.bridge.process.pid))
         self.process.start()
         waiting.until(lambda: self.figures().get("answered", 0) > 2, "the pinger's first answers")
         return self
@@ -65,8 +69,9 @@ class Pinger:
 
 
 class _Pings:
-    def __init__(self, peer, path):
-        self.peer, self.path = peer, path
+    def __init__(self, peer, path, bridge):
+        self.peer, self.path, self.bridge = peer, path, bridge
+        # Number to when it was sent, and how long the bridge had waited for a processor by then.
         self.sent, self.control = {}, {}
         # When each of the last control pings came back, and how long it took.
         self.recent = []
@@ -80,8 +85,16 @@ class _Pings:
         self.control[self.number] = now
         echo.send(b"%d\n" % self.number)
         if self.peer.speaker and self.peer.speaker.up:
-            self.sent["ping-%d" % self.number] = now
+            self.sent["ping-%d" % self.number] = (now, self.waited())
             self.peer.speaker.say(PING % (self.number, self.peer.domain, self.peer.target))
+
+    def waited(self):
+        """How long the bridge was ready to run and had no processor, all in all."""
+        try:
+            with open("/proc/%s/schedstat" % self.bridge, encoding="ascii") as file:
+                return int(file.read().split()[1]) / 1e9
+        except (OSError, IndexError):
+            return 0.0
 
     def back(self, number):
         now = waiting.loop.time()
@@ -92,22 +105,22 @@ class _Pings:
     def answer(self, ident):
         sent = self.sent.pop(ident, None)
         if sent:
-            self.account(sent, waiting.loop.time())
+            self.account(*sent, waiting.loop.time())
             self.figures["answered"] += 1
 
-    def account(self, sent, now):
+    def account(self, sent, waited, now):
         slowest = max([took for when, took in self.recent if when >= sent]
                       + [now - when for when in self.control.values()] + [0.0])
         self.figures["worst"] = max(self.figures["worst"], now - sent)
         if now - sent > 0.25 and len(self.figures["slow"]) < 1000:
-            self.figures["slow"].append([sent, now - sent, slowest])
+            self.figures["slow"].append([sent, now - sent, slowest + self.waited() - waited])
 
     def write(self):
         now = waiting.loop.time()
         # What is under way counts by its age.
         if self.sent:
-            self.account(min(self.sent.values()), now)
-        self.figures["missed"] = sum(now - sent > 1.0 for sent in self.sent.values())
+            self.account(*min(self.sent.values()), now)
+        self.figures["missed"] = sum(now - sent > 1.0 for sent, _ in self.sent.values())
         self.figures["broken"] = self.peer.ended
         self.recent = [one for one in self.recent if now - one[0] < 60]
         with open(self.path + ".new", "w", encoding="ascii") as file:
@@ -156,7 +169,7 @@ async def _live(peer, pinger, echo):
     pinger.write()
 
 
-def main(path, domain, address, port, bridge, s2s, target):
+def main(path, domain, address, port, bridge, s2s, target, pid):
     echo = _echo_child()
 
     class There:
@@ -165,7 +178,7 @@ def main(path, domain, address, port, bridge, s2s, target):
     There.address, There.s2s = bridge, int(s2s)
     peer = LoadPeer(domain, address, int(port), There, target).listen()
     speaking = waiting.loop.create_task(peer.live(0))
-    waiting.loop.run_until_complete(_live(peer, _Pings(peer, path), echo))
+    waiting.loop.run_until_complete(_live(peer, _Pings(peer, path, pid), echo))
     speaking.cancel()
 
 
