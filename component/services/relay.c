@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "protocol/jid.h"
+
 struct EnjRelay
 {
   char *domain;
@@ -104,13 +106,15 @@ handle_own (EnjRelay *self, EnjStanza *stanza)
     self->send (declined, self->user_data);
 }
 
-/* juliet@example.com/balcony as seen from the other side. */
+/* juliet@example.com/balcony as seen from the other side.  NULL where that is no address: in one
+ * part there must not be letters of both directions (RFC 3454 6), nor too many. */
 static char *
 alias_new (const EnjRelay *self, const Party *party)
 {
   g_autofree char *local = enj_jid_escape_new (party->bare);
+  g_autofree char *alias = local ? enj_jid_new (local, self->domain, party->resource) : NULL;
 
-  return local ? enj_jid_new (local, self->domain, party->resource) : NULL;
+  return alias ? enj_jid_prepare_new (alias, NULL) : NULL;
 }
 
 static void
@@ -143,7 +147,7 @@ forward (EnjRelay *self, EnjStanza *stanza, const char *local, const char *resou
   if (forwarded)
     self->send (forwarded, self->user_data);
   else
-    refuse (self, stanza, ENJ_STANZA_JID_MALFORMED, "the address grows over 1023 bytes");
+    refuse (self, stanza, ENJ_STANZA_JID_MALFORMED, "your address cannot be the localpart of another");
 }
 
 void

@@ -23,6 +23,9 @@
 #define FORBIDDEN(kind, from, to)                                                   \
   ERROR (kind, from, to, "auth", "forbidden",                                       \
          "the relay is for people of one side writing to the other")
+#define NO_LOCALPART(from, to)                                                      \
+  ERROR ("message", from, to, "modify", "jid-malformed",                            \
+         "your address cannot be the localpart of another")
 #define MESSAGE(from, to) "<message from='" from "' to='" to "'/>"
 
 typedef struct
@@ -89,6 +92,9 @@ static const Case both_ways[] = {
     MESSAGE ("a\\b\\40here.test@bridge.here.test", "c\\d@there.test") },
   { "names in other letters", MESSAGE (JULIET, "Romeo\\40There.Test@bridge.here.test"),
     MESSAGE (JULIET_ALIAS, "romeo@there.test") },
+  { "a resource from right to left",
+    MESSAGE ("romeo@there.test/\xd7\x90", "here.test@bridge.here.test"),
+    MESSAGE ("romeo\\40there.test@bridge.here.test/\xd7\x90", "here.test") },
   { "a resource with everything", MESSAGE (JULIET, "romeo\\40there.test@bridge.here.test/a@b/c d"),
     MESSAGE (JULIET_ALIAS, "romeo@there.test/a@b/c d") },
 };
@@ -107,6 +113,14 @@ static const Case refused[] = {
     NO_ADDRESS (JULIET, "d\\27artagnan\\40there.test@bridge.here.test") },
   { "no domain at all", MESSAGE (JULIET, "a_b@bridge.here.test"),
     NO_ADDRESS (JULIET, "a_b@bridge.here.test") },
+  { "letters from right to left before a domain from left to right",
+    MESSAGE ("\xd7\x90\xd7\x91@here.test", "romeo\\40there.test@bridge.here.test"),
+    NO_LOCALPART ("\xd7\x90\xd7\x91@here.test", "romeo\\40there.test@bridge.here.test") },
+  { "the same from the other side",
+    MESSAGE ("\xd7\x90\xd7\x91@there.test/r", "juliet\\40here.test@bridge.here.test"),
+    NO_LOCALPART ("\xd7\x90\xd7\x91@there.test/r", "juliet\\40here.test@bridge.here.test") },
+  { "a domain from right to left", MESSAGE ("u@\xd7\x90\xd7\x91", "here.test@bridge.here.test"),
+    NO_LOCALPART ("u@\xd7\x90\xd7\x91", "here.test@bridge.here.test") },
   { "an error is not answered",
     "<message from='" JULIET "' to='a_b@bridge.here.test' type='error'/>", "" },
   { "a result is not answered", "<iq from='" JULIET "' to='a_b@bridge.here.test' type='result'/>",
