@@ -5,8 +5,10 @@ enjamb_tests += %D%/b-identity.py
 LONG_TESTS += %D%/a-xml.py
 LONG_TESTS += %D%/b-silence.py
 LONG_TESTS += %D%/c-tls.py
+LONG_TESTS += %D%/d-descriptors.py
 LONG_TESTS += %D%/d-floods.py
 LONG_TESTS += %D%/e-dns.py
+LONG_TESTS += %D%/f-acknowledged.py
 LONG_TESTS += %D%/f-failures.py
 
 hostile_modules =
