@@ -89,6 +89,7 @@ bounce (EnjExchange *self, EnjStanza *stanza, EnjStanzaCondition condition, cons
     {
       /* RFC 6120 8.3.1, 8.2.3: no answer to an error or a result. */
       self->counters->dropped++;
+      enj_log_info (NULL, "stanza dropped: nobody is told of an error or a result: %s", text);
       return;
     }
   self->counters->bounced++;

@@ -72,22 +72,26 @@ item_new (EnjWaiting *self, EnjStanza *stanza, gint64 now)
   return item;
 }
 
-/* The first of a queue may only be on its way through: others have used up the memory. */
+/* The first of a queue may only be on its way through: others have used up the memory.  An error
+ * always is, for it may be what tells a sender so. */
 static gboolean
-has_memory (const EnjWaiting *self)
+has_memory (const EnjWaiting *self, gboolean is_answerable)
 {
-  return self->items.length > 0 ? !enj_budget_is_over () : !enj_budget_is_far_over ();
+  if (self->items.length > 0)
+    return !enj_budget_is_over ();
+  return !is_answerable || !enj_budget_is_far_over ();
 }
 
 gboolean
 enj_waiting_push (EnjWaiting *self, EnjStanza *stanza, gint64 now)
 {
-  guint64 times = enj_stanza_is_answerable (stanza) ? 1 : ANSWERS_TIMES;
+  gboolean is_answerable = enj_stanza_is_answerable (stanza);
+  guint64 times = is_answerable ? 1 : ANSWERS_TIMES;
   guint64 max_bytes = times * self->max_bytes;
   gsize size = enj_stanza_get_size (stanza);
 
   if (self->items.length >= times * self->max_stanzas || self->bytes >= max_bytes
-      || size > max_bytes - self->bytes || !has_memory (self))
+      || size > max_bytes - self->bytes || !has_memory (self, is_answerable))
     return FALSE;
 
   g_queue_push_tail (&self->items, item_new (self, stanza, now));

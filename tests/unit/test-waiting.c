@@ -2,6 +2,7 @@
 
 #include "protocol/waiting.h"
 
+#include "protocol/budget.h"
 #include "protocol/deadlines.h"
 
 static EnjStanza *
@@ -74,6 +75,26 @@ test_answers_have_more_room (void)
   g_assert_cmpuint (n, >, 10);
   g_assert_cmpuint (n, <=, 30);
   g_assert_false (push (waiting, "3", 0));
+}
+
+/* Others have used up the memory, and more: what only passes does no harm. */
+static void
+test_an_answer_passes_without_memory (void)
+{
+  g_autoptr (EnjWaiting) waiting = enj_waiting_new (10, 10000, 60);
+  g_autoptr (EnjStanza) error
+    = enj_stanza_new (ENJ_STANZA_MESSAGE, "error", "a@here.test", "b@there.test", "e", NULL);
+
+  enj_budget_set_limit (1000);
+  enj_budget_charge (2000);
+  g_assert_true (enj_budget_is_far_over ());
+  g_assert_false (push (waiting, "1", 0));
+  g_assert_true (enj_waiting_push (waiting, error, 0));
+  g_assert_false (enj_waiting_push (waiting, error, 0));
+  assert_next (waiting, "e");
+  g_assert_true (enj_waiting_push (waiting, error, 0));
+  enj_budget_release (2000);
+  enj_budget_set_limit (G_MAXUINT64);
 }
 
 static void
@@ -180,6 +201,8 @@ main (int argc, char **argv)
   g_test_add_func ("/waiting/keeps-the-order", test_in_order);
   g_test_add_func ("/waiting/number-is-bounded", test_number_is_bounded);
   g_test_add_func ("/waiting/answers-have-more-room", test_answers_have_more_room);
+  g_test_add_func ("/waiting/an-answer-passes-without-memory",
+                   test_an_answer_passes_without_memory);
   g_test_add_func ("/waiting/bytes-are-bounded", test_bytes_are_bounded);
   g_test_add_func ("/waiting/the-oldest-comes-of-age-first", test_age);
   g_test_add_func ("/waiting/an-age-without-end-does-not-wrap", test_age_without_end);
