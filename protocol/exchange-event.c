@@ -2,6 +2,15 @@
 
 #include "protocol/exchange-event.h"
 
+#include "protocol/budget.h"
+
+/* A place in the queue; with its names, which no peer makes longer than domains are. */
+#define PLACE (sizeof (EnjExchangeEvent) + sizeof (GList) + 64)
+
+/* So many wait before stanzas go back instead; and where all memory is used up. */
+#define ROOM 16000
+#define ROOM_SCANT 100
+
 void
 enj_exchange_event_clear (EnjExchangeEvent *event)
 {
@@ -17,6 +26,7 @@ enj_exchange_event_clear (EnjExchangeEvent *event)
 static void
 event_free (gpointer data)
 {
+  enj_budget_release (PLACE);
   enj_exchange_event_clear (data);
   g_free (data);
 }
@@ -36,6 +46,7 @@ enj_exchange_event_queue_push (EnjExchangeEventQueue *self, EnjExchangeEventType
   event->type = type;
   event->local = g_strdup (local);
   event->remote = g_strdup (remote);
+  enj_budget_charge (PLACE);
   g_queue_push_tail (&self->queue, event);
   enj_wake (self->wake);
   return event;
@@ -46,9 +57,19 @@ enj_exchange_event_queue_pop (EnjExchangeEventQueue *self, EnjExchangeEvent *eve
 {
   g_autofree EnjExchangeEvent *first = g_queue_pop_head (&self->queue);
 
-  if (first)
-    *event = *first;
-  return first != NULL;
+  if (!first)
+    return FALSE;
+  enj_budget_release (PLACE);
+  *event = *first;
+  return TRUE;
+}
+
+gboolean
+enj_exchange_event_queue_has_room (const EnjExchangeEventQueue *self, const EnjStanza *stanza)
+{
+  guint room = enj_budget_is_over () ? ROOM_SCANT : ROOM;
+
+  return self->queue.length < (enj_stanza_is_answerable (stanza) ? room : 2 * room);
 }
 
 guint

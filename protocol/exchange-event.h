@@ -52,6 +52,11 @@ EnjExchangeEvent *enj_exchange_event_queue_push (EnjExchangeEventQueue *self,
                                                  EnjExchangeEventType type, const char *local,
                                                  const char *remote);
 
+/* For one more @stanza for a service: as much as some turns of the loop bring, less where all
+ * memory is used up (budget.h), twice for errors and results, which go back to nobody. */
+gboolean enj_exchange_event_queue_has_room (const EnjExchangeEventQueue *self,
+                                            const EnjStanza *stanza);
+
 /* FALSE when there are none. */
 gboolean enj_exchange_event_queue_pop (EnjExchangeEventQueue *self, EnjExchangeEvent *event);
 guint enj_exchange_event_queue_count (const EnjExchangeEventQueue *self);

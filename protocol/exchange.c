@@ -13,7 +13,7 @@
 #define TEXT_STOPPING "the bridge is going down"
 #define TEXT_LINK_AWAY "the local server is not connected"
 #define TEXT_LINK_LOST "the connection to the local server broke: it may have arrived"
-#define TEXT_QUEUE_FULL "the queue to that server is full"
+#define TEXT_QUEUE_FULL "too much is waiting to go there already"
 
 #define BOUNCES_A_TURN 100
 
@@ -50,10 +50,16 @@ push_event (EnjExchange *self, EnjExchangeEventType type, const char *local, con
 
 /* ---- Moving stanzas --------------------------------------------------------- */
 
-static void
-deliver (EnjExchange *self, const char *domain, EnjStanza *stanza)
+/* FALSE, and not taken, where the services do not keep up.  What services cause themselves is
+ * bounded by what they were given. */
+static gboolean
+deliver (EnjExchange *self, EnjOrigin origin, const char *domain, EnjStanza *stanza)
 {
+  if (origin != ENJ_ORIGIN_SERVICE
+      && !enj_exchange_event_queue_has_room (&self->events, stanza))
+    return FALSE;
   push_event (self, ENJ_EXCHANGE_DELIVER, domain, NULL)->stanza = enj_stanza_ref (stanza);
+  return TRUE;
 }
 
 /* B15: a stream of the peer's own that takes stanzas, where we have none. */
@@ -108,7 +114,7 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
   switch (decision.route)
     {
     case ENJ_ROUTE_SERVICE:
-      deliver (self, decision.domain, stanza);
+      taken = deliver (self, origin, decision.domain, stanza);
       break;
     case ENJ_ROUTE_LINK:
       taken = spelt && enj_trunk_send (enj_trunks_find (self->trunks, decision.domain), spelt, now);
