@@ -11,10 +11,6 @@
 #include "protocol/ns.h"
 #include "protocol/proving.h"
 
-/* A start tag that arrives in pieces is held back by the server's expat until
- * as many bytes again have come; Prosody reads 8 KiB at a time. */
-#define LONG_TAG 4096
-
 typedef enum
 {
   STATE_HEADER,    /* ours is sent */
@@ -297,54 +293,6 @@ enj_link_steal_unproven (EnjLink *self, gint64 *left)
   return enj_proving_steal (self->proving, left);
 }
 
-/* Behind the end of the tag that starts at @data; `>` may stand in quotes. */
-static const guint8 *
-skip_tag (const guint8 *data, const guint8 *end)
-{
-  gboolean quoted = FALSE;
-
-  while (data < end && (quoted || *data != '>'))
-    {
-      quoted ^= *data == '"';
-      data++;
-    }
-  return data;
-}
-
-/* The longest tag of canonical content. */
-static gsize
-longest_tag (const guint8 *data, gsize len)
-{
-  const guint8 *end = data + len;
-  const guint8 *open;
-  gsize longest = 0;
-
-  while (data < end && (open = memchr (data, '<', (gsize) (end - data))))
-    {
-      data = skip_tag (open, end);
-      longest = MAX (longest, (gsize) (data - open));
-    }
-  return longest;
-}
-
-static void
-push_through (EnjLink *self, const EnjStanza *stanza)
-{
-  gsize len;
-  const guint8 *content = enj_stanza_get_content (stanza, &len);
-  gsize head = enj_stanza_get_size (stanza) - len;
-  gsize longest = MAX (head, len > LONG_TAG ? longest_tag (content, len) : 0);
-  guint8 *blanks;
-
-  if (longest <= LONG_TAG)
-    return;
-  blanks = enj_bytes_reserve (enj_stream_output (self->session.stream), longest);
-  if (!blanks)
-    return; /* What is behind it in the queue will do as well. */
-  memset (blanks, '\n', longest);
-  enj_bytes_commit (enj_stream_output (self->session.stream), longest);
-}
-
 static gboolean
 is_from_component (const EnjLink *self, const EnjStanza *stanza)
 {
@@ -374,7 +322,6 @@ enj_link_send (EnjLink *self, EnjStanza *stanza, gint64 now)
   self->session.now = now;
   if (enj_session_send (&self->session, stanza) != ENJ_SEND_DONE)
     return FALSE;
-  push_through (self, stanza);
   self->counters->written_link++;
   return TRUE;
 }

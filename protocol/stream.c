@@ -15,6 +15,10 @@
 #define FLUSH_INTERVAL (30 * G_USEC_PER_SEC / 1000)
 #define FLUSH_INTERVAL_MAX (120 * G_USEC_PER_SEC / 1000)
 
+/* A start tag that arrives in pieces is held back by the expat of the other side until
+ * as many bytes again have come; Prosody reads 8 KiB at a time. */
+#define LONG_TAG 4096
+
 /* Quiet for so long, a stream gives its parser back: that, and making it again, costs a few
  * microseconds (4, measured), and a parser takes as much memory as a session of TLS. */
 #define REST_AFTER (5 * G_USEC_PER_SEC)
@@ -319,6 +323,51 @@ gboolean
 enj_stream_send_stanza (EnjStream *self, const EnjStanza *stanza)
 {
   return enj_stanza_format (stanza, &self->output);
+}
+
+/* Behind the end of the tag that starts at @data; `>` may stand in quotes. */
+static const guint8 *
+skip_tag (const guint8 *data, const guint8 *end)
+{
+  gboolean quoted = FALSE;
+
+  while (data < end && (quoted || *data != '>'))
+    {
+      quoted ^= *data == '"';
+      data++;
+    }
+  return data;
+}
+
+/* The longest tag of canonical content. */
+static gsize
+longest_tag (const guint8 *data, gsize len)
+{
+  const guint8 *end = data + len;
+  const guint8 *open;
+  gsize longest = 0;
+
+  while (data < end && (open = memchr (data, '<', (gsize) (end - data))))
+    {
+      data = skip_tag (open, end);
+      longest = MAX (longest, (gsize) (data - open));
+    }
+  return longest;
+}
+
+void
+enj_stream_push_through (EnjStream *self, const EnjStanza *stanza)
+{
+  gsize len;
+  const guint8 *content = enj_stanza_get_content (stanza, &len);
+  gsize head = enj_stanza_get_size (stanza) - len;
+  gsize longest = MAX (head, len > LONG_TAG ? longest_tag (content, len) : 0);
+  guint8 *blanks = longest > LONG_TAG ? enj_bytes_reserve (&self->output, longest) : NULL;
+
+  if (!blanks)
+    return; /* Without room for them, what is behind it in the queue will do as well. */
+  memset (blanks, '\n', longest);
+  enj_bytes_commit (&self->output, longest);
 }
 
 /* Whole or not at all: a half element would take in what comes behind it. */

@@ -74,6 +74,10 @@ gboolean enj_stream_send_text (EnjStream *self, const char *xml);
 gboolean enj_stream_send_error (EnjStream *self, const GError *error);
 gboolean enj_stream_send_close (EnjStream *self);
 
+/* White space behind a stanza with a long tag, or the parser of the other side would sit on it
+ * and on all that follows (RFC 6120 4.6.1 allows it). */
+void enj_stream_push_through (EnjStream *self, const EnjStanza *stanza);
+
 /* For the formatters of dialback, features... */
 EnjBytes *enj_stream_output (EnjStream *self);
 
