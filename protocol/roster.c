@@ -374,7 +374,7 @@ recover (EnjRoster *self, GQueue *unproved, gint64 now)
       if (enj_jid_fill_domain (enj_stanza_get_from (stanza), local)
           && enj_jid_fill_domain (enj_stanza_get_to (stanza), remote)
           && enj_settings_get_on_loss (self->settings, local) == ENJ_ON_LOSS_RESEND
-          && !enj_stanza_is_again (stanza))
+          && enj_stanza_count_again (stanza) == 0)
         again = enj_stanza_new_headed (stanza, enj_stanza_get_head (stanza));
       if (!again)
         {

@@ -5,6 +5,10 @@
 #include "protocol/ns.h"
 #include "protocol/wall.h"
 
+/* One that the server died of would kill it so often, and no oftener. */
+#define AGAIN_MAX 1
+#define ANSWERS_AGAIN_MAX 8
+
 struct EnjSalvage
 {
   EnjOnLoss on_loss;
@@ -56,13 +60,15 @@ static EnjStanza *
 again_new (const EnjSalvage *self, EnjStanza *stanza, gint64 age)
 {
   g_autoptr (EnjElement) delay = NULL;
+  guint times = enj_stanza_count_again (stanza) + 1;
   EnjStanza *again;
 
-  if (enj_stanza_get_kind (stanza) == ENJ_STANZA_MESSAGE)
+  /* The first one tells already when it left. */
+  if (enj_stanza_get_kind (stanza) == ENJ_STANZA_MESSAGE && times == 1)
     delay = delay_new (self, age);
   again = delay ? enj_stanza_new_added (stanza, delay)
                 : enj_stanza_new_headed (stanza, enj_stanza_get_head (stanza));
-  if (again)
+  for (guint i = 0; again && i < times; i++)
     enj_stanza_mark_again (again);
   return again;
 }
@@ -81,7 +87,9 @@ is_availability (const EnjStanza *stanza)
 static gboolean
 goes_again (const EnjSalvage *self, const EnjStanza *stanza)
 {
-  if (enj_stanza_is_again (stanza))
+  guint most = enj_stanza_is_answerable (stanza) ? AGAIN_MAX : ANSWERS_AGAIN_MAX;
+
+  if (enj_stanza_count_again (stanza) >= most)
     return FALSE;
 
   switch (self->on_loss)

@@ -4,7 +4,8 @@
  * By kind: an iq set goes back, for it may have been done; of presence the newest for
  * each pair of addresses goes again, older ones are dropped; all else goes again, as do
  * subscriptions, answers and errors.  Messages say when they left first (XEP-0203).
- * Nothing goes for a third time.
+ * Nothing goes for a third time, but for answers and errors: nobody could be told that
+ * those are lost, and behind an error is somebody who takes it that his message arrived.
  *
  * Sends nothing and bounces nothing: its owner takes out what goes again, and what goes
  * back.  Both are in the order in which they left. */

@@ -37,7 +37,7 @@ struct EnjStanza
   ATTRIBUTES (X)
 #undef X
   gboolean is_plain; /* no value of the head has anything to escape */
-  gboolean is_again; /* it has been sent once before */
+  guint again; /* so often it has been sent before */
   gsize size;
   gsize held; /* in the budget, without the content */
   Content *content;
@@ -290,13 +290,13 @@ enj_stanza_get_receipt (const EnjStanza *self)
 void
 enj_stanza_mark_again (EnjStanza *self)
 {
-  self->is_again = TRUE;
+  self->again++;
 }
 
-gboolean
-enj_stanza_is_again (const EnjStanza *self)
+guint
+enj_stanza_count_again (const EnjStanza *self)
 {
-  return self->is_again;
+  return self->again;
 }
 
 const EnjElement *

@@ -40,10 +40,10 @@ gboolean enj_stanza_kind_parse (const char *name, EnjStanzaKind *kind);
 void enj_stanza_set_receipt (EnjStanza *self, EnjReceipt *receipt);
 EnjReceipt *enj_stanza_get_receipt (const EnjStanza *self);
 
-/* It was sent before, and may have arrived: never a third time.  Marked only by who makes
- * it, before anybody else has it; its heirs are not. */
+/* It was sent before, and may have arrived: once for each mark.  Marked only by who makes it,
+ * before anybody else has it; its heirs are not. */
 void enj_stanza_mark_again (EnjStanza *self);
-gboolean enj_stanza_is_again (const EnjStanza *self);
+guint enj_stanza_count_again (const EnjStanza *self);
 
 /* An error, or an iq result: never answered (RFC 6120 8.3.1, 8.2.3). */
 gboolean enj_stanza_is_answerable (const EnjStanza *self);

@@ -91,6 +91,37 @@ test_lost_twice (void)
   enj_world_free (world);
 }
 
+/* Nobody could be told of it, so it goes again, and again, but not for ever. */
+static void
+test_lost_error (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjPuppet *puppet = enj_linked_new_mute (here);
+  const char *found;
+
+  enj_test_proves ("C24");
+  send_xml (here, "<message type='error' from='a@" HERE "' to='b@" HOME "' id='1'><body>x</body>"
+                  "</message>");
+  enj_world_run (world);
+  for (guint i = 0; i < 9; i++)
+    {
+      g_assert_cmpuint (enj_linked_count_in (puppet->heard->str, 1), ==, 1);
+      lose (here, puppet);
+      puppet = enj_linked_new_mute (here);
+      enj_world_run (world);
+      if (i == 4)
+        {
+          found = strstr (puppet->heard->str, "<delay ");
+          g_assert_nonnull (found);
+          g_assert_null (strstr (found + 1, "<delay "));
+        }
+    }
+  g_assert_cmpuint (enj_linked_count_in (puppet->heard->str, 1), ==, 0);
+  g_assert_cmpuint (counters_of (here)->dropped, ==, 1);
+  enj_world_free (world);
+}
+
 /* The date is more than the server takes. */
 static void
 test_lost_and_full (void)
@@ -201,6 +232,7 @@ main (int argc, char **argv)
   enj_test_be_quiet ();
   g_test_add_func ("/world/loss/goes-by-its-kind", test_lost_by_kind);
   g_test_add_func ("/world/loss/twice-goes-back", test_lost_twice);
+  g_test_add_func ("/world/loss/of-errors-is-told-to-nobody", test_lost_error);
   g_test_add_func ("/world/loss/has-the-limits-of-all", test_lost_and_full);
   g_test_add_func ("/world/loss/does-not-wait-for-ever", test_lost_for_good);
   g_test_add_func ("/world/loss/goes-as-the-operator-says", test_lost_as_the_operator_says);
