@@ -8,7 +8,7 @@
 #define ASK_COUNT 32
 #define ASK_AFTER (5 * ENJ_SECOND)
 
-/* How long <r/> may go without an answer. */
+/* How long <r/> and <enable/> may go without an answer. */
 #define ANSWER_WITHIN (30 * ENJ_SECOND)
 
 /* Prosody keeps the last 500 that were not acknowledged and forgets older ones. */
@@ -28,7 +28,7 @@ typedef enum
 typedef enum
 {
   WAIT_ASK,    /* to send <r/> */
-  WAIT_ANSWER, /* for <a/> */
+  WAIT_ANSWER, /* for <a/>, or <enabled/> */
   WAIT_TELL,   /* to send <a/> */
   WAIT_MOVE,   /* for any progress, where too much is not confirmed */
   N_WAITS
@@ -177,6 +177,7 @@ static void
 turn_on (EnjManagement *self)
 {
   self->state = STATE_ON;
+  self->due[WAIT_ANSWER] = ENJ_NEVER;
   enj_log_debug (&self->session->log, "acknowledgements are on");
   if (self->unasked > 0)
     ask_in_time (self);
@@ -215,7 +216,7 @@ handle_failed (EnjManagement *self)
       self->counters->unproven++;
       enj_stanza_unref (stanza);
     }
-  self->due[WAIT_ASK] = ENJ_NEVER;
+  self->due[WAIT_ASK] = self->due[WAIT_ANSWER] = ENJ_NEVER;
   weigh (self, TRUE);
 }
 
@@ -341,7 +342,9 @@ enj_management_enable (EnjManagement *self)
 
   self->state = STATE_ASKED;
   self->before = enj_departures_count (&self->session->unsent);
+  self->due[WAIT_ANSWER] = self->session->now + ANSWER_WITHIN;
   write_text (self, "<enable xmlns='" ENJ_NS_SM "'/>");
+  arm (self);
 }
 
 gboolean
