@@ -5,10 +5,11 @@ style_tests += %D%/constant-time.sh
 style_tests += %D%/exports.sh
 style_tests += %D%/exposure.sh
 style_tests += %D%/floors.sh
+style_tests += %D%/limits.sh
 style_tests += %D%/manual-keys.sh
 style_tests += %D%/readme.sh
 style_tests += %D%/sizes.sh
 style_tests += %D%/tested.sh
 
 enjamb_tests += $(style_tests)
-EXTRA_DIST += $(style_tests) %D%/floors %D%/sizes-exempt %D%/tested-elsewhere
+EXTRA_DIST += $(style_tests) %D%/floors %D%/limits.list %D%/sizes-exempt %D%/tested-elsewhere

@@ -103,6 +103,7 @@ unit_tests += %D%/test-token
 unit_tests += %D%/test-trust
 unit_tests += %D%/test-turns
 unit_tests += %D%/test-turnstile
+unit_tests += %D%/test-uplink
 unit_tests += %D%/test-verifier
 unit_tests += %D%/test-vigil
 unit_tests += %D%/test-vitals

@@ -177,6 +177,35 @@ keeps_to_a_new_limit (void)
   g_assert_cmpint (delay, <=, 4 * SECOND);
 }
 
+/* Whatever ends it, but for a conflict: that one rests a minute. */
+static void
+never_rests_longer (void)
+{
+  static const guint64 limits[] = { 1, 5, 86400 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (limits); i++)
+    {
+      EnjComeback comeback;
+      gint64 longest = 0;
+
+      enj_comeback_init (&comeback, limits[i]);
+      for (guint n = 0; n < 100; n++)
+        {
+          g_autoptr (GError) error
+            = g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_HOST_UNKNOWN, "as the case says");
+          gint64 delay;
+
+          if (n % 3 == 0)
+            (void) enj_comeback_missed (&comeback, &delay); /* The delay is the matter. */
+          else
+            (void) enj_comeback_ended (&comeback, n % 3 == 1 ? error : NULL, n + 1, &delay);
+          longest = MAX (longest, delay);
+        }
+      g_assert_cmpint (longest, <=, (gint64) limits[i] * SECOND);
+      g_assert_cmpint (longest, >, (gint64) limits[i] * SECOND / 2);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -189,5 +218,6 @@ main (int argc, char **argv)
   g_test_add_func ("/comeback/counts-five-minutes-on-end", counts_five_minutes_on_end);
   g_test_add_func ("/comeback/rests-a-minute-when-thrown-out", rests_a_minute_when_thrown_out);
   g_test_add_func ("/comeback/keeps-to-a-new-limit", keeps_to_a_new_limit);
+  g_test_add_func ("/comeback/never-rests-longer-than-it-may", never_rests_longer);
   return g_test_run ();
 }

@@ -247,8 +247,8 @@ test_memory (void)
   enj_world_free (here->world);
 }
 
-/* HARDENING 3.7: what waits for a server that is not there goes back all at once, and a healthy
- * pair's stanza does not stand behind it. */
+/* What waits for a server that is not there goes back all at once, and a healthy pair's stanza
+ * does not stand behind it. */
 static void
 test_mass_bounce (void)
 {
@@ -287,6 +287,47 @@ test_mass_bounce (void)
   enj_world_free (world);
 }
 
+/* Errors wait in place of being dropped, sixteen times as many; and then they are dropped, for
+ * nobody may be told (RFC 6120 8.3.1). */
+static void
+test_errors (void)
+{
+  static const struct
+  {
+    guint64 stanzas;
+    guint64 bytes;
+    gsize size;
+    guint room;
+  } cases[] = { { 3, 4194304, 200, 48 }, { 1024, 10000, 5000, 32 } };
+
+  enj_test_proves ("S36");
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      EnjLimits limits = enj_limits_default ();
+      g_autofree char *message = sized_new (cases[i].size - strlen (" type='error'"));
+      g_autofree char *error = g_strconcat ("<message type='error'", message + strlen ("<message"),
+                                            NULL);
+      EnjWorldServer *here;
+      const EnjCounters *counters;
+
+      limits.queue_stanzas = cases[i].stanzas;
+      limits.queue_bytes = cases[i].bytes;
+      here = server_new (&limits);
+      counters = enj_exchange_get_counters (here->exchange);
+      for (guint n = 0; n < cases[i].room; n++)
+        g_assert_true (enj_world_send (here, error));
+      enj_world_run (here->world);
+      g_assert_cmpuint (enj_exchange_count_owned (here->exchange), ==, cases[i].room);
+      g_assert_cmpuint (counters->dropped, ==, 0);
+      (void) enj_world_send (here, error); /* What becomes of it, the books tell. */
+      enj_world_run (here->world);
+      g_assert_cmpuint (enj_exchange_count_owned (here->exchange), ==, cases[i].room);
+      g_assert_cmpuint (counters->dropped, ==, 1);
+      g_assert_cmpuint (here->inbox->len, ==, 0);
+      enj_world_free (here->world);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -299,5 +340,6 @@ main (int argc, char **argv)
   g_test_add_func ("/world/queue/of-a-peer-that-does-not-read", test_stalled_peer);
   g_test_add_func ("/world/queue/of-a-peer-that-breaks-every-stream", test_broken_again);
   g_test_add_func ("/world/queue/nothing-waits-without-memory", test_memory);
+  g_test_add_func ("/world/queue/has-more-room-for-errors", test_errors);
   return g_test_run ();
 }

@@ -211,6 +211,31 @@ test_next_target (void)
     }
 }
 
+/* retry-max: a rest is no longer, however many failures there were. */
+static void
+test_longest (void)
+{
+  EnjLimits limits = enj_limits_default ();
+  EnjWorldServer *here;
+  EnjWorldServer *there;
+  gint64 rest = 0;
+
+  enj_test_proves ("S26");
+  limits.retry_max = 5;
+  here = enj_world_add (enj_world_new (), HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+  there = enj_world_add (here->world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  enj_world_add_address (here->world, THERE, &there->address);
+  there->is_away = TRUE;
+  send_and_run (here);
+  for (guint i = 0; i < 8; i++)
+    {
+      rest = measure_rest (here);
+      g_assert_cmpint (rest, <=, 5 * ENJ_SECOND + ENJ_SECOND / 5);
+    }
+  g_assert_cmpint (rest, >=, 5 * ENJ_SECOND / 2);
+  enj_world_free (here->world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -222,6 +247,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/world/rest/no-answer", GUINT_TO_POINTER (ENJ_LOOKUP_FAILED),
                         test_thousand);
   g_test_add_func ("/world/rest/is-longer-each-time", test_longer);
+  g_test_add_func ("/world/rest/is-no-longer-than-it-may", test_longest);
   g_test_add_func ("/world/rest/ends-with-success", test_success);
   g_test_add_func ("/world/rest/not-after-a-clean-close", test_clean_close);
   g_test_add_func ("/world/rest/not-after-an-idle-hour", test_idle);
