@@ -427,12 +427,12 @@ handle_element (EnjInbound *self, const EnjElement *element)
     }
 }
 
-/* All that waits to be written is answers: a peer that does not read them gets no more. */
+/* What waits to be written is answers, or many: a peer that does not read them gets no more. */
 static gboolean
 is_swamped (EnjSession *session)
 {
   return session->state == ENJ_SESSION_OPEN && !enj_session_has_room (session)
-         && enj_departures_count (&session->unsent) == 0;
+         && (!enj_departures_count (&session->unsent) || enj_stream_is_swamped (session->stream));
 }
 
 static void

@@ -215,12 +215,12 @@ handle_stanza (EnjOutbound *self, EnjStanza *stanza)
   enj_news_queue_push (&self->news, ENJ_NEWS_STANZA, NULL, NULL)->stanza = admitted;
 }
 
-/* All that waits for the peer to read is what it made us say. */
+/* What waits for the peer to read is what it made us say, or much of it. */
 static gboolean
 is_swamped (EnjSession *session)
 {
   return session->state == ENJ_SESSION_OPEN && !enj_session_has_room (session)
-         && enj_departures_count (&session->unsent) == 0;
+         && (!enj_departures_count (&session->unsent) || enj_stream_is_swamped (session->stream));
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "protocol/budget.h"
 #include "protocol/deadlines.h"
 #include "protocol/ns.h"
 #include "protocol/stream-error.h"
@@ -22,6 +23,10 @@
 /* Quiet for so long, a stream gives its parser back: that, and making it again, costs a few
  * microseconds (4, measured), and a parser takes as much memory as a session of TLS. */
 #define REST_AFTER (5 * G_USEC_PER_SEC)
+
+/* Besides the largest stanza and as much white space behind it: twice what a session has written
+ * before it waits for room. */
+#define SWAMP (512 * 1024)
 
 struct EnjStream
 {
@@ -46,6 +51,7 @@ struct EnjStream
   gint64 rest_due; /* when to look whether it was quiet long enough */
 
   EnjBytes output;
+  gsize swamp; /* so long, it is more than stanzas */
 };
 
 static void
@@ -78,6 +84,7 @@ enj_stream_new (const char *content_ns, const EnjLimits *limits)
   self->rest_due = ENJ_NEVER;
 
   /* What waits is bounded where it waits; here it is what one turn of the loop may write. */
+  self->swamp = (gsize) (SWAMP + 2 * stanza_size);
   enj_bytes_init (&self->output, (gsize) (limits->queue_bytes * 2 + stanza_size));
   return self;
 }
@@ -403,6 +410,12 @@ gboolean
 enj_stream_send_close (EnjStream *self)
 {
   return enj_stream_send_text (self, "</stream:stream>");
+}
+
+gboolean
+enj_stream_is_swamped (const EnjStream *self)
+{
+  return enj_bytes_length (&self->output) > self->swamp || enj_budget_is_far_over ();
 }
 
 EnjBytes *

@@ -78,6 +78,10 @@ gboolean enj_stream_send_close (EnjStream *self);
  * and on all that follows (RFC 6120 4.6.1 allows it). */
 void enj_stream_push_through (EnjStream *self, const EnjStanza *stanza);
 
+/* More waits to be written than our stanzas make, which wait for room (session.h), or all memory
+ * and more is used up (budget.h): a peer that does not read should be answered no more. */
+gboolean enj_stream_is_swamped (const EnjStream *self);
+
 /* For the formatters of dialback, features... */
 EnjBytes *enj_stream_output (EnjStream *self);
 

@@ -3,7 +3,10 @@
 #include "protocol/budget.h"
 
 #include "protocol/bytes.h"
+#include "protocol/limits.h"
+#include "protocol/ns.h"
 #include "protocol/stanza.h"
+#include "protocol/stream.h"
 #include "protocol/waiting.h"
 
 #define MIB (1024 * 1024)
@@ -122,6 +125,24 @@ test_queue (void)
   g_assert_true (enj_waiting_push (waiting, stanza, 0));
 }
 
+/* What peers make us say, and do not read, is not all that there is memory for. */
+static void
+test_answers (void)
+{
+  const EnjLimits limits = enj_limits_default ();
+  g_autoptr (EnjStream) stream = enj_stream_new (ENJ_NS_SERVER, &limits);
+  gsize start = enj_budget_get_held ();
+
+  g_assert_false (enj_stream_is_swamped (stream));
+  enj_budget_set_limit (start + MIB);
+  enj_budget_charge (MIB);
+  g_assert_false (enj_stream_is_swamped (stream));
+  enj_budget_charge (MIB / 8 + start / 8 + 1);
+  g_assert_true (enj_stream_is_swamped (stream));
+  enj_budget_release (MIB + MIB / 8 + start / 8 + 1);
+  enj_budget_set_limit (G_MAXUINT64);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -130,5 +151,6 @@ main (int argc, char **argv)
   g_test_add_func ("/budget/knows-when-it-is-used-up", test_over);
   g_test_add_func ("/budget/small-needs-are-met", test_modest);
   g_test_add_func ("/budget/nothing-waits-without-memory", test_queue);
+  g_test_add_func ("/budget/unread-answers-are-cut-without-memory", test_answers);
   return g_test_run ();
 }
