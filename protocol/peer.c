@@ -31,6 +31,14 @@ enj_peer_new (const char *local, const char *remote, const EnjLimits *limits)
 }
 
 void
+enj_peer_set_limits (EnjPeer *self, const EnjLimits *limits)
+{
+  self->max_age = (gint64) limits->queue_age * ENJ_SECOND;
+  enj_waiting_set_limits (self->waiting, limits->queue_stanzas, limits->queue_bytes,
+                          self->max_age);
+}
+
+void
 enj_peer_free (EnjPeer *self)
 {
   if (!self)

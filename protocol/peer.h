@@ -14,6 +14,9 @@ typedef struct EnjPeer EnjPeer;
 
 EnjPeer *enj_peer_new (const char *local, const char *remote, const EnjLimits *limits);
 void enj_peer_free (EnjPeer *self);
+
+/* For what comes from now on. */
+void enj_peer_set_limits (EnjPeer *self, const EnjLimits *limits);
 const char *enj_peer_get_local (const EnjPeer *self);
 const char *enj_peer_get_remote (const EnjPeer *self);
 

@@ -78,8 +78,14 @@ enj_roster_free (EnjRoster *self)
 void
 enj_roster_set_settings (EnjRoster *self, EnjSettings *settings)
 {
+  GHashTableIter iter;
+  gpointer peer;
+
   enj_settings_unref (self->settings);
   self->settings = enj_settings_ref (settings);
+  g_hash_table_iter_init (&iter, self->by_pair);
+  while (g_hash_table_iter_next (&iter, NULL, &peer))
+    enj_peer_set_limits (peer, &settings->limits);
 }
 
 /* ---- Pairs ----------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "protocol/stanza.h"
 
 #include "tests/support/proves.h"
+#include "tests/world/settings.h"
 #include "tests/world/world.h"
 
 #define HERE "here.example"
@@ -111,6 +112,33 @@ test_age (void)
   g_assert_cmpuint (here->inbox->len, ==, 1);
   enj_world_wait (here->world, 2 * ENJ_SECOND);
   assert_refused (here, 1, "<remote-server-timeout ");
+  enj_world_free (here->world);
+}
+
+/* The limits of a reload are those of queues that are there, too. */
+static void
+test_other_limits (void)
+{
+  EnjLimits limits = enj_limits_default ();
+  g_autoptr (EnjSettings) settings = NULL;
+  EnjWorldServer *here;
+
+  limits.queue_stanzas = 1;
+  here = server_new (&limits);
+  g_assert_true (enj_world_send (here, MESSAGE ("1")));
+  limits.queue_stanzas = 2;
+  limits.queue_age = 20;
+  settings = enj_world_settings_new (HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+  enj_exchange_set_settings (here->exchange, settings, enj_world_now (here->world));
+  for (guint i = 2; i <= 3; i++)
+    g_assert_true (enj_world_send (here, MESSAGE ("x")));
+  enj_world_run (here->world);
+  assert_refused (here, 0, "<resource-constraint ");
+  /* What waited before does so for as long as it was to. */
+  enj_world_wait (here->world, 59 * ENJ_SECOND);
+  g_assert_cmpuint (here->inbox->len, ==, 1);
+  enj_world_wait (here->world, 2 * ENJ_SECOND);
+  assert_refused (here, 2, "<remote-server-timeout ");
   enj_world_free (here->world);
 }
 
@@ -336,6 +364,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/queue/goes-back-and-lets-others-pass", test_mass_bounce);
   g_test_add_func ("/world/queue/is-bounded-in-bytes", test_bytes);
   g_test_add_func ("/world/queue/is-bounded-in-age", test_age);
+  g_test_add_func ("/world/queue/takes-other-limits", test_other_limits);
   g_test_add_func ("/world/queue/is-empty-when-the-connection-comes", test_dialled_too_late);
   g_test_add_func ("/world/queue/of-a-peer-that-does-not-read", test_stalled_peer);
   g_test_add_func ("/world/queue/of-a-peer-that-breaks-every-stream", test_broken_again);
