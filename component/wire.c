@@ -246,6 +246,17 @@ hear_end (EnjWire *self, int code, gint64 now)
     enj_session_eof (self->session, code ? g_strerror (code) : NULL, now);
 }
 
+/* FALSE: it was more than there may be.  The rate of a reload holds at once. */
+static gboolean
+take_from_rate (EnjWire *self, gsize len, gint64 now)
+{
+  guint64 rate = self->session->settings->limits.rate;
+
+  if (rate != self->rate.per_second)
+    enj_rate_init (&self->rate, rate, 2 * rate, now);
+  return enj_rate_take (&self->rate, len, now);
+}
+
 static void
 hear (EnjWire *self, const guint8 *data, gsize len, gint64 now)
 {
@@ -253,7 +264,7 @@ hear (EnjWire *self, const guint8 *data, gsize len, gint64 now)
     return;
 
   enj_session_feed (self->session, data, len, now);
-  if (!self->always_read && !enj_rate_take (&self->rate, len, now))
+  if (!self->always_read && !take_from_rate (self, len, now))
     {
       self->resume = enj_rate_ready (&self->rate, now);
       if (self->resume <= now)

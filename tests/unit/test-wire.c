@@ -370,6 +370,12 @@ test_rate (void)
   time_now += 2 * ENJ_SECOND;
   run ();
   g_assert_cmpuint (talk.n_stanzas, ==, n + 1);
+  talk.session.settings->limits.rate = 0; /* That of a reload holds at once. */
+  send_messages (2 * n);
+  run ();
+  send_messages (n);
+  run ();
+  g_assert_cmpuint (talk.n_stanzas, ==, 4 * n + 1);
   tear_down ();
 
   set_up (0, 1000, TRUE);
