@@ -13,6 +13,7 @@
 #define TEXT_STOPPING "the bridge is going down"
 #define TEXT_LINK_AWAY "the local server is not connected"
 #define TEXT_LINK_LOST "the connection to the local server broke: it may have arrived"
+#define TEXT_TOO_LARGE "larger than the local server takes"
 #define TEXT_QUEUE_FULL "too much is waiting to go there already"
 
 #define BOUNCES_A_TURN 100
@@ -170,6 +171,10 @@ process_trunk (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint
     case ENJ_TRUNK_EXPIRED:
       bounce (self, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
               self->stopping ? TEXT_STOPPING : TEXT_LINK_AWAY, now);
+      enj_stanza_unref (event->stanza);
+      break;
+    case ENJ_TRUNK_TOO_LARGE:
+      bounce (self, event->stanza, ENJ_STANZA_POLICY_VIOLATION, "modify", TEXT_TOO_LARGE, now);
       enj_stanza_unref (event->stanza);
       break;
     case ENJ_TRUNK_LOST:

@@ -191,10 +191,12 @@ enj_trunk_next (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
   event->stanza = g_queue_pop_head (&self->lost);
   if (event->stanza)
     return TRUE;
-  event->type = ENJ_TRUNK_EXPIRED;
+  event->type = ENJ_TRUNK_TOO_LARGE;
   event->stanza = g_queue_pop_head (&self->refused);
-  if (!event->stanza)
-    event->stanza = enj_waiting_steal_expired (self->waiting, MAX (now, self->expire_before));
+  if (event->stanza)
+    return TRUE;
+  event->type = ENJ_TRUNK_EXPIRED;
+  event->stanza = enj_waiting_steal_expired (self->waiting, MAX (now, self->expire_before));
   return event->stanza != NULL;
 }
 

@@ -16,7 +16,8 @@ typedef enum
   ENJ_TRUNK_UP,
   ENJ_TRUNK_DOWN,   /* error, was_up */
   ENJ_TRUNK_STANZA, /* stanza: from the server */
-  ENJ_TRUNK_EXPIRED, /* stanza: for the server, has waited too long, or the limits shrank */
+  ENJ_TRUNK_EXPIRED,   /* stanza: for the server, has waited too long */
+  ENJ_TRUNK_TOO_LARGE, /* stanza: for the server, and the limits have shrunk since it came */
   ENJ_TRUNK_LOST /* stanza: for the server, which may have it; the link is gone */
 } EnjTrunkEventType;
 

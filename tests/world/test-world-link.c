@@ -142,6 +142,7 @@ test_other_limits (void)
   /* At once: it must not hold up what is behind it until its age is over. */
   enj_world_run (world);
   g_assert_cmpuint (enj_linked_count_inbox (here, 2, TRUE), ==, 1);
+  g_assert_nonnull (strstr (here->inbox->pdata[1], "type='modify'><policy-violation "));
   enj_world_wait (world, 61 * ENJ_SECOND);
   g_assert_cmpuint (enj_linked_count_inbox (here, 2, TRUE), ==, 1);
   g_assert_cmpuint (enj_linked_count_in (puppet->heard->str, 2), ==, 0);
