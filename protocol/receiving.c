@@ -385,6 +385,8 @@ enj_receiving_set_stream_id (EnjReceiving *self, const char *stream_id)
 void
 enj_receiving_reset (EnjReceiving *self)
 {
+  if (self->session->ways)
+    enj_ways_leave (self->session->ways, self->session->id);
   g_clear_pointer (&self->pairs, enj_pairs_free);
   self->pairs = enj_pairs_new ();
   g_queue_clear_full (&self->waiting, question_free);

@@ -71,6 +71,7 @@ unit_tests += %D%/test-rate
 unit_tests += %D%/test-reader
 unit_tests += %D%/test-realm
 unit_tests += %D%/test-receipt
+unit_tests += %D%/test-receiving
 unit_tests += %D%/test-reception
 unit_tests += %D%/test-relay
 unit_tests += %D%/test-reload
