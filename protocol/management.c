@@ -125,15 +125,16 @@ weigh (EnjManagement *self, gboolean has_moved)
 {
   EnjSession *session = self->session;
   const EnjLimits *limits = &session->settings->limits;
-  gboolean was_held = session->held;
+  guint before = session->held;
+  gboolean is_full = enj_ack_count_unconfirmed (self->ack) >= limits->queue_stanzas
+                     || enj_ack_get_unconfirmed_size (self->ack) >= limits->queue_bytes;
 
-  session->held = enj_ack_count_unconfirmed (self->ack) >= limits->queue_stanzas
-                  || enj_ack_get_unconfirmed_size (self->ack) >= limits->queue_bytes;
-  if (!session->held)
+  session->held = (before & ~(guint) ENJ_HOLD_ACKS) | (is_full ? ENJ_HOLD_ACKS : 0);
+  if (!is_full)
     self->due[WAIT_MOVE] = ENJ_NEVER;
-  else if (!was_held || has_moved)
+  else if (!(before & ENJ_HOLD_ACKS) || has_moved)
     self->due[WAIT_MOVE] = session->now + (gint64) limits->stall_timeout * ENJ_SECOND;
-  if (was_held && !session->held && session->was_full)
+  if (before && !session->held && session->was_full)
     {
       session->was_full = FALSE;
       enj_wake (session->wake);

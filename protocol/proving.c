@@ -58,13 +58,14 @@ weigh (EnjProving *self)
 {
   EnjSession *session = self->session;
   const EnjLimits *limits = &session->settings->limits;
-  gboolean was_held = session->held;
+  guint before = session->held;
+  gboolean is_full = enj_barrier_count (self->barrier) >= limits->queue_stanzas
+                     || enj_barrier_get_size (self->barrier) >= limits->queue_bytes;
 
-  session->held = enj_barrier_count (self->barrier) >= limits->queue_stanzas
-                  || enj_barrier_get_size (self->barrier) >= limits->queue_bytes;
-  if (session->held)
+  session->held = (before & ~(guint) ENJ_HOLD_PINGS) | (is_full ? ENJ_HOLD_PINGS : 0);
+  if (is_full)
     enj_barrier_hurry (self->barrier);
-  else if (was_held && session->was_full)
+  else if (before && !session->held && session->was_full)
     {
       session->was_full = FALSE;
       enj_wake (session->wake);

@@ -1,4 +1,4 @@
-/* session-class.h - what a kind of conversation tells session.h to do for it. */
+/* session-class.h - what a kind of conversation tells session.h to do for it, and what keeps it waiting. */
 #pragma once
 
 #include "protocol/element.h"
@@ -20,6 +20,13 @@ typedef enum
   ENJ_WAIT_CLOSE,       /* for the peer's end of the stream */
   ENJ_N_WAITS
 } EnjWait;
+
+/* Whose measure is full; each lets go of its own only. */
+typedef enum
+{
+  ENJ_HOLD_ACKS = 1 << 0, /* management.h */
+  ENJ_HOLD_PINGS = 1 << 1 /* proving.h, sounding.h */
+} EnjHold;
 
 typedef struct
 {

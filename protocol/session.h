@@ -55,7 +55,7 @@ struct EnjSession
   gboolean cut;         /* once over: closed at once, without a last word */
   gsize clear_left;     /* bytes to write before TLS begins */
   gboolean input_paused; /* the driver reads no more; output runs when that changes */
-  gboolean held;        /* send() takes nothing more for now */
+  guint held;           /* EnjHold: while there is any, send() takes nothing more */
   EnjDepartures unsent; /* stanzas whose last byte has not left us */
   EnjVitals vitals;     /* at rest until settle_in() */
   EnjStreamLimits peer_limits; /* what the peer announced; set by the owner */

@@ -79,11 +79,12 @@ weigh (EnjSounding *self)
 {
   EnjSession *session = self->session;
   const EnjLimits *limits = &session->settings->limits;
-  gboolean was_held = session->held;
+  guint before = session->held;
+  gboolean is_full = enj_barrier_count (self->barrier) >= limits->queue_stanzas
+                     || enj_barrier_get_size (self->barrier) >= limits->queue_bytes;
 
-  session->held = enj_barrier_count (self->barrier) >= limits->queue_stanzas
-                  || enj_barrier_get_size (self->barrier) >= limits->queue_bytes;
-  if (was_held && !session->held && session->was_full)
+  session->held = (before & ~(guint) ENJ_HOLD_PINGS) | (is_full ? ENJ_HOLD_PINGS : 0);
+  if (before && !session->held && session->was_full)
     {
       session->was_full = FALSE;
       enj_wake (session->wake);
@@ -136,7 +137,7 @@ ask (EnjSounding *self)
     return;
   if (!enj_ways_lead_back (session->ways, self->local, self->remote))
     {
-      if (session->held)
+      if (session->held & ENJ_HOLD_PINGS)
         {
           give_up (self);
           return;
@@ -164,7 +165,7 @@ ask_in_time (EnjSounding *self)
 {
   if (self->asked)
     return;
-  if (self->unasked >= ASK_COUNT || self->session->held)
+  if (self->unasked >= ASK_COUNT || (self->session->held & ENJ_HOLD_PINGS))
     ask (self);
   else if (self->due[WAIT_ASK] == ENJ_NEVER)
     self->due[WAIT_ASK] = self->session->now + ASK_AFTER;

@@ -88,6 +88,7 @@ unit_tests += %D%/test-session-tls
 unit_tests += %D%/test-settings
 unit_tests += %D%/test-setup
 unit_tests += %D%/test-sockaddr
+unit_tests += %D%/test-sounding
 unit_tests += %D%/test-stanza
 unit_tests += %D%/test-store
 unit_tests += %D%/test-stream
