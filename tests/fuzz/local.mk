@@ -33,4 +33,6 @@ else
 libtestsupport_la_SOURCES += tests/support/replay.c
 enjamb_tests += $(fuzz_targets)
 endif
-EXTRA_DIST += %D%/seeds %D%/config.dict %D%/reader.dict %D%/xmpp.dict %D%/run
+EXTRA_DIST += %D%/certificate.dict %D%/config.dict %D%/dns.dict %D%/jid.dict
+EXTRA_DIST += %D%/reader.dict %D%/xmpp.dict
+EXTRA_DIST += %D%/seeds %D%/run
