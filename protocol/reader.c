@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocol/canon.h"
+#include "protocol/census.h"
 #include "protocol/condition.h"
 #include "protocol/draft.h"
 #include "protocol/ns.h"
@@ -36,8 +37,7 @@ struct EnjReader
 
   /* What is open. */
   guint depth;    /* elements; 1 is between the children of the stream */
-  guint elements; /* in this child of the stream */
-  guint declared; /* namespaces, by the tag that comes */
+  EnjCensus census;
   guint64 start;  /* of this child of the stream */
   gsize blanks;   /* since the last one */
   EnjBytes declarations; /* of the header: prefix, namespace, both terminated */
@@ -69,37 +69,15 @@ refuse_output (EnjReader *self)
     refuse_size (self);
 }
 
-static void
-refuse_count (EnjReader *self, const char *what, guint n, guint limit)
-{
-  enj_xml_refuse (&self->xml, ENJ_STREAM_POLICY_VIOLATION, "%s %u, limit is %u", what, n, limit);
-}
-
-static gboolean
-check_attributes (EnjReader *self, const char **atts)
-{
-  guint n = self->declared;
-
-  self->declared = 0;
-  for (; *atts; atts += 2)
-    n++;
-
-  if (n > self->limits.attributes)
-    refuse_count (self, "attributes of an element:", n, self->limits.attributes);
-  return n <= self->limits.attributes;
-}
-
 static gboolean
 check_counts (EnjReader *self, const char **atts)
 {
-  self->elements++;
-  if (self->depth > self->limits.depth)
-    refuse_count (self, "nested elements:", self->depth, self->limits.depth);
-  else if (self->elements > self->limits.elements)
-    refuse_count (self, "elements of a stanza:", self->elements, self->limits.elements);
-  else
-    return check_attributes (self, atts);
+  g_autoptr (GError) error = NULL;
 
+  if (enj_census_enter (&self->census, self->depth, (const char *const *) atts, &error))
+    return TRUE;
+
+  enj_xml_refuse (&self->xml, ENJ_STREAM_POLICY_VIOLATION, "%s", error->message);
   return FALSE;
 }
 
@@ -181,7 +159,7 @@ begin_stream (EnjReader *self, const char *triplet, const char **atts)
 
   if (enj_xml_token_end (&self->xml) > self->limits.size)
     refuse_size (self);
-  else if (check_attributes (self, atts) && !enj_canon_split (&self->canon, triplet, &ns, &name))
+  else if (check_counts (self, atts) && !enj_canon_split (&self->canon, triplet, &ns, &name))
     refuse_output (self);
   if (self->xml.fault)
     return;
@@ -328,7 +306,7 @@ on_start (void *user_data, const char *triplet, const char **atts)
   if (self->depth == 1)
     {
       self->start = enj_xml_token_start (&self->xml);
-      self->elements = 0;
+      enj_census_restart (&self->census);
       self->blanks = 0;
       self->canon.out.limit = self->limits.size;
       enj_canon_restart (&self->canon);
@@ -436,7 +414,7 @@ on_declaration (void *user_data, const char *prefix, const char *uri)
 {
   EnjReader *self = user_data;
 
-  self->declared++;
+  enj_census_declare (&self->census, uri);
   if (self->depth > 0 || self->xml.fault)
     return;
 
@@ -474,6 +452,17 @@ advance (EnjReader *self)
 }
 
 static void
+set_limits (EnjReader *self, const EnjReaderLimits *limits)
+{
+  self->limits = *limits;
+  self->census.max_elements = limits->elements;
+  self->census.max_depth = limits->depth;
+  self->census.max_attributes = limits->attributes;
+  self->census.max_declared = limits->declared;
+  self->census.max_value = limits->value;
+}
+
+static void
 trim (EnjBytes *bytes)
 {
   if (bytes->size > SCRATCH_MAX)
@@ -487,7 +476,7 @@ enj_reader_new (const char *content_ns, const EnjReaderLimits *limits)
     = { .start = on_start, .end = on_end, .text = on_text, .declaration = on_declaration };
   EnjReader *self = g_new0 (EnjReader, 1);
 
-  self->limits = *limits;
+  set_limits (self, limits);
   self->content_ns = g_strdup (content_ns);
   enj_xml_init (&self->xml, ENJ_CANON_SEPARATOR, &handlers);
   enj_canon_init (&self->canon, self->content_ns, limits->size);
@@ -521,7 +510,7 @@ enj_reader_free (EnjReader *self)
 void
 enj_reader_set_limits (EnjReader *self, const EnjReaderLimits *limits)
 {
-  self->limits = *limits;
+  set_limits (self, limits);
   enj_canon_set_limit (&self->canon, limits->size);
   if (self->depth <= 1)
     return;

@@ -21,6 +21,8 @@ typedef struct
   guint elements;
   guint depth;
   guint attributes;
+  guint declared; /* namespaces, by one element; 0: as many as attributes */
+  gsize value;    /* bytes of one attribute or namespace; 0: of any size */
   gboolean is_modest; /* grows while budget.h has some left, and fails with resource-constraint */
 } EnjReaderLimits;
 

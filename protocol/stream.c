@@ -28,6 +28,13 @@
  * before it waits for room. */
 #define SWAMP (512 * 1024)
 
+/* Of a peer: more namespaces in one element nobody needs, and a reader with namespaces has a table of
+ * them.  What our own server sends is its users', and must not break the link. */
+#define DECLARED_MAX 32
+
+/* Of one attribute or namespace, before authentication. */
+#define VALUE_MAX 8192
+
 struct EnjStream
 {
   char *content_ns;
@@ -66,6 +73,7 @@ enj_stream_new (const char *content_ns, const EnjLimits *limits)
 {
   EnjStream *self = g_new0 (EnjStream, 1);
   guint64 stanza_size = MAX (limits->stanza_size, limits->stanza_size_link);
+  gboolean is_peer = g_str_equal (content_ns, ENJ_NS_SERVER);
 
   self->content_ns = g_strdup (content_ns);
   self->limits = (EnjReaderLimits){
@@ -73,7 +81,9 @@ enj_stream_new (const char *content_ns, const EnjLimits *limits)
     .elements = (guint) limits->elements_unauthenticated,
     .depth = (guint) limits->depth,
     .attributes = (guint) limits->attributes,
-    .is_modest = g_str_equal (content_ns, ENJ_NS_SERVER), /* The link is always read. */
+    .declared = is_peer ? DECLARED_MAX : 0,
+    .value = VALUE_MAX,
+    .is_modest = is_peer, /* The link is always read. */
   };
   self->first = self->limits;
   self->elements = (guint) limits->elements;
@@ -107,6 +117,7 @@ enj_stream_raise_limits (EnjStream *self, gsize size)
 {
   self->limits.size = size;
   self->limits.elements = self->elements;
+  self->limits.value = 0;
   enj_reader_set_limits (self->reader, &self->limits);
 }
 

@@ -16,6 +16,7 @@ unit_tests += %D%/test-budget
 unit_tests += %D%/test-bytes
 unit_tests += %D%/test-call
 unit_tests += %D%/test-canon
+unit_tests += %D%/test-census
 unit_tests += %D%/test-certificates
 unit_tests += %D%/test-chain
 unit_tests += %D%/test-chance
