@@ -96,6 +96,13 @@ enj_bytes_clear (EnjBytes *self)
   *self = (EnjBytes){ .limit = self->limit, .is_modest = self->is_modest };
 }
 
+void
+enj_bytes_trim (EnjBytes *self, gsize most)
+{
+  if (self->size > most)
+    enj_bytes_clear (self);
+}
+
 gboolean
 enj_bytes_append (EnjBytes *self, gconstpointer data, gsize len)
 {

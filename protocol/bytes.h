@@ -22,6 +22,9 @@ typedef struct
 void enj_bytes_init (EnjBytes *self, gsize limit);
 void enj_bytes_clear (EnjBytes *self);
 
+/* Clears what has more than @most bytes of memory. */
+void enj_bytes_trim (EnjBytes *self, gsize most);
+
 /* All of it or, FALSE, nothing. */
 gboolean enj_bytes_append (EnjBytes *self, gconstpointer data, gsize len);
 

@@ -158,6 +158,8 @@ enj_canon_clear (EnjCanon *self)
 void
 enj_canon_restart (EnjCanon *self)
 {
+  if (self->depth > 0)
+    cut (&self->names, self->open[1].mark); /* The last one was not read to its end. */
   self->depth = 0;
   self->spread = 0;
   self->in_tag = FALSE;
@@ -257,6 +259,21 @@ enj_canon_start (EnjCanon *self, const EnjCanonName *name, const char **atts)
     return fail (self, &self->out, 6 * strlen (name->declare) + 9);
 
   return write_attributes (self, atts);
+}
+
+gboolean
+enj_canon_build_attributes (EnjCanon *self, EnjElementBuilder *builder, const char **atts)
+{
+  const char *ns;
+  const char *name;
+
+  for (; *atts; atts += 2)
+    {
+      if (!enj_canon_split (self, atts[0], &ns, &name))
+        return FALSE;
+      enj_element_builder_attribute (builder, ns, name, atts[1]);
+    }
+  return TRUE;
 }
 
 gboolean

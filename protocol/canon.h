@@ -61,6 +61,10 @@ void enj_canon_restart (EnjCanon *self);
 gboolean enj_canon_enter (EnjCanon *self, const char *triplet, EnjCanonName *name);
 gboolean enj_canon_start (EnjCanon *self, const EnjCanonName *name, const char **atts);
 
+/* As start() does, but into a tree. */
+gboolean enj_canon_build_attributes (EnjCanon *self, EnjElementBuilder *builder,
+                                     const char **atts);
+
 gboolean enj_canon_text (EnjCanon *self, const char *text, gsize len);
 
 /* leave() ends an element, end() writes its tag first. */

@@ -9,16 +9,18 @@
 #include "protocol/condition.h"
 #include "protocol/draft.h"
 #include "protocol/ns.h"
-#include "protocol/tag.h"
+#include "protocol/opening.h"
 #include "protocol/xml.h"
 
 /* Events that one run of expat may leave behind; it is stopped when they are that many, for a
  * deferred token may hide thousands of stanzas. */
 #define QUEUE 32
 
-/* RFC 5646 4.4.1: no registered tag is longer than 35.  What is longer in the header is not
- * written onto stanzas, each of which it would swell. */
-#define LANG_MAX 64
+/* Who cuts has the source's bytes, not its own, to be patient with: each may come as &apos; and
+ * such, so one token may be so many times the limit.  Elements that are open cost expat memory,
+ * so deep it may go at all; 512 KiB of "<a></a>" are not. */
+#define CUT_TOKEN_TIMES 8
+#define CUT_DEPTH 100000
 
 /* Scratch memory that a quiet reader may keep. */
 #define SCRATCH_MAX 1024
@@ -28,7 +30,7 @@ struct EnjReader
   EnjXml xml; /* first: the handlers get it */
   EnjReaderLimits limits;
   char *content_ns;
-  char *lang; /* of the header, or NULL */
+  EnjOpening opening;
   gboolean closed;
 
   EnjReaderEvent *queue; /* of QUEUE; NULL while nothing has come */
@@ -40,33 +42,49 @@ struct EnjReader
   EnjCensus census;
   guint64 start;  /* of this child of the stream */
   gsize blanks;   /* since the last one */
-  EnjBytes declarations; /* of the header: prefix, namespace, both terminated */
   EnjCanon canon;
   EnjElementBuilder *builder; /* NULL in a stanza */
 
   /* The stanza that is open. */
+  gboolean in_stanza;
+  gboolean is_cut; /* what comes up to its end is not kept */
   EnjStanzaKind kind;
   EnjDraft draft;
 };
 
 /* ---- Refusals ----------------------------------------------------------- */
 
+/* TRUE: not the stream is refused, but the stanza. */
+static gboolean
+cut (EnjReader *self)
+{
+  self->is_cut = self->in_stanza && self->limits.cuts;
+  return self->is_cut;
+}
+
 static void
-refuse_size (EnjReader *self)
+refuse_bytes (EnjReader *self)
 {
   enj_xml_refuse (&self->xml, ENJ_STREAM_STANZA_TOO_BIG,
                   "%s over the limit of %" G_GSIZE_FORMAT " bytes",
                   self->depth > 0 ? "stanza" : "stream header", self->limits.size);
 }
 
+static void
+refuse_size (EnjReader *self)
+{
+  if (!cut (self))
+    refuse_bytes (self);
+}
+
 /* The canonical form could not be written. */
 static void
 refuse_output (EnjReader *self)
 {
-  if (self->canon.no_memory)
-    enj_xml_refuse (&self->xml, ENJ_STREAM_RESOURCE_CONSTRAINT, "no memory for a stanza");
-  else
+  if (!self->canon.no_memory)
     refuse_size (self);
+  else if (!cut (self))
+    enj_xml_refuse (&self->xml, ENJ_STREAM_RESOURCE_CONSTRAINT, "no memory for a stanza");
 }
 
 static gboolean
@@ -77,7 +95,8 @@ check_counts (EnjReader *self, const char **atts)
   if (enj_census_enter (&self->census, self->depth, (const char *const *) atts, &error))
     return TRUE;
 
-  enj_xml_refuse (&self->xml, ENJ_STREAM_POLICY_VIOLATION, "%s", error->message);
+  if (!cut (self))
+    enj_xml_refuse (&self->xml, ENJ_STREAM_POLICY_VIOLATION, "%s", error->message);
   return FALSE;
 }
 
@@ -103,24 +122,6 @@ emit_tree (EnjReader *self, EnjReaderEventType type, EnjElementBuilder *builder)
 
 /* ---- Trees -------------------------------------------------------------- */
 
-static gboolean
-build_attributes (EnjReader *self, EnjElementBuilder *builder, const char **atts)
-{
-  const char *ns;
-  const char *name;
-
-  for (; *atts; atts += 2)
-    {
-      if (!enj_canon_split (&self->canon, atts[0], &ns, &name))
-        {
-          refuse_output (self);
-          return FALSE;
-        }
-      enj_element_builder_attribute (builder, ns, name, atts[1]);
-    }
-  return TRUE;
-}
-
 static void
 build_start (EnjReader *self, const EnjCanonName *name)
 {
@@ -130,24 +131,6 @@ build_start (EnjReader *self, const EnjCanonName *name)
     enj_element_builder_start (self->builder, name->ns, local);
   else
     self->builder = enj_element_builder_new (name->ns, local);
-}
-
-static void
-build_declarations (EnjReader *self, EnjElementBuilder *builder)
-{
-  gsize len;
-  const char *prefix = (const char *) enj_bytes_peek (&self->declarations, &len);
-
-  while (len > 0)
-    {
-      const char *ns = prefix + strlen (prefix) + 1;
-      gsize used = strlen (prefix) + strlen (ns) + 2;
-
-      enj_element_builder_attribute (builder, ENJ_READER_XMLNS, prefix, ns);
-      prefix += used;
-      len -= used;
-    }
-  enj_bytes_clear (&self->declarations);
 }
 
 static void
@@ -164,15 +147,19 @@ begin_stream (EnjReader *self, const char *triplet, const char **atts)
   if (self->xml.fault)
     return;
 
-  enj_xml_keep_tag (&self->xml, enj_tag_new (triplet, ENJ_CANON_SEPARATOR, &self->declarations));
   builder = enj_element_builder_new (ns, name);
-  build_declarations (self, builder);
-  if (!build_attributes (self, builder, atts))
-    return;
+  enj_opening_build (&self->opening, ENJ_READER_XMLNS, builder);
+  enj_xml_keep_tag (&self->xml,
+                    enj_opening_end_tag_new (&self->opening, triplet, ENJ_CANON_SEPARATOR));
+  if (!enj_canon_build_attributes (&self->canon, builder, atts))
+    {
+      refuse_output (self);
+      return;
+    }
 
   for (; *atts; atts += 2)
-    if (enj_draft_find (atts[0]) == ENJ_DRAFT_LANG && strlen (atts[1]) <= LANG_MAX)
-      self->lang = g_strdup (atts[1]);
+    if (enj_draft_find (atts[0]) == ENJ_DRAFT_LANG)
+      enj_opening_speak (&self->opening, atts[1]);
 
   emit_tree (self, ENJ_READER_HEADER, g_steal_pointer (&builder));
 }
@@ -226,40 +213,59 @@ begin_stanza (EnjReader *self, const EnjCanonName *name, const char **atts)
     if (!take_attribute (self, &prefixes, atts[0], atts[1]))
       {
         refuse_output (self);
-        return;
+        if (!self->is_cut)
+          return;
       }
   set_room (self);
+}
+
+/* Borrowed from the draft, but for what nobody has a field for. */
+static EnjStanzaHead
+get_head (const EnjReader *self)
+{
+  const char *lang = enj_draft_get (&self->draft, ENJ_DRAFT_LANG);
+
+  return (EnjStanzaHead){
+    .kind = self->kind,
+    .from = enj_draft_get (&self->draft, ENJ_DRAFT_FROM),
+    .to = enj_draft_get (&self->draft, ENJ_DRAFT_TO),
+    .id = enj_draft_get (&self->draft, ENJ_DRAFT_ID),
+    .type = enj_draft_get (&self->draft, ENJ_DRAFT_TYPE),
+    .lang = lang ? lang : self->opening.lang, /* RFC 6120 4.7.4 */
+  };
+}
+
+static void
+emit_stanza (EnjReader *self, const EnjStanzaHead *head, const guint8 *content, gsize len)
+{
+  EnjStanza *stanza = enj_stanza_new_raw (head, content, len);
+
+  if (!stanza)
+    {
+      enj_xml_refuse (&self->xml, ENJ_STREAM_RESOURCE_CONSTRAINT, "no memory for a stanza");
+      return;
+    }
+  if (self->is_cut)
+    enj_stanza_mark_cut (stanza);
+  emit (self, ENJ_READER_STANZA, NULL, stanza);
 }
 
 static void
 end_stanza (EnjReader *self)
 {
-  EnjDraft *draft = &self->draft;
+  EnjStanzaHead head = get_head (self);
   gsize len;
   const guint8 *content = enj_bytes_peek (&self->canon.out, &len);
-  const char *lang = enj_draft_get (draft, ENJ_DRAFT_LANG);
-  EnjStanzaHead head = {
-    .kind = self->kind,
-    .from = enj_draft_get (draft, ENJ_DRAFT_FROM),
-    .to = enj_draft_get (draft, ENJ_DRAFT_TO),
-    .id = enj_draft_get (draft, ENJ_DRAFT_ID),
-    .type = enj_draft_get (draft, ENJ_DRAFT_TYPE),
-    .lang = lang ? lang : self->lang, /* RFC 6120 4.7.4 */
-  };
-  EnjStanza *stanza;
 
   /* A language from the header is not counted: the peer did not write it here. */
-  if (!enj_draft_fits (draft, len, self->limits.size) || !enj_draft_get_extra (draft, &head.extra))
-    {
-      refuse_size (self);
-      return;
-    }
-
-  stanza = enj_stanza_new_raw (&head, content, len);
-  if (stanza)
-    emit (self, ENJ_READER_STANZA, NULL, stanza);
-  else
-    enj_xml_refuse (&self->xml, ENJ_STREAM_RESOURCE_CONSTRAINT, "no memory for a stanza");
+  if (!self->is_cut
+      && (!enj_draft_fits (&self->draft, len, self->limits.size)
+          || !enj_draft_get_extra (&self->draft, &head.extra)))
+    refuse_size (self);
+  if (self->is_cut)
+    emit_stanza (self, &head, NULL, 0);
+  else if (!self->xml.fault)
+    emit_stanza (self, &head, content, len);
 }
 
 /* ---- What expat calls --------------------------------------------------- */
@@ -273,19 +279,46 @@ begin_element (EnjReader *self, const EnjCanonName *name, const char **atts)
   /* The name goes into the tree at once: writing attributes moves it. */
   if (is_tree)
     build_start (self, name);
-  if (!enj_canon_start (&self->canon, name, atts))
+  if (!enj_canon_start (&self->canon, name, atts)
+      || (is_tree && !enj_canon_build_attributes (&self->canon, self->builder, atts)))
     refuse_output (self);
-  else if (is_tree)
-    (void) build_attributes (self, self->builder, atts);
 }
 
+/* What is over a limit in a stanza's own tag may be cut: its head is read all the same. */
 static void
 begin_child (EnjReader *self, const EnjCanonName *name, const char **atts)
 {
-  if (find_kind (self, name))
+  self->in_stanza = find_kind (self, name);
+  if (self->xml.fault || (!check_counts (self, atts) && !self->is_cut))
+    return;
+
+  if (self->in_stanza)
     begin_stanza (self, name, atts);
-  else if (!self->xml.fault)
+  else
     begin_element (self, name, atts);
+}
+
+/* A stream inside a stream is how stanzas were smuggled (CVE-2022-20917). */
+static gboolean
+check_smuggled (EnjReader *self, const EnjCanonName *name)
+{
+  if ((!name->changed && !self->builder) || strcmp (name->ns, ENJ_NS_STREAM) != 0)
+    return TRUE;
+
+  if (!cut (self))
+    enj_xml_refuse (&self->xml, ENJ_STREAM_BAD_FORMAT, "stream element inside another element");
+  return FALSE;
+}
+
+static void
+restart_child (EnjReader *self)
+{
+  self->start = enj_xml_token_start (&self->xml);
+  enj_census_restart (&self->census);
+  self->blanks = 0;
+  self->in_stanza = self->is_cut = FALSE;
+  self->canon.out.limit = self->limits.size;
+  enj_canon_restart (&self->canon);
 }
 
 static void
@@ -297,32 +330,19 @@ on_start (void *user_data, const char *triplet, const char **atts)
   if (self->xml.fault)
     return;
 
-  if (self->depth == 0)
-    {
-      begin_stream (self, triplet, atts);
-      self->depth++;
-      return;
-    }
   if (self->depth == 1)
-    {
-      self->start = enj_xml_token_start (&self->xml);
-      enj_census_restart (&self->census);
-      self->blanks = 0;
-      self->canon.out.limit = self->limits.size;
-      enj_canon_restart (&self->canon);
-    }
-
-  if (!check_counts (self, atts))
-    return;
-
-  if (!enj_canon_enter (&self->canon, triplet, &name))
+    restart_child (self);
+  if (self->depth == 0)
+    begin_stream (self, triplet, atts);
+  else if (self->is_cut && self->depth < CUT_DEPTH)
+    ; /* Not kept. */
+  else if (self->is_cut)
+    enj_xml_refuse (&self->xml, ENJ_STREAM_POLICY_VIOLATION, "nested elements: %u", self->depth);
+  else if (!enj_canon_enter (&self->canon, triplet, &name))
     refuse_output (self);
   else if (self->depth == 1)
     begin_child (self, &name, atts);
-  else if ((name.changed || self->builder) && strcmp (name.ns, ENJ_NS_STREAM) == 0)
-    /* A stream inside a stream is how stanzas were smuggled (CVE-2022-20917). */
-    enj_xml_refuse (&self->xml, ENJ_STREAM_BAD_FORMAT, "stream element inside another element");
-  else
+  else if (check_counts (self, atts) && check_smuggled (self, &name))
     begin_element (self, &name, atts);
   self->depth++;
 }
@@ -330,14 +350,17 @@ on_start (void *user_data, const char *triplet, const char **atts)
 static void
 end_child (EnjReader *self, const char *triplet)
 {
-  if (enj_xml_token_end (&self->xml) - self->start > self->limits.size)
+  if (!(self->in_stanza && self->limits.cuts)
+      && enj_xml_token_end (&self->xml) - self->start > self->limits.size)
     {
       refuse_size (self);
     }
-  else if (!self->builder)
+  else if (self->in_stanza)
     {
-      enj_canon_leave (&self->canon);
+      if (!self->is_cut)
+        enj_canon_leave (&self->canon);
       end_stanza (self);
+      self->in_stanza = FALSE;
     }
   else if (enj_canon_end (&self->canon, triplet))
     {
@@ -367,7 +390,7 @@ on_end (void *user_data, const char *triplet)
     {
       end_child (self, triplet);
     }
-  else if (!enj_canon_end (&self->canon, triplet))
+  else if (!self->is_cut && !enj_canon_end (&self->canon, triplet))
     {
       refuse_output (self);
     }
@@ -403,7 +426,7 @@ on_text (void *user_data, const char *text, int len)
 
   if (self->depth == 1)
     take_blanks (self, text, (gsize) len);
-  else if (!enj_canon_text (&self->canon, text, (gsize) len))
+  else if (!self->is_cut && !enj_canon_text (&self->canon, text, (gsize) len))
     refuse_output (self);
   else if (self->builder)
     enj_element_builder_text_len (self->builder, text, (gsize) len);
@@ -418,10 +441,7 @@ on_declaration (void *user_data, const char *prefix, const char *uri)
   if (self->depth > 0 || self->xml.fault)
     return;
 
-  prefix = prefix ? prefix : "";
-  uri = uri ? uri : "";
-  if (!enj_bytes_append (&self->declarations, prefix, strlen (prefix) + 1)
-      || !enj_bytes_append (&self->declarations, uri, strlen (uri) + 1))
+  if (!enj_opening_declare (&self->opening, prefix, uri))
     refuse_size (self);
 }
 
@@ -431,9 +451,11 @@ on_declaration (void *user_data, const char *prefix, const char *uri)
 static gboolean
 is_over (const EnjReader *self)
 {
-  guint64 start = self->depth == 0 ? 0 : self->depth == 1 ? self->xml.token : self->start;
+  gboolean by_token = self->depth == 1 || (self->depth > 1 && self->in_stanza && self->limits.cuts);
+  guint64 start = self->depth == 0 ? 0 : by_token ? self->xml.token : self->start;
+  guint64 most = self->limits.size * (by_token && self->limits.cuts ? CUT_TOKEN_TIMES : 1);
 
-  return !self->xml.stopped && !self->xml.fault && self->xml.fed - start > self->limits.size;
+  return !self->xml.stopped && !self->xml.fault && self->xml.fed - start > most;
 }
 
 /* One run of expat; FALSE when there was nothing to do. */
@@ -447,7 +469,7 @@ advance (EnjReader *self)
   if (is_over (self))
     enj_xml_reparse (&self->xml);
   if (is_over (self))
-    refuse_size (self);
+    refuse_bytes (self);
   return TRUE;
 }
 
@@ -462,13 +484,6 @@ set_limits (EnjReader *self, const EnjReaderLimits *limits)
   self->census.max_value = limits->value;
 }
 
-static void
-trim (EnjBytes *bytes)
-{
-  if (bytes->size > SCRATCH_MAX)
-    enj_bytes_clear (bytes);
-}
-
 EnjReader *
 enj_reader_new (const char *content_ns, const EnjReaderLimits *limits)
 {
@@ -481,7 +496,7 @@ enj_reader_new (const char *content_ns, const EnjReaderLimits *limits)
   enj_xml_init (&self->xml, ENJ_CANON_SEPARATOR, &handlers);
   enj_canon_init (&self->canon, self->content_ns, limits->size);
   self->canon.out.is_modest = limits->is_modest;
-  enj_bytes_init (&self->declarations, limits->size);
+  enj_opening_init (&self->opening, limits->size);
   return self;
 }
 
@@ -499,11 +514,10 @@ enj_reader_free (EnjReader *self)
   g_free (self->queue);
   enj_xml_clear (&self->xml);
   enj_canon_clear (&self->canon);
-  enj_bytes_clear (&self->declarations);
+  enj_opening_clear (&self->opening);
   enj_draft_clear (&self->draft);
   enj_element_builder_free (self->builder);
   g_free (self->content_ns);
-  g_free (self->lang);
   g_free (self);
 }
 
@@ -545,9 +559,9 @@ enj_reader_next (EnjReader *self, EnjReaderEvent *event, GError **error)
         *error = g_error_copy (self->xml.fault);
       if (self->depth <= 1)
         {
-          trim (&self->canon.out);
-          trim (&self->draft.values);
-          trim (&self->draft.extra);
+          enj_bytes_trim (&self->canon.out, SCRATCH_MAX);
+          enj_bytes_trim (&self->draft.values, SCRATCH_MAX);
+          enj_bytes_trim (&self->draft.extra, SCRATCH_MAX);
         }
       return FALSE;
     }

@@ -23,6 +23,7 @@ typedef struct
   guint attributes;
   guint declared; /* namespaces, by one element; 0: as many as attributes */
   gsize value;    /* bytes of one attribute or namespace; 0: of any size */
+  gboolean cuts;  /* keeps the head of a stanza that is over a limit, marked, and reads on */
   gboolean is_modest; /* grows while budget.h has some left, and fails with resource-constraint */
 } EnjReaderLimits;
 

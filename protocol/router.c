@@ -72,7 +72,9 @@ enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanz
   fill_domain (enj_stanza_get_from (stanza), decision->local);
   fill_domain (enj_stanza_get_to (stanza), decision->domain);
 
-  if (!*decision->domain)
+  if (enj_stanza_is_cut (stanza))
+    bounce (decision, ENJ_STANZA_POLICY_VIOLATION, "modify", "larger or deeper than is taken here");
+  else if (!*decision->domain)
     bounce (decision, ENJ_STANZA_JID_MALFORMED, "modify", "'to' is no address");
   else if (enj_realm_classify (settings->realm, decision->domain) == ENJ_REALM_OURS)
     decision->route = ENJ_ROUTE_SERVICE;

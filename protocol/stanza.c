@@ -38,6 +38,7 @@ struct EnjStanza
 #undef X
   gboolean is_plain; /* no value of the head has anything to escape */
   guint again; /* so often it has been sent before */
+  gboolean is_cut;
   gsize size;
   gsize held; /* in the budget, without the content */
   Content *content;
@@ -55,18 +56,14 @@ static const char *const kind_names[] = {
 static Content *
 content_try_new (const guint8 *data, gsize len)
 {
-  Content *self;
+  Content *self
+    = len <= G_MAXSSIZE - sizeof (Content) ? g_try_malloc (sizeof (Content) + len) : NULL;
 
-  if (len > G_MAXSSIZE - sizeof (Content))
-    return NULL;
-
-  self = g_try_malloc (sizeof (Content) + len);
   if (!self)
     return NULL;
 
   enj_budget_charge (sizeof (Content) + len);
-  self->refs = 1;
-  self->len = len;
+  *self = (Content){ .refs = 1, .len = len };
   if (len > 0)
     memcpy (self->data, data, len);
   return self;
@@ -144,9 +141,9 @@ stanza_try_new (const EnjStanzaHead *head, Content *content)
   *self = (EnjStanza){ .refs = 1,
                        .size = size + extra_len,
                        .held = sizeof (EnjStanza) + strings,
-                       .content = content };
-  self->is_plain = is_plain;
-  self->head.kind = head->kind;
+                       .content = content,
+                       .is_plain = is_plain,
+                       .head.kind = head->kind };
   end = self->strings;
 #define X(field, name)                                                            \
   self->head.field = put_string (&end, head->field, field##_len);                 \
@@ -297,6 +294,18 @@ guint
 enj_stanza_count_again (const EnjStanza *self)
 {
   return self->again;
+}
+
+void
+enj_stanza_mark_cut (EnjStanza *self)
+{
+  self->is_cut = TRUE;
+}
+
+gboolean
+enj_stanza_is_cut (const EnjStanza *self)
+{
+  return self->is_cut;
 }
 
 const EnjElement *

@@ -45,6 +45,10 @@ EnjReceipt *enj_stanza_get_receipt (const EnjStanza *self);
 void enj_stanza_mark_again (EnjStanza *self);
 guint enj_stanza_count_again (const EnjStanza *self);
 
+/* Over a limit: only its head was kept, and it goes back.  Marked by who reads it. */
+void enj_stanza_mark_cut (EnjStanza *self);
+gboolean enj_stanza_is_cut (const EnjStanza *self);
+
 /* An error, or an iq result: never answered (RFC 6120 8.3.1, 8.2.3). */
 gboolean enj_stanza_is_answerable (const EnjStanza *self);
 

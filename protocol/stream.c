@@ -118,6 +118,8 @@ enj_stream_raise_limits (EnjStream *self, gsize size)
   self->limits.size = size;
   self->limits.elements = self->elements;
   self->limits.value = 0;
+  /* What our own server sends is its users', each of whom could end the link for all. */
+  self->limits.cuts = g_str_equal (self->content_ns, ENJ_NS_COMPONENT);
   enj_reader_set_limits (self->reader, &self->limits);
 }
 

@@ -96,6 +96,27 @@ def several(lab):
         lab.juliet().wait_message("to " + domain, domain)
 
 
+OVER = {"deep": "<a>" * 70 + "</a>" * 70,
+        "wide": "<w>%s</w>" % ("<a/>" * 11000),
+        "many attributes": "<a %s/>" % " ".join("a%d='x'" % number for number in range(80)),
+        "a stream": "<error xmlns='http://etherx.jabber.org/streams'/>"}
+
+
+@test("what a user sends over a limit comes back, and the link of all stays up", proves="S43")
+def over(lab):
+    mark, before = lab.bridge.process.mark(), lab.bridge.links()
+    juliet = lab.juliet()
+    for name, inside in OVER.items():
+        juliet.xmpp.send_raw("<message to='%s' id='over'>%s</message>" % (ECHO, inside))
+        error = juliet.wait_message(kind="error", ident="over").xml.find("{*}error")
+        true(error.find("{*}policy-violation") is not None, name)
+    # For each of these Prosody writes six bytes.
+    juliet.xmpp.send_raw("<message to='%s'><body>%s</body></message>" % (ECHO, "'" * 90000))
+    juliet.wait_message("'" * 90000, ECHO)
+    equal(lab.bridge.links(), before, "connections")
+    equal(lab.bridge.process.line("link (down|closed)", mark), None, "the log")
+
+
 @test("a wrong secret is one warning, and is tried again at the longest interval", proves="C16")
 def secret(lab):
     since = start_twin(lab, secret="not the one")

@@ -333,14 +333,16 @@ static char *
 next_link (EnjTestActor *self, char **xml)
 {
   EnjLinkEvent event;
+  const char *words;
 
   if (!enj_link_next (self->link, &event))
     return g_strdup ("");
   if (event.type == ENJ_LINK_UP)
     return g_strdup ("up");
   *xml = dup_stanza (event.stanza);
+  words = enj_stanza_is_cut (event.stanza) ? "cut" : "stanza";
   enj_stanza_unref (event.stanza);
-  return g_strdup ("stanza");
+  return g_strdup (words);
 }
 
 char *

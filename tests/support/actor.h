@@ -61,5 +61,6 @@ void enj_test_actor_wait (EnjTestActor *self, gint64 time);
  * to=b id=... key=... needs=yes|no" (a certificate), "up from=a to=b
  * proof=external|dialback|certificate|dane|dane-trusted",
  * "up", "ready", "refused TYPE CONDITION", "answer id=... TYPE CONDITION", each with
- * local=a remote=b where that is outbound's; for "stanza" the text is in @xml. */
+ * local=a remote=b where that is outbound's; for "stanza", and "cut" for
+ * one of which the head was kept, the text is in @xml. */
 char *enj_test_actor_next_new (EnjTestActor *self, char **xml);

@@ -188,7 +188,7 @@ do_event (EnjTestPlayer *self, const char *text)
   if (xml)
     {
       g_autofree char *scope = g_strdup_printf ("<stanza xmlns='%s'>", content_ns (self));
-      const char *rest = filled->str + strlen ("stanza");
+      const char *rest = filled->str + strcspn (filled->str, " ");
       EnjTestToken wanted, came;
       char *difference;
 

@@ -61,6 +61,7 @@ unit_tests += %D%/test-news
 unit_tests += %D%/test-management
 unit_tests += %D%/test-memory
 unit_tests += %D%/test-notify
+unit_tests += %D%/test-opening
 unit_tests += %D%/test-pairs
 unit_tests += %D%/test-parse
 unit_tests += %D%/test-peers-event

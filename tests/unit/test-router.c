@@ -307,6 +307,26 @@ test_may_send (void)
     }
 }
 
+/* A stanza of which only the head is left is for nobody but its sender. */
+static void
+test_cut (void)
+{
+  g_autoptr (EnjSettings) settings = enj_test_settings_new ();
+  static const char *const to[] = { "comp.local.test", "elsewhere.test" };
+  EnjDecision decision;
+
+  for (guint i = 0; i < G_N_ELEMENTS (to); i++)
+    {
+      g_autoptr (EnjStanza) stanza = stanza_new ("u@local.test", to[i]);
+
+      enj_stanza_mark_cut (stanza);
+      enj_router_decide (settings, ENJ_ORIGIN_LINK, stanza, &decision);
+      g_assert_cmpint (decision.route, ==, ENJ_ROUTE_BOUNCE);
+      g_assert_cmpint (decision.condition, ==, ENJ_STANZA_POLICY_VIOLATION);
+      g_assert_cmpstr (decision.error_type, ==, "modify");
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -327,6 +347,7 @@ main (int argc, char **argv)
   g_test_add_func ("/router/does-without-federation", test_without_federation);
   g_test_add_func ("/router/spells-our-own-domain-as-servers-compare-it", test_spelling);
   g_test_add_func ("/router/keeps-from-the-link-what-is-too-large-for-it", test_size);
+  g_test_add_func ("/router/bounces-what-was-cut", test_cut);
   g_test_add_func ("/router/services-send-under-their-own-name", test_may_send);
   return g_test_run ();
 }
