@@ -152,7 +152,7 @@ enj_canon_clear (EnjCanon *self)
   enj_bytes_clear (&self->out);
   enj_bytes_clear (&self->names);
   g_clear_pointer (&self->open, g_free);
-  self->n_open = 0;
+  self->n_open = self->depth = 0;
 }
 
 void

@@ -9,7 +9,8 @@
 void
 enj_census_restart (EnjCensus *self)
 {
-  self->elements = 0;
+  self->elements = self->declared = 0;
+  self->longest = 0;
 }
 
 void
@@ -54,7 +55,7 @@ check_tag (EnjCensus *self, const char *const *atts, GError **error)
 gboolean
 enj_census_enter (EnjCensus *self, guint depth, const char *const *atts, GError **error)
 {
-  self->elements++;
+  self->elements += depth > 0;
   return check ("nested elements:", depth, self->max_depth, error)
          && check ("elements of a stanza:", self->elements, self->max_elements, error)
          && check_tag (self, atts, error);

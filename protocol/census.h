@@ -23,7 +23,7 @@ typedef struct
   gsize longest;  /* of what it declares */
 } EnjCensus;
 
-/* A child of the stream begins. */
+/* A child of the stream has ended: what the next one declares comes before its tag. */
 void enj_census_restart (EnjCensus *self);
 
 /* The tag that comes declares @ns, which may be NULL. */

@@ -314,7 +314,6 @@ static void
 restart_child (EnjReader *self)
 {
   self->start = enj_xml_token_start (&self->xml);
-  enj_census_restart (&self->census);
   self->blanks = 0;
   self->in_stanza = self->is_cut = FALSE;
   self->canon.out.limit = self->limits.size;
@@ -389,6 +388,7 @@ on_end (void *user_data, const char *triplet)
   else if (self->depth == 1)
     {
       end_child (self, triplet);
+      enj_census_restart (&self->census);
     }
   else if (!self->is_cut && !enj_canon_end (&self->canon, triplet))
     {

@@ -28,8 +28,8 @@
  * before it waits for room. */
 #define SWAMP (512 * 1024)
 
-/* Of a peer: more namespaces in one element nobody needs, and a reader with namespaces has a table of
- * them.  What our own server sends is its users', and must not break the link. */
+/* Of a peer: more namespaces in one element nobody needs, and a reader with namespaces has a
+ * table of them.  What our own server sends is its users', and must not break the link. */
 #define DECLARED_MAX 32
 
 /* Of one attribute or namespace, before authentication. */
