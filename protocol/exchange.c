@@ -366,7 +366,8 @@ bounce_some (EnjExchange *self, gint64 now)
 
   for (guint i = 0; i < BOUNCES_A_TURN; i++)
     {
-      if (enj_exchange_event_queue_count (&self->events) >= BOUNCES_A_TURN)
+      /* One at least: those who flood the services hold up nobody. */
+      if (i > 0 && enj_exchange_event_queue_count (&self->events) >= BOUNCES_A_TURN)
         return FALSE;
       if (!enj_roster_next_return (enj_peers_get_roster (self->peers), &item))
         return TRUE;
