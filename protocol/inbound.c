@@ -427,7 +427,8 @@ handle_element (EnjInbound *self, const EnjElement *element)
     }
 }
 
-/* What waits to be written is answers, or many: a peer that does not read them gets no more. */
+/* What waits to be written is answers, or many: a peer that does not read them gets no more.  By
+ * <a/> alone it tells that it reads. */
 static gboolean
 is_swamped (EnjSession *session)
 {
@@ -444,7 +445,7 @@ handle_event (EnjSession *session, EnjStreamEvent *event)
     handle_header (self);
   else if (event->type == ENJ_STREAM_STANZA)
     handle_stanza (self, event->stanza);
-  else if (is_swamped (session))
+  else if (!enj_element_is (event->element, ENJ_NS_SM, "a") && is_swamped (session))
     enj_session_fail (session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESOURCE_CONSTRAINT,
                                             "answers are not read"));
   else if (!enj_management_handle (self->management, event->element)

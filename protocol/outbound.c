@@ -215,7 +215,7 @@ handle_stanza (EnjOutbound *self, EnjStanza *stanza)
   enj_news_queue_push (&self->news, ENJ_NEWS_STANZA, NULL, NULL)->stanza = admitted;
 }
 
-/* What waits for the peer to read is what it made us say, or much of it. */
+/* What waits for the peer to read is what it made us say, or much of it: by <a/> it reads. */
 static gboolean
 is_swamped (EnjSession *session)
 {
@@ -235,7 +235,7 @@ handle_event (EnjSession *session, EnjStreamEvent *event)
     }
   else if (event->type == ENJ_STREAM_STANZA)
     handle_stanza (self, event->stanza);
-  else if (is_swamped (session))
+  else if (!enj_element_is (event->element, ENJ_NS_SM, "a") && is_swamped (session))
     fail (self, ENJ_STREAM_RESOURCE_CONSTRAINT, "answers are not read");
   else if (session->state == ENJ_SESSION_OPEN)
     handle_element (self, event->element);
