@@ -284,7 +284,7 @@ def send_byte(sock):
 def languages(arena):
     peer = arena.peer()
     stream = peer.connect()
-    stream.open(RELAY, more=" version='1.0' xml:lang='%s'" % ("x-" + "l" * 9000))
+    stream.open(RELAY, more=" version='1.0' xml:lang='%s'" % ("x-" + "l" * 8000))
     stream.authenticate(RELAY)
     for _ in range(20):
         body = stream.message(TO_JULIET)
