@@ -25,8 +25,8 @@ struct EnjSounding
   EnjSession *session;
   EnjCounters *counters;
   EnjBarrier *barrier;
-  char local[ENJ_JID_DOMAIN_SIZE]; /* the pair that asks */
-  char remote[ENJ_JID_DOMAIN_SIZE];
+  char *local; /* the pair that asks; NULL while there was nothing to ask after */
+  char *remote;
   char *asked;      /* the ping that is out; NULL for none */
   guint unasked;    /* stanzas since the last one */
   gboolean is_mute; /* the first was not answered: no more here */
@@ -63,6 +63,8 @@ enj_sounding_free (EnjSounding *self)
     return;
   stop_asking (self);
   enj_barrier_free (self->barrier);
+  g_free (self->local);
+  g_free (self->remote);
   g_free (self);
 }
 
@@ -193,6 +195,16 @@ may_ask_after (const EnjSounding *self, const EnjStanza *stanza, char *local, ch
          && is_first_pair (self, local, remote);
 }
 
+/* Most streams never ask, and a buffer for any name is a kilobyte. */
+static void
+set_name (char **name, const char *domain)
+{
+  if (g_strcmp0 (*name, domain) == 0)
+    return;
+  g_free (*name);
+  *name = g_strdup (domain);
+}
+
 void
 enj_sounding_note_sent (EnjSounding *self, EnjStanza *stanza)
 {
@@ -207,8 +219,8 @@ enj_sounding_note_sent (EnjSounding *self, EnjStanza *stanza)
     self->counters->unproven++;
   if (!is_kept && !(may_ask && enj_ways_lead_back (self->session->ways, local, remote)))
     return;
-  g_strlcpy (self->local, local, sizeof self->local);
-  g_strlcpy (self->remote, remote, sizeof self->remote);
+  set_name (&self->local, local);
+  set_name (&self->remote, remote);
   self->unasked++;
   weigh (self);
   ask_in_time (self);
