@@ -16,12 +16,16 @@
 #include "component/reception.h"
 #include "component/reload.h"
 #include "component/setup.h"
+#include "component/succession.h"
 #include "component/survey.h"
 #include "component/uplink.h"
 #include "component/vigil.h"
 
 /* More would keep the sockets waiting. */
 #define EVENTS_A_TURN 1000
+
+/* EX_TEMPFAIL of sysexits.h: to be started again at once. */
+#define STATUS_HANDED_OVER 75
 
 struct EnjBridge
 {
@@ -43,7 +47,9 @@ struct EnjBridge
   EnjFarewell *farewell;
   GMainLoop *main_loop; /* of run() */
   EnjStore *store;      /* of run(): other programs have their own descriptors */
+  EnjSuccession *succession; /* the same */
   EnjVigil *vigil;      /* the same: and a manager of their own */
+  gboolean handed_over;
   guint n_up;           /* links */
   gboolean busy;        /* the program may be inside one of its functions */
   gboolean stopped;
@@ -94,7 +100,8 @@ handle_link_up (EnjBridge *self, const EnjExchangeEvent *event, gint64 now)
   g_autofree char *parent = enj_setup_parent_new (component);
   g_autoptr (EnjStanza) question = enj_survey_new_question (event->local, parent);
 
-  enj_uplink_came_up (g_hash_table_lookup (self->uplinks, event->local), now);
+  enj_uplink_came_up (g_hash_table_lookup (self->uplinks, event->local), event->header,
+                      event->end, now);
   /* A parent that local-domains leaves out would be asked over the world. */
   if (enj_realm_is_local_to (self->config->realm, event->local, parent))
     enj_reception_request (self->reception, event->local, question, report_survey, NULL, now);
@@ -279,6 +286,8 @@ enj_bridge_free (EnjBridge *self)
   /* The program hears of its requests while there still is a bridge to call. */
   enj_reception_free (self->reception);
   detach (self);
+  /* What has not ended by now is the successor's. */
+  enj_succession_free (self->succession);
   enj_store_free (self->store);
   g_hash_table_unref (self->uplinks);
   enj_farewell_free (self->farewell);
@@ -300,8 +309,8 @@ start_uplinks (EnjBridge *self, GError **error)
 
       if (!component->server)
         continue;
-      uplink = enj_uplink_new (self->loop, self->resolver, self->exchange, component,
-                               &self->config->limits, error);
+      uplink = enj_uplink_new (self->loop, self->resolver, self->exchange, self->succession,
+                               component, &self->config->limits, error);
       if (!uplink)
         return FALSE;
       g_hash_table_insert (self->uplinks, g_strdup (component->domain), uplink);
@@ -321,9 +330,14 @@ start (EnjBridge *self, GError **error)
   self->gateway
     = enj_gateway_new (self->loop, self->resolver, self->exchange, self->config, self->store,
                        error);
-  if (self->store)
-    enj_store_discard (self->store);
-  return self->gateway && start_uplinks (self, error);
+  if (!self->gateway || !start_uplinks (self, error))
+    return FALSE;
+  if (self->succession)
+    {
+      enj_succession_carry_on (self->succession, self->config, now_of (self));
+      enj_store_discard (self->store);
+    }
+  return TRUE;
 }
 
 gboolean
@@ -368,17 +382,46 @@ handle_reload_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+handle_hand_over_signal (gpointer data)
+{
+  EnjBridge *self = data;
+  gint64 now = now_of (self);
+
+  if (!enj_succession_is_possible (self->succession))
+    enj_log_warning (NULL, "nothing is handed over: no service manager keeps descriptors for us");
+  else if (!self->farewell)
+    {
+      enj_log_message (NULL, "handing over");
+      self->handed_over = TRUE;
+      enj_gateway_stop_listening (self->gateway);
+      self->farewell = enj_farewell_new_handing_over (self->exchange, now);
+      enj_loop_defer (self->loop, &self->thinking);
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+/* The unit starts us again at that status. */
+static int
+hand_over (EnjBridge *self)
+{
+  if (!enj_succession_wait (self->succession))
+    enj_log_warning (NULL, "the service manager has not said that it keeps all");
+  return STATUS_HANDED_OVER;
+}
+
 int
 enj_bridge_run (EnjBridge *self)
 {
   g_autoptr (GError) error = NULL;
-  guint sources[3];
+  guint sources[4];
 
   g_return_val_if_fail (!self->loop || self->stopped, 1);
 
   if (self->stopped)
     return 0;
   self->store = enj_store_new ();
+  self->succession = enj_succession_new (self->store, self->exchange);
   if (enj_bridge_attach_context (self, NULL, &error))
     self->vigil = enj_vigil_new (self->loop, self->exchange, &error);
   if (!self->vigil)
@@ -391,13 +434,14 @@ enj_bridge_run (EnjBridge *self)
   sources[0] = g_unix_signal_add (SIGTERM, handle_stop_signal, self);
   sources[1] = g_unix_signal_add (SIGINT, handle_stop_signal, self);
   sources[2] = g_unix_signal_add (SIGHUP, handle_reload_signal, self);
+  sources[3] = g_unix_signal_add (SIGUSR2, handle_hand_over_signal, self);
   enj_notify_ready ();
   g_main_loop_run (self->main_loop);
   for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
     g_source_remove (sources[i]);
   g_clear_pointer (&self->main_loop, g_main_loop_unref);
   enj_vigil_sum_up (self->vigil);
-  return 0;
+  return self->handed_over ? hand_over (self) : 0;
 }
 
 static void

@@ -15,10 +15,12 @@ struct EnjUplink
   EnjLoop *loop;
   EnjResolver *resolver;
   EnjExchange *exchange;
+  EnjSuccession *succession; /* or NULL */
   char *domain;
   char *parent;
   char *host;
   guint16 port;
+  char *server; /* both, in words */
   char *secret;
   guint64 connect_timeout;
   EnjComeback comeback;
@@ -100,15 +102,37 @@ handle_closed (EnjWire *wire, gpointer data)
 
   g_return_if_fail (wire == self->wire);
   g_clear_pointer (&self->wire, enj_wire_free);
+  if (self->succession)
+    enj_succession_link_gone (self->succession, self->domain);
   enj_exchange_closed (self->exchange, session, enj_loop_now (self->loop));
+}
+
+/* Takes @fd. */
+static void
+drive (EnjUplink *self, int fd, EnjKeepsake *keepsake)
+{
+  gint64 now = enj_loop_now (self->loop);
+  g_autoptr (GError) error = NULL;
+  EnjSession *session;
+
+  self->wire = enj_wire_new (self->loop, fd, self->session, TRUE, handle_closed, self, &error);
+  if (self->wire)
+    {
+      enj_wire_set_keepsake (self->wire, keepsake);
+      return;
+    }
+  if (self->succession)
+    enj_succession_link_gone (self->succession, self->domain);
+  session = g_steal_pointer (&self->session);
+  enj_session_eof (session, error->message, now);
+  enj_exchange_closed (self->exchange, session, now);
 }
 
 static void
 handle_dialled (int fd, const char *why, gpointer data)
 {
   EnjUplink *self = data;
-  gint64 now = enj_loop_now (self->loop);
-  g_autoptr (GError) error = NULL;
+  EnjKeepsake *keepsake = NULL;
 
   g_clear_pointer (&self->dialer, enj_dialer_free);
   if (fd < 0)
@@ -120,20 +144,39 @@ handle_dialled (int fd, const char *why, gpointer data)
       return;
     }
   self->session = enj_exchange_attach (self->exchange, self->domain, self->parent, self->secret,
-                                       now);
+                                       enj_loop_now (self->loop));
   if (!self->session)
     {
       close (fd);
       return;
     }
-  self->wire = enj_wire_new (self->loop, fd, self->session, TRUE, handle_closed, self, &error);
-  if (!self->wire)
-    {
-      EnjSession *session = g_steal_pointer (&self->session);
+  if (self->succession)
+    keepsake = enj_succession_note_link (self->succession, self->domain, self->server,
+                                         self->secret, fd);
+  drive (self, fd, keepsake);
+}
 
-      enj_session_eof (session, error->message, now);
-      enj_exchange_closed (self->exchange, session, now);
-    }
+/* TRUE: there was one. */
+static gboolean
+resume (EnjUplink *self)
+{
+  gint64 now = enj_loop_now (self->loop);
+  EnjKeepsake *keepsake;
+  EnjLinkPast past;
+  const guint8 *input;
+  gsize len;
+  int fd = enj_succession_take_link (self->succession, self->domain, self->server, self->secret,
+                                     &past);
+
+  if (fd < 0)
+    return FALSE;
+  keepsake = enj_succession_get_keepsake (self->succession, self->domain);
+  self->session = enj_exchange_resume (self->exchange, self->domain, self->parent, &past, now);
+  drive (self, fd, keepsake);
+  input = enj_keepsake_get_input (keepsake, &len);
+  if (self->session)
+    enj_session_feed (self->session, input, len, now);
+  return TRUE;
 }
 
 static void
@@ -198,8 +241,11 @@ handle_timer (guint32 events, gint64 now, gpointer data)
 /* ---- What the exchange tells ------------------------------------------------------ */
 
 void
-enj_uplink_came_up (EnjUplink *self, gint64 now)
+enj_uplink_came_up (EnjUplink *self, guint64 header, guint64 end, gint64 now)
 {
+  if (self->succession && self->wire)
+    enj_succession_link_up (self->succession, self->domain, enj_wire_get_socket (self->wire),
+                            header, end);
   enj_comeback_up (&self->comeback, now);
 }
 
@@ -219,17 +265,20 @@ enj_uplink_went_down (EnjUplink *self, const GError *error, gboolean was_up, gin
 
 EnjUplink *
 enj_uplink_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
-                const EnjConfigComponent *component, const EnjLimits *limits, GError **error)
+                EnjSuccession *succession, const EnjConfigComponent *component,
+                const EnjLimits *limits, GError **error)
 {
   EnjUplink *self = g_new0 (EnjUplink, 1);
 
   self->loop = loop;
   self->resolver = resolver;
   self->exchange = exchange;
+  self->succession = succession;
   self->domain = g_strdup (component->domain);
   self->parent = enj_setup_parent_new (component);
   self->host = g_strdup (component->server->host);
   self->port = component->server->port;
+  self->server = g_strdup_printf ("%s:%u", self->host, self->port);
   self->secret = g_strdup (component->secret);
   self->connect_timeout = limits->connect_timeout;
   enj_comeback_init (&self->comeback, limits->link_retry_max);
@@ -239,7 +288,8 @@ enj_uplink_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
       enj_uplink_free (self);
       return NULL;
     }
-  enj_watch_set_deadline (self->timer, enj_loop_now (loop));
+  if (!succession || !resume (self))
+    enj_watch_set_deadline (self->timer, enj_loop_now (loop));
   return self;
 }
 
@@ -259,6 +309,7 @@ enj_uplink_free (EnjUplink *self)
   g_free (self->domain);
   g_free (self->parent);
   g_free (self->host);
+  g_free (self->server);
   g_free (self);
 }
 

@@ -8,18 +8,19 @@
 #include "protocol/exchange.h"
 #include "component/configuration.h"
 #include "component/resolver.h"
+#include "component/succession.h"
 
 typedef struct EnjUplink EnjUplink;
 
-/* Connects in the next turn.  All is borrowed but @component and @limits,
- * which are copied. */
+/* Goes on with the link that @succession has, or connects in the next turn.  All is borrowed
+ * but @component and @limits, which are copied; @succession may be NULL. */
 EnjUplink *enj_uplink_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
-                           const EnjConfigComponent *component, const EnjLimits *limits,
-                           GError **error);
+                           EnjSuccession *succession, const EnjConfigComponent *component,
+                           const EnjLimits *limits, GError **error);
 void enj_uplink_free (EnjUplink *self);
 
 /* What the exchange tells of our link. */
-void enj_uplink_came_up (EnjUplink *self, gint64 now);
+void enj_uplink_came_up (EnjUplink *self, guint64 header, guint64 end, gint64 now);
 void enj_uplink_went_down (EnjUplink *self, const GError *error, gboolean was_up, gint64 now);
 
 /* Limits of a new configuration, from the next attempt on. */

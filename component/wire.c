@@ -48,6 +48,7 @@ struct EnjWire
   EnjTurnstile *turnstile; /* NULL: none, or behind us */
   EnjPass pass;
   gint64 leave; /* the turnstile, at the latest */
+  EnjKeepsake *keepsake; /* NULL for none */
   EnjWireClosed closed;
   gpointer data;
 };
@@ -95,6 +96,9 @@ close_socket (EnjWire *self)
 static void
 finish (EnjWire *self)
 {
+  /* Others have a copy of this socket: the connection ends now all the same. */
+  if (self->keepsake && self->fd >= 0)
+    (void) shutdown (self->fd, SHUT_RDWR);
   close_socket (self);
   enj_deferred_clear (&self->writing);
   enj_loop_defer (self->loop, &self->closing);
@@ -177,6 +181,11 @@ write_some (EnjWire *self, gsize *left, gint64 now)
   const guint8 *data = enj_session_peek (self->session, &len);
   gssize n;
 
+  if (self->keepsake)
+    enj_keepsake_put (self->keepsake, data, len);
+  /* Behind our end tag there is nothing to go on with. */
+  if (self->keepsake && !enj_session_is_open (self->session))
+    enj_keepsake_void (self->keepsake);
   len = MIN (len, *left);
   if (len == 0 || self->blocked || self->mute)
     return FALSE;
@@ -184,6 +193,8 @@ write_some (EnjWire *self, gsize *left, gint64 now)
   n = send (self->fd, data, len, MSG_NOSIGNAL);
   if (n >= 0)
     {
+      if (self->keepsake)
+        enj_keepsake_taken (self->keepsake, (gsize) n);
       enj_session_drained (self->session, (gsize) n, now);
       *left -= (gsize) n;
       self->blocked = (gsize) n < len;
@@ -275,9 +286,12 @@ hear (EnjWire *self, const guint8 *data, gsize len, gint64 now)
 static void
 read_some (EnjWire *self, gint64 now)
 {
-  guint8 *buffer = enj_loop_get_buffer (self->loop);
+  guint8 *kept = self->keepsake ? enj_keepsake_reserve (self->keepsake, ENJ_LOOP_BUFFER) : NULL;
+  guint8 *buffer = kept ? kept : enj_loop_get_buffer (self->loop);
   gssize n = recv (self->fd, buffer, ENJ_LOOP_BUFFER, 0);
 
+  if (n > 0 && kept)
+    enj_keepsake_received (self->keepsake, (gsize) n);
   if (n > 0)
     hear (self, buffer, (gsize) n, now);
   else if (n == 0)
@@ -360,6 +374,18 @@ enj_wire_set_turnstile (EnjWire *self, EnjTurnstile *turnstile)
 {
   self->turnstile = turnstile;
   update (self); /* With direct TLS it has begun. */
+}
+
+void
+enj_wire_set_keepsake (EnjWire *self, EnjKeepsake *keepsake)
+{
+  self->keepsake = keepsake;
+}
+
+int
+enj_wire_get_socket (const EnjWire *self)
+{
+  return self->fd;
 }
 
 void

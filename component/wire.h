@@ -11,6 +11,7 @@
 
 #include "protocol/session.h"
 #include "component/loop.h"
+#include "component/keepsake.h"
 #include "component/turnstile.h"
 
 typedef struct EnjWire EnjWire;
@@ -28,6 +29,13 @@ EnjWire *enj_wire_new (EnjLoop *loop, int fd, EnjSession *session, gboolean alwa
 /* TLS handshakes wait unread until @turnstile lets them in; one that takes longer than
  * a second costs us no more, and leaves.  Right after new(); it outlives the wire. */
 void enj_wire_set_turnstile (EnjWire *self, EnjTurnstile *turnstile);
+
+/* What goes both ways is in @keepsake from now on, until the session closes; it outlives the
+ * wire.  Right after new(). */
+void enj_wire_set_keepsake (EnjWire *self, EnjKeepsake *keepsake);
+
+/* Still the wire's. */
+int enj_wire_get_socket (const EnjWire *self);
 
 /* Before closed() it cuts the connection off. */
 void enj_wire_free (EnjWire *self);

@@ -52,6 +52,59 @@ enj_exchange_event_queue_push (EnjExchangeEventQueue *self, EnjExchangeEventType
   return event;
 }
 
+void
+enj_exchange_event_queue_pass_link_up (EnjExchangeEventQueue *self, const char *local,
+                                       guint64 header, guint64 end)
+{
+  EnjExchangeEvent *event
+    = enj_exchange_event_queue_push (self, ENJ_EXCHANGE_LINK_UP, local, NULL);
+
+  event->header = header;
+  event->end = end;
+}
+
+void
+enj_exchange_event_queue_pass_link_down (EnjExchangeEventQueue *self, const char *local,
+                                         gboolean was_up, GError *error)
+{
+  EnjExchangeEvent *event
+    = enj_exchange_event_queue_push (self, ENJ_EXCHANGE_LINK_DOWN, local, NULL);
+
+  event->was_up = was_up;
+  event->error = error;
+}
+
+void
+enj_exchange_event_queue_pass_wish (EnjExchangeEventQueue *self, EnjPeersEvent *wish)
+{
+  static const EnjExchangeEventType types[] = {
+    [ENJ_PEERS_LOOKUP_SRV] = ENJ_EXCHANGE_LOOKUP_SRV,
+    [ENJ_PEERS_LOOKUP_ADDRESSES] = ENJ_EXCHANGE_LOOKUP_ADDRESSES,
+    [ENJ_PEERS_LOOKUP_TLSA] = ENJ_EXCHANGE_LOOKUP_TLSA,
+    [ENJ_PEERS_DIAL] = ENJ_EXCHANGE_DIAL,
+  };
+  EnjExchangeEvent *event;
+
+  g_return_if_fail (wish->type < G_N_ELEMENTS (types));
+  event = enj_exchange_event_queue_push (self, types[wish->type], wish->local, wish->remote);
+  event->id = wish->id;
+  event->ticket = wish->ticket;
+  event->name = g_steal_pointer (&wish->name);
+  event->source = g_steal_pointer (&wish->source);
+  event->address = wish->address;
+}
+
+void
+enj_exchange_event_queue_pass_down (EnjExchangeEventQueue *self, const EnjPeersEvent *down)
+{
+  EnjExchangeEvent *event = enj_exchange_event_queue_push (self, ENJ_EXCHANGE_STREAM_DOWN,
+                                                           down->local, down->remote);
+
+  event->outgoing = TRUE;
+  if (down->text)
+    event->error = g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED, down->text);
+}
+
 gboolean
 enj_exchange_event_queue_pop (EnjExchangeEventQueue *self, EnjExchangeEvent *event)
 {

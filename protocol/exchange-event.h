@@ -3,6 +3,7 @@
 
 #include "protocol/address.h"
 #include "protocol/news.h"
+#include "protocol/peers-event.h"
 
 typedef enum
 {
@@ -11,7 +12,7 @@ typedef enum
   ENJ_EXCHANGE_LOOKUP_TLSA,      /* id, ticket, name: answer with tlsa() */
   ENJ_EXCHANGE_DIAL,             /* id, ticket, address: with dialled() or dial_failed() */
   ENJ_EXCHANGE_DELIVER,          /* local, stanza: for the service of that component */
-  ENJ_EXCHANGE_LINK_UP,          /* local */
+  ENJ_EXCHANGE_LINK_UP,          /* local, header, end */
   ENJ_EXCHANGE_LINK_DOWN,        /* local, error, was_up */
   ENJ_EXCHANGE_STREAM_UP,        /* local, remote, outgoing, proof */
   ENJ_EXCHANGE_STREAM_DOWN       /* local, remote, outgoing, error */
@@ -33,6 +34,8 @@ typedef struct
   gboolean outgoing;
   EnjProof proof;
   gboolean was_up;
+  guint64 header; /* positions, as link.h has them */
+  guint64 end;
   GError *error;
 } EnjExchangeEvent;
 
@@ -56,6 +59,16 @@ EnjExchangeEvent *enj_exchange_event_queue_push (EnjExchangeEventQueue *self,
  * memory is used up (budget.h), twice for errors and results, which go back to nobody. */
 gboolean enj_exchange_event_queue_has_room (const EnjExchangeEventQueue *self,
                                             const EnjStanza *stanza);
+
+/* That a link is up, with positions as link.h has them, or down: takes @error. */
+void enj_exchange_event_queue_pass_link_up (EnjExchangeEventQueue *self, const char *local,
+                                            guint64 header, guint64 end);
+void enj_exchange_event_queue_pass_link_down (EnjExchangeEventQueue *self, const char *local,
+                                              gboolean was_up, GError *error);
+
+/* What the peers wish for, and that an outgoing stream is down, handed on. */
+void enj_exchange_event_queue_pass_wish (EnjExchangeEventQueue *self, EnjPeersEvent *wish);
+void enj_exchange_event_queue_pass_down (EnjExchangeEventQueue *self, const EnjPeersEvent *down);
 
 /* FALSE when there are none. */
 gboolean enj_exchange_event_queue_pop (EnjExchangeEventQueue *self, EnjExchangeEvent *event);

@@ -14,6 +14,7 @@
 #define TEXT_LINK_AWAY "the local server is not connected"
 #define TEXT_LINK_LOST "the connection to the local server broke: it may have arrived"
 #define TEXT_TOO_LARGE "larger than the local server takes"
+#define TEXT_RESTARTED "the bridge was ended: it may have arrived"
 #define TEXT_QUEUE_FULL "too much is waiting to go there already"
 
 #define BOUNCES_A_TURN 100
@@ -32,6 +33,7 @@ struct EnjExchange
   EnjExchangeEventQueue events;
   gboolean is_dirty; /* one of those has something to tell */
   gboolean stopping;
+  EnjKeeper keeper;
 };
 
 static void
@@ -56,8 +58,7 @@ push_event (EnjExchange *self, EnjExchangeEventType type, const char *local, con
 static gboolean
 deliver (EnjExchange *self, EnjOrigin origin, const char *domain, EnjStanza *stanza)
 {
-  if (origin != ENJ_ORIGIN_SERVICE
-      && !enj_exchange_event_queue_has_room (&self->events, stanza))
+  if (origin != ENJ_ORIGIN_SERVICE && !enj_exchange_event_queue_has_room (&self->events, stanza))
     return FALSE;
   push_event (self, ENJ_EXCHANGE_DELIVER, domain, NULL)->stanza = enj_stanza_ref (stanza);
   return TRUE;
@@ -121,6 +122,8 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
       taken = spelt && enj_trunk_send (enj_trunks_find (self->trunks, decision.domain), spelt, now);
       break;
     case ENJ_ROUTE_PEER:
+      if (enj_keeper_hold (&self->keeper, stanza))
+        break;
       borrow (self, decision.local, decision.domain);
       taken = spelt && enj_peers_send (self->peers, decision.local, decision.domain, spelt, now);
       break;
@@ -136,14 +139,39 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
     bounce (self, stanza, ENJ_STANZA_RESOURCE_CONSTRAINT, "wait", TEXT_QUEUE_FULL, now);
 }
 
+void
+enj_exchange_take_over (EnjExchange *self, EnjOrigin origin, const char *component, guint64 end,
+                        EnjStanza *stanza, gint64 now)
+{
+  enj_keeper_write (&self->keeper, origin, component, end, stanza);
+  enj_ledger_enter (self->ledger, stanza);
+  route (self, origin, stanza, now);
+}
+
+void
+enj_exchange_give_back (EnjExchange *self, EnjOrigin origin, const char *component,
+                        EnjStanza *stanza, gint64 now)
+{
+  enj_keeper_write (&self->keeper, origin, component, 0, stanza);
+  enj_ledger_enter (self->ledger, stanza);
+  bounce (self, stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait", TEXT_RESTARTED, now);
+}
+
 gboolean
 enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza, gint64 now)
 {
   if (!enj_router_may_send (component, stanza))
     return FALSE;
+  enj_keeper_write (&self->keeper, ENJ_ORIGIN_SERVICE, component, 0, stanza);
   self->counters->sent++;
   route (self, ENJ_ORIGIN_SERVICE, stanza, now);
   return TRUE;
+}
+
+EnjKeeper *
+enj_exchange_get_keeper (EnjExchange *self)
+{
+  return &self->keeper;
 }
 
 /* ---- Trunks and arrivals ------------------------------------------------------- */
@@ -151,47 +179,36 @@ enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza, 
 static void
 process_trunk (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint64 now)
 {
-  EnjExchangeEvent *down;
-
   switch (event->type)
     {
     case ENJ_TRUNK_UP:
-      push_event (self, ENJ_EXCHANGE_LINK_UP, domain, NULL);
+      enj_exchange_event_queue_pass_link_up (&self->events, domain, event->header, event->end);
       break;
     case ENJ_TRUNK_DOWN:
-      down = push_event (self, ENJ_EXCHANGE_LINK_DOWN, domain, NULL);
-      down->was_up = event->was_up;
-      down->error = event->error;
+      enj_exchange_event_queue_pass_link_down (&self->events, domain, event->was_up, event->error);
       break;
     case ENJ_TRUNK_STANZA:
-      enj_ledger_enter (self->ledger, event->stanza);
-      route (self, ENJ_ORIGIN_LINK, event->stanza, now);
-      enj_stanza_unref (event->stanza);
-      break;
-    case ENJ_TRUNK_EXPIRED:
-      bounce (self, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
-              self->stopping ? TEXT_STOPPING : TEXT_LINK_AWAY, now);
-      enj_stanza_unref (event->stanza);
+      enj_exchange_take_over (self, ENJ_ORIGIN_LINK, domain, event->end, event->stanza, now);
       break;
     case ENJ_TRUNK_TOO_LARGE:
       bounce (self, event->stanza, ENJ_STANZA_POLICY_VIOLATION, "modify", TEXT_TOO_LARGE, now);
-      enj_stanza_unref (event->stanza);
       break;
+    case ENJ_TRUNK_EXPIRED:
     case ENJ_TRUNK_LOST:
-      bounce (self, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait", TEXT_LINK_LOST, now);
-      enj_stanza_unref (event->stanza);
+      bounce (self, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
+              event->type == ENJ_TRUNK_LOST ? TEXT_LINK_LOST
+              : self->stopping ? TEXT_STOPPING : TEXT_LINK_AWAY, now);
       break;
     }
+  enj_stanza_unref (event->stanza);
 }
 
 /* An answer to a ping of ours is for nobody else. */
 static void
 take_from_peer (EnjExchange *self, EnjStanza *stanza, gint64 now)
 {
-  if (enj_ways_take (self->ways, stanza))
-    return;
-  enj_ledger_enter (self->ledger, stanza);
-  route (self, ENJ_ORIGIN_PEER, stanza, now);
+  if (!enj_ways_take (self->ways, stanza))
+    enj_exchange_take_over (self, ENJ_ORIGIN_PEER, "", 0, stanza, now);
 }
 
 static void
@@ -261,44 +278,15 @@ process_arrival (EnjExchange *self, EnjArrival *arrival, gint64 now)
 /* ---- Peers ----------------------------------------------------------------------- */
 
 static void
-pass_wish (EnjExchange *self, EnjExchangeEventType type, EnjPeersEvent *wish)
-{
-  EnjExchangeEvent *event = push_event (self, type, wish->local, wish->remote);
-
-  event->id = wish->id;
-  event->ticket = wish->ticket;
-  event->name = g_steal_pointer (&wish->name);
-  event->source = g_steal_pointer (&wish->source);
-  event->address = wish->address;
-}
-
-static void
-tell_down (EnjExchange *self, const EnjPeersEvent *event)
-{
-  EnjExchangeEvent *down
-    = push_event (self, ENJ_EXCHANGE_STREAM_DOWN, event->local, event->remote);
-
-  down->outgoing = TRUE;
-  if (event->text)
-    down->error = g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED, event->text);
-}
-
-static void
 handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
 {
   switch (event->type)
     {
     case ENJ_PEERS_LOOKUP_SRV:
-      pass_wish (self, ENJ_EXCHANGE_LOOKUP_SRV, event);
-      break;
     case ENJ_PEERS_LOOKUP_ADDRESSES:
-      pass_wish (self, ENJ_EXCHANGE_LOOKUP_ADDRESSES, event);
-      break;
     case ENJ_PEERS_LOOKUP_TLSA:
-      pass_wish (self, ENJ_EXCHANGE_LOOKUP_TLSA, event);
-      break;
     case ENJ_PEERS_DIAL:
-      pass_wish (self, ENJ_EXCHANGE_DIAL, event);
+      enj_exchange_event_queue_pass_wish (&self->events, event);
       break;
     case ENJ_PEERS_STANZA:
       take_from_peer (self, event->stanza, now);
@@ -311,7 +299,7 @@ handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
       tell_up (self, event->local, event->remote, TRUE, event->proof, event->evidence, now);
       break;
     case ENJ_PEERS_DOWN:
-      tell_down (self, event);
+      enj_exchange_event_queue_pass_down (&self->events, event);
       borrow_if_waiting (self, event->local, event->remote);
       break;
     }
@@ -332,7 +320,8 @@ enj_exchange_close_outbound (EnjExchange *self, gint64 now)
 {
   self->stopping = TRUE;
   enj_peers_close (self->peers, TEXT_STOPPING, now);
-  enj_trunks_give_up (self->trunks);
+  if (!self->keeper.is_handing_over)
+    enj_trunks_give_up (self->trunks);
   enj_wake (self->wake);
 }
 
@@ -352,10 +341,9 @@ enj_exchange_get_load (const EnjExchange *self)
                     .links = enj_trunks_count_links (self->trunks),
                     .waiting_for_peers = enj_peers_count_waiting (self->peers),
                     .waiting_for_links = enj_trunks_count_waiting (self->trunks),
+                    .unproven = enj_trunks_count_unproven (self->trunks),
                     .events = enj_exchange_event_queue_count (&self->events) };
 }
-
-/* ---- Public ---------------------------------------------------------------------------- */
 
 /* After an outage many go back at once: so many in one turn, and live traffic passes in between.
  * FALSE: there are more. */
@@ -371,7 +359,8 @@ bounce_some (EnjExchange *self, gint64 now)
         return FALSE;
       if (!enj_roster_next_return (enj_peers_get_roster (self->peers), &item))
         return TRUE;
-      bounce (self, item.stanza, item.condition, item.error_type, item.text, now);
+      if (!enj_keeper_hold (&self->keeper, item.stanza))
+        bounce (self, item.stanza, item.condition, item.error_type, item.text, now);
       enj_stanza_unref (item.stanza);
       g_free (item.text);
     }
@@ -440,6 +429,7 @@ enj_exchange_free (EnjExchange *self)
   enj_peers_free (self->peers);
   enj_ways_free (self->ways);
   enj_exchange_event_queue_clear (&self->events);
+  enj_keeper_clear (&self->keeper);
   enj_settings_unref (self->settings);
   enj_faces_free (self->faces);
   enj_ledger_free (self->ledger);
@@ -483,7 +473,7 @@ guint64
 enj_exchange_count_owned (const EnjExchange *self)
 {
   return (guint64) enj_peers_count_owned (self->peers) + enj_arrivals_count_owned (self->arrivals)
-         + enj_trunks_count_owned (self->trunks)
+         + enj_trunks_count_owned (self->trunks) + self->keeper.held.length
          + enj_exchange_event_queue_count_deliveries (&self->events);
 }
 
@@ -533,6 +523,15 @@ enj_exchange_attach (EnjExchange *self, const char *component, const char *paren
   if (!trunk || self->stopping)
     return NULL;
   return enj_trunk_attach (trunk, self->settings, parent, secret, now);
+}
+
+EnjSession *
+enj_exchange_resume (EnjExchange *self, const char *component, const char *parent,
+                     const EnjLinkPast *past, gint64 now)
+{
+  EnjTrunk *trunk = enj_trunks_find (self->trunks, component);
+
+  return trunk ? enj_trunk_resume (trunk, self->settings, parent, past, now) : NULL;
 }
 
 EnjSession *

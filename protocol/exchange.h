@@ -8,6 +8,8 @@
 
 #include "protocol/counters.h"
 #include "protocol/exchange-event.h"
+#include "protocol/keeper.h"
+#include "protocol/link.h"
 #include "protocol/peers.h"
 #include "protocol/session.h"
 
@@ -46,6 +48,10 @@ gboolean enj_exchange_make_room (EnjExchange *self, gint64 now);
 EnjSession *enj_exchange_attach (EnjExchange *self, const char *component, const char *parent,
                                  const char *secret, gint64 now);
 
+/* The same for a link that another process left. */
+EnjSession *enj_exchange_resume (EnjExchange *self, const char *component, const char *parent,
+                                 const EnjLinkPast *past, gint64 now);
+
 /* We have connected for a DIAL; NULL when it is not wanted any more.  What else is dialled
  * for the same id is not wanted then. */
 EnjSession *enj_exchange_dialled (EnjExchange *self, guint64 id, guint ticket, gint64 now);
@@ -68,6 +74,20 @@ void enj_exchange_tlsa (EnjExchange *self, guint64 id, guint ticket, EnjLookupRe
 gboolean enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza,
                             gint64 now);
 
+/* ---- Succession: what another process carries on -------------------------------- */
+
+/* Writes down, and holds (keeper.h); to be set before anything comes. */
+EnjKeeper *enj_exchange_get_keeper (EnjExchange *self);
+
+/* A stanza is ours from now on; here for those that another process had taken over.  @component
+ * and @end are those of the keeper. */
+void enj_exchange_take_over (EnjExchange *self, EnjOrigin origin, const char *component,
+                             guint64 end, EnjStanza *stanza, gint64 now);
+
+/* The same for one that goes no further: it may have arrived. */
+void enj_exchange_give_back (EnjExchange *self, EnjOrigin origin, const char *component,
+                             EnjStanza *stanza, gint64 now);
+
 /* ---- The end: farewell.h knows the order -------------------------------------- */
 
 typedef struct
@@ -77,6 +97,7 @@ typedef struct
   guint links;
   guint waiting_for_peers; /* stanzas */
   guint waiting_for_links; /* those of links that are up */
+  guint unproven;          /* those that left by links, and may have arrived */
   guint events;            /* not yet fetched */
 } EnjLoad;
 

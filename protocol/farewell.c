@@ -25,6 +25,7 @@ struct EnjFarewell
   EnjExchange *exchange;
   Step step;
   gboolean hurried;
+  gboolean hands_over;
   gint64 due;
 };
 
@@ -40,6 +41,7 @@ enter (EnjFarewell *self, Step step, gint64 now)
       enj_exchange_close_inbound (self->exchange, now);
       break;
     case STEP_OUTBOUND:
+      enj_exchange_get_keeper (self->exchange)->is_handing_over = self->hands_over;
       enj_exchange_close_outbound (self->exchange, now);
       break;
     case STEP_LINKS:
@@ -61,6 +63,17 @@ enj_farewell_new (EnjExchange *exchange, gint64 now)
   return self;
 }
 
+EnjFarewell *
+enj_farewell_new_handing_over (EnjExchange *exchange, gint64 now)
+{
+  EnjFarewell *self = g_new0 (EnjFarewell, 1);
+
+  self->exchange = exchange;
+  self->hands_over = TRUE;
+  enter (self, STEP_INBOUND, now);
+  return self;
+}
+
 void
 enj_farewell_free (EnjFarewell *self)
 {
@@ -75,11 +88,14 @@ is_step_done (const EnjFarewell *self)
   switch (self->step)
     {
     case STEP_INBOUND:
-      return load.inbound == 0 && load.waiting_for_peers == 0 && load.events == 0;
-    case STEP_OUTBOUND:
-      /* What the services make of the bounces has to reach the links first. */
-      return load.outbound == 0 && load.waiting_for_peers == 0 && load.waiting_for_links == 0
+      /* What waits for peers is held in the end, or delivered. */
+      return load.inbound == 0 && (load.waiting_for_peers == 0 || self->hands_over)
              && load.events == 0;
+    case STEP_OUTBOUND:
+      /* What the services make of the bounces has to reach the links first; what the successor
+       * does not know to have arrived would be sent again. */
+      return load.outbound == 0 && load.waiting_for_peers == 0 && load.waiting_for_links == 0
+             && load.events == 0 && (load.unproven == 0 || !self->hands_over);
     case STEP_LINKS:
       return load.links == 0;
     case STEP_DONE:
@@ -88,12 +104,21 @@ is_step_done (const EnjFarewell *self)
   return FALSE;
 }
 
+/* The links are the successor's. */
+static Step
+get_next (const EnjFarewell *self)
+{
+  Step next = self->step + 1;
+
+  return self->hands_over && next == STEP_LINKS ? STEP_DONE : next;
+}
+
 gboolean
 enj_farewell_advance (EnjFarewell *self, gint64 now)
 {
   /* One at a time: the bounces of a step are moved before the next is looked at. */
   if (self->step != STEP_DONE && (now >= self->due || is_step_done (self)))
-    enter (self, self->step + 1, now);
+    enter (self, get_next (self), now);
   return self->step == STEP_DONE;
 }
 

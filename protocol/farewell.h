@@ -11,6 +11,10 @@ typedef struct EnjFarewell EnjFarewell;
 
 /* Begins.  @exchange is borrowed. */
 EnjFarewell *enj_farewell_new (EnjExchange *exchange, gint64 now);
+
+/* The same for who has a successor: streams with peers close, the links stay up, and what did
+ * not get to its end by then is held (keeper.h). */
+EnjFarewell *enj_farewell_new_handing_over (EnjExchange *exchange, gint64 now);
 void enj_farewell_free (EnjFarewell *self);
 
 /* To be called when anything has happened, and at the deadline.  TRUE when

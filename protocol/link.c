@@ -28,8 +28,9 @@ struct EnjLink
   char *domain;
   char *parent;
   char *secret;
-  GQueue stanzas; /* received and not yet fetched */
-  gboolean tell_up;
+  GQueue received; /* of EnjLinkEvent: not yet fetched */
+  guint64 header_end;
+  guint64 before; /* the position of what was the first byte to our parser */
 };
 
 static void
@@ -78,29 +79,48 @@ handle_header (EnjLink *self)
   self->state = STATE_HANDSHAKE;
 }
 
+/* Wraps around where the parser was given more than stood there: that is no matter. */
 static void
-handle_accepted (EnjLink *self)
+push_event (EnjLink *self, EnjLinkEventType type, EnjStanza *stanza, guint64 end)
 {
-  const EnjLimits *limits = &self->session.settings->limits;
+  EnjLinkEvent *event = g_new (EnjLinkEvent, 1);
 
-  self->state = STATE_UP;
-  self->tell_up = TRUE;
-  enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, 0);
-  enj_session_wait (&self->session, ENJ_WAIT_QUIET, limits->keepalive);
-  enj_stream_raise_limits (self->session.stream, limits->stanza_size_link);
-  enj_log_message (&self->session.log, "link up");
+  *event = (EnjLinkEvent){ .type = type,
+                           .stanza = stanza,
+                           .header = self->header_end,
+                           .end = self->before + end };
+  g_queue_push_tail (&self->received, event);
   enj_wake (self->session.wake);
 }
 
 static void
-handle_element (EnjLink *self, const EnjElement *element)
+come_up (EnjLink *self)
+{
+  const EnjLimits *limits = &self->session.settings->limits;
+
+  self->state = STATE_UP;
+  enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, 0);
+  enj_session_wait (&self->session, ENJ_WAIT_QUIET, limits->keepalive);
+  enj_stream_raise_limits (self->session.stream, limits->stanza_size_link);
+}
+
+static void
+handle_accepted (EnjLink *self, guint64 end)
+{
+  come_up (self);
+  enj_log_message (&self->session.log, "link up");
+  push_event (self, ENJ_LINK_UP, NULL, end);
+}
+
+static void
+handle_element (EnjLink *self, const EnjElement *element, guint64 end)
 {
   const char *ns = enj_element_get_namespace (element);
   gboolean is_handshake = strcmp (enj_element_get_name (element), "handshake") == 0
                           && (strcmp (ns, ENJ_NS_COMPONENT) == 0 || !*ns);
 
   if (is_handshake && self->state == STATE_HANDSHAKE)
-    handle_accepted (self);
+    handle_accepted (self, end);
   else if (!enj_element_is (element, ENJ_NS_STREAM, "features"))
     fail (self, ENJ_STREAM_UNSUPPORTED_STANZA_TYPE, "element that is not understood here");
 }
@@ -114,17 +134,14 @@ leave_if_done (EnjLink *self)
 }
 
 static void
-handle_stanza (EnjLink *self, EnjStanza **stanza)
+handle_stanza (EnjLink *self, EnjStanza **stanza, guint64 end)
 {
   if (!enj_link_was_up (self))
     fail (self, ENJ_STREAM_NOT_AUTHORIZED, "stanza before the handshake");
   else if (enj_proving_handle (self->proving, *stanza))
     leave_if_done (self);
   else
-    {
-      g_queue_push_tail (&self->stanzas, g_steal_pointer (stanza));
-      enj_wake (self->session.wake);
-    }
+    push_event (self, ENJ_LINK_STANZA, g_steal_pointer (stanza), end);
 }
 
 static void
@@ -133,11 +150,14 @@ handle_event (EnjSession *session, EnjStreamEvent *event)
   EnjLink *self = (EnjLink *) session;
 
   if (event->type == ENJ_STREAM_OPENED)
-    handle_header (self);
+    {
+      self->header_end = event->end;
+      handle_header (self);
+    }
   else if (event->type == ENJ_STREAM_STANZA)
-    handle_stanza (self, &event->stanza);
+    handle_stanza (self, &event->stanza, event->end);
   else if (session->state == ENJ_SESSION_OPEN)
-    handle_element (self, event->element);
+    handle_element (self, event->element, event->end);
 }
 
 static void
@@ -199,9 +219,9 @@ static const EnjSessionClass link_class = {
   .left = handle_left,
 };
 
-EnjLink *
-enj_link_new (const char *domain, const char *parent, const char *secret, EnjSettings *settings,
-              EnjCounters *counters, EnjWake wake, gint64 now)
+static EnjLink *
+link_new (const char *domain, const char *parent, const char *secret, EnjSettings *settings,
+          EnjCounters *counters, EnjWake wake, gint64 now)
 {
   EnjLink *self = g_new0 (EnjLink, 1);
 
@@ -212,10 +232,71 @@ enj_link_new (const char *domain, const char *parent, const char *secret, EnjSet
   self->secret = g_strdup (secret);
   self->proving = enj_proving_new (&self->session, counters, self->domain, self->parent);
   self->session.log.local = self->domain;
+  return self;
+}
+
+EnjLink *
+enj_link_new (const char *domain, const char *parent, const char *secret, EnjSettings *settings,
+              EnjCounters *counters, EnjWake wake, gint64 now)
+{
+  EnjLink *self = link_new (domain, parent, secret, settings, counters, wake, now);
+
   enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION,
                     settings->limits.link_handshake_timeout);
   send_header (self);
   return self;
+}
+
+/* Has it opened, and is nothing else in what was said first? */
+static gboolean
+read_header (EnjLink *self, const EnjLinkPast *past)
+{
+  EnjStreamEvent event;
+  guint n = 0;
+
+  enj_stream_feed (self->session.stream, past->header, past->header_len, self->session.now);
+  while (enj_stream_next (self->session.stream, &event))
+    {
+      n += event.type == ENJ_STREAM_OPENED && event.end == past->header_len ? 1 : 2;
+      enj_stanza_unref (event.stanza);
+      enj_element_unref (event.element);
+      g_clear_error (&event.error);
+    }
+  return n == 1;
+}
+
+EnjLink *
+enj_link_new_resumed (const char *domain, const char *parent, const EnjLinkPast *past,
+                      EnjSettings *settings, EnjCounters *counters, EnjWake wake, gint64 now)
+{
+  EnjLink *self = link_new (domain, parent, "", settings, counters, wake, now);
+  gboolean whole = read_header (self, past);
+
+  self->before = past->position - past->header_len;
+  self->header_end = past->header_len;
+  self->session.header_sent = TRUE;
+  come_up (self);
+  if (past->output_len > 0)
+    whole &= enj_bytes_append (enj_stream_output (self->session.stream), past->output,
+                               past->output_len);
+  if (whole)
+    enj_log_message (&self->session.log, "link up: carried on");
+  else
+    enj_session_drop (&self->session,
+                      g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_INTERNAL_SERVER_ERROR,
+                                           "what was left of the link cannot be read"));
+  push_event (self, ENJ_LINK_UP, NULL, past->header_len);
+  enj_session_written (&self->session);
+  return self;
+}
+
+static void
+event_free (gpointer data)
+{
+  EnjLinkEvent *event = data;
+
+  enj_stanza_unref (event->stanza);
+  g_free (event);
 }
 
 void
@@ -223,7 +304,7 @@ enj_link_free (EnjLink *self)
 {
   if (!self)
     return;
-  g_queue_clear_full (&self->stanzas, (GDestroyNotify) enj_stanza_unref);
+  g_queue_clear_full (&self->received, event_free);
   enj_session_clear (&self->session);
   enj_proving_free (self->proving);
   gnutls_memset (self->secret, 0, strlen (self->secret));
@@ -242,15 +323,11 @@ enj_link_get_session (EnjLink *self)
 gboolean
 enj_link_next (EnjLink *self, EnjLinkEvent *event)
 {
-  *event = (EnjLinkEvent){ .type = ENJ_LINK_UP };
-  if (self->tell_up)
-    {
-      self->tell_up = FALSE;
-      return TRUE;
-    }
-  event->type = ENJ_LINK_STANZA;
-  event->stanza = g_queue_pop_head (&self->stanzas);
-  return event->stanza != NULL;
+  g_autofree EnjLinkEvent *first = g_queue_pop_head (&self->received);
+
+  if (first)
+    *event = *first;
+  return first != NULL;
 }
 
 gboolean

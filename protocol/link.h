@@ -20,17 +20,35 @@ typedef enum
   ENJ_LINK_STANZA /* stanza */
 } EnjLinkEventType;
 
-/* The receiver owns the stanza. */
+/* The receiver owns the stanza.  Positions count the bytes from the server since its first. */
 typedef struct
 {
   EnjLinkEventType type;
   EnjStanza *stanza;
+  guint64 header; /* UP: the position behind the stream tag */
+  guint64 end;    /* that behind the stanza, or what made it UP */
 } EnjLinkEvent;
 
 /* @domain is the component, @parent an address of the server that answers
  * pings, @secret is copied and wiped. */
 EnjLink *enj_link_new (const char *domain, const char *parent, const char *secret,
                        EnjSettings *settings, EnjCounters *counters, EnjWake wake, gint64 now);
+
+/* What another process left of a link that is up.  The input that follows @position is to be
+ * fed; @output goes out as it is. */
+typedef struct
+{
+  const guint8 *header; /* from the server's first byte to its stream tag */
+  gsize header_len;
+  const guint8 *output;
+  gsize output_len;
+  guint64 position; /* between two stanzas */
+} EnjLinkPast;
+
+/* Goes on with it; a link that is over at once where that cannot be. */
+EnjLink *enj_link_new_resumed (const char *domain, const char *parent, const EnjLinkPast *past,
+                               EnjSettings *settings, EnjCounters *counters, EnjWake wake,
+                               gint64 now);
 void enj_link_free (EnjLink *self);
 EnjSession *enj_link_get_session (EnjLink *self);
 

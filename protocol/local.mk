@@ -52,6 +52,7 @@ libprotocol_la_SOURCES += %D%/initiating.c %D%/initiating.h
 libprotocol_la_SOURCES += %D%/inquiry.c %D%/inquiry.h
 libprotocol_la_SOURCES += %D%/jid.c %D%/jid.h
 libprotocol_la_SOURCES += %D%/law.c %D%/law.h
+libprotocol_la_SOURCES += %D%/keeper.c %D%/keeper.h
 libprotocol_la_SOURCES += %D%/ledger.c %D%/ledger.h
 libprotocol_la_SOURCES += %D%/legal.c %D%/legal.h
 libprotocol_la_SOURCES += %D%/limits.h

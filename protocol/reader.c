@@ -108,7 +108,7 @@ emit (EnjReader *self, EnjReaderEventType type, EnjElement *element, EnjStanza *
   if (!self->queue)
     self->queue = g_new (EnjReaderEvent, QUEUE);
   self->queue[self->count++]
-      = (EnjReaderEvent){ .type = type, .element = element, .stanza = stanza };
+      = (EnjReaderEvent){ type, element, stanza, enj_xml_token_end (&self->xml) };
   /* An empty stream tag leaves one more event after the stop. */
   if (type != ENJ_READER_STANZA || self->count == QUEUE - 2)
     enj_xml_stop (&self->xml);

@@ -41,6 +41,7 @@ typedef struct
   EnjReaderEventType type;
   EnjElement *element;
   EnjStanza *stanza;
+  guint64 end; /* the position behind it, in bytes since the first of the stream */
 } EnjReaderEvent;
 
 /* @content_ns: the namespace of stanzas.  In the header's element the

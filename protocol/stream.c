@@ -248,6 +248,7 @@ enj_stream_next (EnjStream *self, EnjStreamEvent *event)
       if (enj_reader_next (self->reader, &read, &error))
         {
           self->flush_interval = FLUSH_INTERVAL;
+          event->end = read.end;
           translate (self, &read, event);
           return TRUE;
         }

@@ -28,6 +28,7 @@ typedef struct EnjStreamEvent
   EnjStanza *stanza;
   EnjElement *element;
   GError *error;
+  guint64 end; /* the position behind it, in bytes since the first of the stream */
 } EnjStreamEvent;
 
 /* Starts with the limits of a stream that is not authenticated. */

@@ -2,7 +2,6 @@
 
 #include "protocol/trunk.h"
 
-#include "protocol/link.h"
 #include "protocol/salvage.h"
 #include "protocol/waiting.h"
 
@@ -76,6 +75,17 @@ enj_trunk_attach (EnjTrunk *self, EnjSettings *settings, const char *parent, con
     return NULL;
   self->link = enj_link_new (self->domain, parent, secret, settings, self->counters, self->wake,
                              now);
+  return enj_link_get_session (self->link);
+}
+
+EnjSession *
+enj_trunk_resume (EnjTrunk *self, EnjSettings *settings, const char *parent,
+                  const EnjLinkPast *past, gint64 now)
+{
+  if (self->link)
+    return NULL;
+  self->link = enj_link_new_resumed (self->domain, parent, past, settings, self->counters,
+                                     self->wake, now);
   return enj_link_get_session (self->link);
 }
 
@@ -179,6 +189,8 @@ enj_trunk_next (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
     {
       event->type = link_event.type == ENJ_LINK_UP ? ENJ_TRUNK_UP : ENJ_TRUNK_STANZA;
       event->stanza = link_event.stanza;
+      event->header = link_event.header;
+      event->end = link_event.end;
       return TRUE;
     }
   if (self->link && enj_session_is_over (enj_link_get_session (self->link)))
@@ -240,8 +252,14 @@ enj_trunk_count_waiting (const EnjTrunk *self)
 }
 
 guint
+enj_trunk_count_unproven (const EnjTrunk *self)
+{
+  return self->link ? enj_link_count_unproven (self->link) : 0;
+}
+
+guint
 enj_trunk_count_owned (const EnjTrunk *self)
 {
   return enj_trunk_count_waiting (self) + self->refused.length + self->lost.length
-         + (self->link ? enj_link_count_unproven (self->link) : 0);
+         + enj_trunk_count_unproven (self);
 }

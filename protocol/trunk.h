@@ -7,6 +7,7 @@
 #pragma once
 
 #include "protocol/counters.h"
+#include "protocol/link.h"
 #include "protocol/session.h"
 
 typedef struct EnjTrunk EnjTrunk;
@@ -28,6 +29,8 @@ typedef struct
   EnjStanza *stanza;
   GError *error; /* NULL for an end in order */
   gboolean was_up;
+  guint64 header; /* UP and STANZA: positions, as link.h has them */
+  guint64 end;
 } EnjTrunkEvent;
 
 /* @domain: the component, canonical. */
@@ -43,6 +46,10 @@ const char *enj_trunk_get_domain (const EnjTrunk *self);
  * is another.  Given back by closed(); FALSE for one that is not of here. */
 EnjSession *enj_trunk_attach (EnjTrunk *self, EnjSettings *settings, const char *parent,
                               const char *secret, gint64 now);
+
+/* The same for a link that another process left; @past is borrowed for the call. */
+EnjSession *enj_trunk_resume (EnjTrunk *self, EnjSettings *settings, const char *parent,
+                              const EnjLinkPast *past, gint64 now);
 gboolean enj_trunk_closed (EnjTrunk *self, EnjSession *session);
 
 /* FALSE when too much waits already. */
@@ -64,6 +71,7 @@ gboolean enj_trunk_has_session (const EnjTrunk *self);
 
 /* Stanzas that wait or have not left us as a whole. */
 guint enj_trunk_count_waiting (const EnjTrunk *self);
+guint enj_trunk_count_unproven (const EnjTrunk *self);
 
 /* Those, what is not proved, and what goes back. */
 guint enj_trunk_count_owned (const EnjTrunk *self);

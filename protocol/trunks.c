@@ -199,6 +199,19 @@ enj_trunks_count_waiting (const EnjTrunks *self)
 }
 
 guint
+enj_trunks_count_unproven (const EnjTrunks *self)
+{
+  GHashTableIter iter;
+  gpointer line;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->lines);
+  while (g_hash_table_iter_next (&iter, NULL, &line))
+    n += enj_trunk_count_unproven (((Line *) line)->trunk);
+  return n;
+}
+
+guint
 enj_trunks_count_owned (const EnjTrunks *self)
 {
   GHashTableIter iter;

@@ -33,6 +33,7 @@ void enj_trunks_close (EnjTrunks *self, gint64 now);
 /* Links, over or not; stanzas that wait for those that are up. */
 guint enj_trunks_count_links (const EnjTrunks *self);
 guint enj_trunks_count_waiting (const EnjTrunks *self);
+guint enj_trunks_count_unproven (const EnjTrunks *self); /* of those: not proved to have arrived */
 
 /* Stanzas that wait for any, up or not, or go back. */
 guint enj_trunks_count_owned (const EnjTrunks *self);

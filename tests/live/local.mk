@@ -15,6 +15,7 @@ live_tests += %D%/11-link.py
 live_tests += %D%/12-slices.py
 live_tests += %D%/14-demo.py
 live_tests += %D%/15-parsers.py
+live_tests += %D%/16-succession.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
@@ -39,6 +40,7 @@ live_modules += %D%/ledger.py
 live_modules += %D%/linktap.py
 live_modules += %D%/load.py
 live_modules += %D%/loadpeer.py
+live_modules += %D%/manager.py
 live_modules += %D%/matrix.py
 live_modules += %D%/matrixlab.py
 live_modules += %D%/nameserver.py

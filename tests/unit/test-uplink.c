@@ -66,7 +66,7 @@ set_up (guint64 retry_max)
   resolver = enj_resolver_new (loop, &config, &error);
   g_assert_no_error (error);
   exchange = enj_exchange_new (settings, (EnjWake){ NULL, NULL });
-  uplink = enj_uplink_new (loop, resolver, exchange, &component, &config.limits, &error);
+  uplink = enj_uplink_new (loop, resolver, exchange, NULL, &component, &config.limits, &error);
   g_assert_no_error (error);
 }
 

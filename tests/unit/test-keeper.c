@@ -1,0 +1,113 @@
+#include "config.h"
+
+#include "protocol/keeper.h"
+
+static guint n_written;
+static guint n_ended;
+static gboolean refuses;
+
+static void
+end (gpointer data, guint64 number)
+{
+  g_assert_true (data == &n_ended);
+  g_assert_cmpuint (number, ==, 7);
+  n_ended++;
+}
+
+static EnjReceipt *
+write_down (EnjOrigin origin, const char *component, guint64 position, EnjStanza *stanza,
+            gpointer data)
+{
+  g_assert_cmpint (origin, ==, ENJ_ORIGIN_LINK);
+  g_assert_cmpstr (component, ==, "b.here.test");
+  g_assert_cmpuint (position, ==, 100);
+  g_assert_null (enj_stanza_get_receipt (stanza));
+  n_written++;
+  return refuses ? NULL : enj_receipt_new (end, data, 7);
+}
+
+static EnjStanza *
+message_new (void)
+{
+  return enj_stanza_new_raw (&(EnjStanzaHead){ .kind = ENJ_STANZA_MESSAGE }, NULL, 0);
+}
+
+static void
+test_write (void)
+{
+  EnjKeeper keeper = { .write = write_down, .data = &n_ended };
+  g_autoptr (EnjStanza) stanza = message_new ();
+  g_autoptr (EnjStanza) heir = NULL;
+
+  n_written = n_ended = 0;
+  enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza);
+  g_assert_cmpuint (n_written, ==, 1);
+  /* An heir is known already, and the end is that of the last. */
+  heir = enj_stanza_new_headed (stanza, &(EnjStanzaHead){ .kind = ENJ_STANZA_MESSAGE });
+  enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, heir);
+  g_assert_cmpuint (n_written, ==, 1);
+  g_clear_pointer (&stanza, enj_stanza_unref);
+  g_assert_cmpuint (n_ended, ==, 0);
+  g_clear_pointer (&heir, enj_stanza_unref);
+  g_assert_cmpuint (n_ended, ==, 1);
+}
+
+static void
+test_nobody (void)
+{
+  EnjKeeper keeper = { 0 };
+  g_autoptr (EnjStanza) stanza = message_new ();
+
+  n_written = 0;
+  enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza);
+  g_assert_null (enj_stanza_get_receipt (stanza));
+  keeper.write = write_down;
+  refuses = TRUE;
+  enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza);
+  refuses = FALSE;
+  g_assert_cmpuint (n_written, ==, 1);
+  g_assert_null (enj_stanza_get_receipt (stanza));
+}
+
+static void
+test_hold (void)
+{
+  EnjKeeper keeper = { .write = write_down, .data = &n_ended };
+  EnjStanza *stanza = message_new ();
+
+  n_ended = 0;
+  enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza);
+  g_assert_false (enj_keeper_hold (&keeper, stanza));
+  keeper.is_handing_over = TRUE;
+  g_assert_true (enj_keeper_hold (&keeper, stanza));
+  enj_stanza_unref (stanza);
+  g_assert_cmpuint (n_ended, ==, 0);
+  g_assert_cmpuint (keeper.held.length, ==, 1);
+  enj_keeper_clear (&keeper);
+  g_assert_cmpuint (n_ended, ==, 1);
+}
+
+static void
+test_missed (void)
+{
+  EnjKeeper keeper = { .write = write_down, .data = &n_ended };
+  g_autoptr (EnjStanza) stanza = message_new ();
+
+  refuses = TRUE;
+  enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza);
+  refuses = FALSE;
+  keeper.is_handing_over = TRUE;
+  g_assert_false (enj_keeper_hold (&keeper, stanza));
+  g_assert_cmpuint (keeper.held.length, ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/keeper/writes-once-and-waits-for-the-last-heir", test_write);
+  g_test_add_func ("/keeper/leaves-alone-what-nobody-writes-down", test_nobody);
+  g_test_add_func ("/keeper/holds-while-it-hands-over", test_hold);
+  g_test_add_func ("/keeper/holds-nothing-that-might-not-be-written", test_missed);
+  return g_test_run ();
+}
