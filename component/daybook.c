@@ -62,7 +62,6 @@ struct EnjDaybook
   Layout *at;
   guint64 last;         /* number */
   guint64 inherited;    /* the last of another process */
-  guint tries;          /* of what is being carried on */
   gsize live;           /* bytes */
   GHashTable *places;   /* number of what is not struck out to where it stands */
   EnjBytes text;        /* of the stanza that is written down */
@@ -264,7 +263,6 @@ write_record (EnjDaybook *self, const EnjDaybookEntry *entry, gsize component_le
 
   *record = (Record){ .size = (guint32) size,
                       .live = TRUE,
-                      .tries = self->tries,
                       .origin = (guint32) entry->origin,
                       .number = ++self->last,
                       .link = entry->link,
@@ -380,20 +378,19 @@ carry (EnjDaybook *self, guint64 number, EnjDaybookFunc func, gpointer data)
                             .wall = record->wall,
                             .was_held = record->live == HELD,
                             .tries = record->tries };
+  guint tries = entry.was_held ? 0 : entry.tries + 1;
   g_autoptr (EnjStanza) stanza = NULL;
 
-  /* Before anything is tried with it, and for what comes of it. */
-  self->tries = entry.was_held ? 0 : entry.tries + 1;
-  PUBLISH (record->tries, self->tries);
-  if (self->tries <= TRIES_MAX)
+  /* Before anything is tried with it. */
+  PUBLISH (record->tries, tries);
+  PUBLISH (record->live, TRUE);
+  if (tries <= TRIES_MAX)
     stanza = parse_new (record);
-  if (stanza)
-    func (&entry, stanza, data);
-  else
+  if (!stanza)
     enj_log_warning (NULL, "a stanza is given up: it is not read, or %u processes have ended "
                            "over it", entry.tries);
-  self->tries = 0;
-  enj_daybook_strike (self, number);
+  if (!stanza || !func (&entry, number, stanza, data))
+    enj_daybook_strike (self, number);
   return stanza != NULL;
 }
 

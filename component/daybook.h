@@ -5,8 +5,8 @@
  * handed over already is not known then, but for what is marked as held.
  *
  * Takes 64 MiB, and moves what is left together when most is struck out: 32 MiB have
- * room at any time, and what does not go in is not kept.  Counted in the budget.  Does not
- * route and does not bounce. */
+ * room at any time, and what does not go in is not kept.  Its stanzas count in the budget
+ * once more.  Does not route and does not bounce. */
 #pragma once
 
 #include "protocol/router.h"
@@ -26,7 +26,9 @@ typedef struct
   guint tries;           /* carried on: so many processes have ended over it, without it held */
 } EnjDaybookEntry;
 
-typedef void (*EnjDaybookFunc) (const EnjDaybookEntry *entry, EnjStanza *stanza, gpointer data);
+/* TRUE: it stays, under its number, until it is struck out. */
+typedef gboolean (*EnjDaybookFunc) (const EnjDaybookEntry *entry, guint64 number,
+                                    EnjStanza *stanza, gpointer data);
 
 /* NULL where such memory is not to be had. */
 EnjDaybook *enj_daybook_new (void);
@@ -47,9 +49,8 @@ void enj_daybook_hold (EnjDaybook *self, guint64 number);
 /* The greatest position written down for that connection, struck out or not; 0 for none. */
 guint64 enj_daybook_get_position (const EnjDaybook *self, guint64 link);
 
-/* Each that another process has not struck out, in order; it is struck out when @func has
- * returned, and what is written down meanwhile inherits its tries.  One that has had too many
- * is given up unseen, with a warning.  How many @func has had. */
+/* Each that another process has not struck out, in order; it is not held any more.  One that
+ * has had too many tries is given up unseen, with a warning.  How many @func has had. */
 guint enj_daybook_carry_on (EnjDaybook *self, EnjDaybookFunc func, gpointer data);
 guint enj_daybook_count (const EnjDaybook *self);
 

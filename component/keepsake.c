@@ -9,7 +9,9 @@
 #include <gnutls/crypto.h>
 
 #include "protocol/address.h"
+#include "protocol/budget.h"
 #include "protocol/chance.h"
+#include "protocol/log.h"
 #include "component/shelf.h"
 #include "component/sockaddr.h"
 #include "component/transit.h"
@@ -33,7 +35,7 @@ typedef struct
 {
   guint64 base; /* the position of the first byte */
   guint64 len;
-  guint8 data[HALF];
+  guint8 data[HALF] __attribute__ ((aligned (4096))); /* pages can be given back */
 } Half;
 
 /* One half of each pair counts: the other is filled, then they change places by one store. */
@@ -66,6 +68,7 @@ struct EnjKeepsake
   int memory;
   Layout *at;
   guint64 taken; /* the position that the kernel has reached, as we know it */
+  gsize charged;
   gboolean broken;
 };
 
@@ -97,11 +100,31 @@ output_of (const EnjKeepsake *self)
   return &self->at->outputs[self->at->output & 1];
 }
 
+/* What is kept is in the budget; the pages of a half that was left are given back, if many. */
+static void
+weigh (EnjKeepsake *self)
+{
+  gsize held = (gsize) (input_of (self)->len + output_of (self)->len);
+
+  if (held > self->charged)
+    enj_budget_charge (held - self->charged);
+  else
+    enj_budget_release (self->charged - held);
+  self->charged = held;
+}
+
+static void
+give_back (Half *half)
+{
+  if (half->len > TURN_AT)
+    (void) madvise (half->data, HALF, MADV_REMOVE); /* else they are used again */
+}
+
 /* What stands from @position on moves to the other half. */
 static void
 turn_over (Half *halves, guint32 *which, guint64 position)
 {
-  const Half *old = &halves[*which & 1];
+  Half *old = &halves[*which & 1];
   Half *fresh = &halves[(*which & 1) ^ 1];
   gsize skipped = (gsize) (position - old->base);
 
@@ -109,6 +132,7 @@ turn_over (Half *halves, guint32 *which, guint64 position)
   fresh->len = old->len - skipped;
   memcpy (fresh->data, old->data + skipped, fresh->len);
   PUBLISH (*which, (*which & 1) ^ 1);
+  give_back (old);
 }
 
 /* ---- Life ------------------------------------------------------------------------- */
@@ -183,6 +207,7 @@ enj_keepsake_free (EnjKeepsake *self)
 {
   if (!self)
     return;
+  enj_budget_release (self->charged);
   (void) munmap (self->at, sizeof *self->at);
   (void) close (self->memory); /* what is kept is in the manager's copy */
   g_free (self);
@@ -251,6 +276,7 @@ enj_keepsake_resume (EnjKeepsake *self, int fd, GError **error)
   self->taken = taken;
   PUBLISH (input->len, given - input->base);
   PUBLISH (self->at->tries, self->at->tries + 1);
+  weigh (self);
   return TRUE;
 }
 
@@ -320,6 +346,14 @@ wants_turning (const EnjKeepsake *self, const Half *half, guint64 position)
          && (done == half->len || (half->len > TURN_AT && done > half->len / 2));
 }
 
+static void
+grow_void (EnjKeepsake *self)
+{
+  enj_log_warning (NULL, "%s: so much is under way on the link that no successor could go on "
+                         "with it", self->at->domain);
+  enj_keepsake_void (self);
+}
+
 guint8 *
 enj_keepsake_reserve (EnjKeepsake *self, gsize least)
 {
@@ -334,7 +368,7 @@ enj_keepsake_reserve (EnjKeepsake *self, gsize least)
     }
   if (HALF - input->len >= least)
     return input->data + input->len;
-  enj_keepsake_void (self);
+  grow_void (self);
   return NULL;
 }
 
@@ -346,6 +380,7 @@ enj_keepsake_received (EnjKeepsake *self, gsize len)
   PUBLISH (input->len, input->len + len);
   if (self->at->tries > 0)
     enj_keepsake_calm (self);
+  weigh (self);
 }
 
 void
@@ -385,11 +420,12 @@ enj_keepsake_put (EnjKeepsake *self, const guint8 *data, gsize len)
     }
   if (HALF - output->len < more)
     {
-      enj_keepsake_void (self);
+      grow_void (self);
       return;
     }
   memcpy (output->data + output->len, data + known, more);
   PUBLISH (output->len, output->len + more);
+  weigh (self);
 }
 
 void

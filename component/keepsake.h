@@ -7,7 +7,8 @@
  * since the connection was made.
  *
  * The kernel knows what was taken and given (transit.h): a successor compares, and
- * refuses what does not fit.  Reads and writes no socket. */
+ * refuses what does not fit.  What it holds counts in the budget.  Reads and writes no
+ * socket. */
 #pragma once
 
 #include <glib.h>

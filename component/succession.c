@@ -10,10 +10,20 @@
 #include "protocol/wall.h"
 #include "component/daybook.h"
 
+/* Stanzas of a link that the daybook has no room for.  Until all of them have ended nothing of
+ * that link is settled: the successor would read them again. */
+typedef struct
+{
+  EnjKeepsake *keepsake; /* NULL: the link is gone, or the successor's */
+  guint n;
+  guint64 reached; /* the position behind the last stanza */
+} Gap;
+
 /* A link of ours.  Names are those of the store; NULL while it is not kept there. */
 typedef struct
 {
   EnjKeepsake *keepsake;
+  Gap *gap;
   int fd; /* of a link that nobody has taken yet, or -1 */
   char *link_name;
   char *memory_name;
@@ -35,6 +45,7 @@ struct EnjSuccession
   Pen *pen;
   guint n_doubtful;
   gboolean is_full;  /* and that has been told */
+  guint64 carried;   /* during carry_on(): the number in the daybook */
   EnjConfig *config; /* during carry_on() */
   gint64 now;
 };
@@ -46,10 +57,25 @@ line_free (gpointer data)
 
   if (line->fd >= 0)
     (void) close (line->fd); /* nobody goes on with it */
+  line->gap->keepsake = NULL;
+  g_rc_box_release (line->gap);
   enj_keepsake_free (line->keepsake);
   g_free (line->link_name);
   g_free (line->memory_name);
   g_free (line);
+}
+
+static void
+add_line (EnjSuccession *self, EnjKeepsake *keepsake, char *memory_name)
+{
+  Line *line = g_new0 (Line, 1);
+
+  line->keepsake = keepsake;
+  line->gap = g_rc_box_new0 (Gap);
+  line->gap->keepsake = keepsake;
+  line->fd = -1;
+  line->memory_name = memory_name;
+  g_hash_table_insert (self->lines, g_strdup (enj_keepsake_get_domain (keepsake)), line);
 }
 
 static void
@@ -76,26 +102,67 @@ strike (gpointer data, guint64 number)
   g_rc_box_release (pen);
 }
 
+static void
+close_gap (gpointer data, guint64 number)
+{
+  Gap *gap = data;
+
+  (void) number; /* Any. */
+  if (--gap->n == 0 && gap->keepsake)
+    enj_keepsake_settle (gap->keepsake, gap->reached);
+  g_rc_box_release (gap);
+}
+
 static EnjReceipt *
-write_down (EnjOrigin origin, const char *component, guint64 end, EnjStanza *stanza, gpointer data)
+miss (EnjSuccession *self, Gap *gap)
+{
+  if (!self->is_full)
+    enj_log_warning (NULL, "so much is under way that it cannot be kept for a successor: "
+                           "stanzas go back to their senders");
+  self->is_full = TRUE;
+  if (!gap)
+    return NULL;
+  gap->n++;
+  return enj_receipt_new (close_gap, g_rc_box_acquire (gap), 0);
+}
+
+/* What the predecessor had is in the daybook; another is written there.  0: it has no room.
+ * Behind a gap the daybook does not tell how far the link was read. */
+static guint64
+find_number (EnjSuccession *self, const Gap *gap, const EnjDaybookEntry *origin, EnjStanza *stanza)
+{
+  EnjDaybookEntry entry = *origin;
+  guint64 number = self->carried;
+
+  self->carried = 0;
+  if (number)
+    return number;
+  entry.link = gap && gap->n == 0 ? enj_keepsake_get_id (gap->keepsake) : 0;
+  entry.wall = (guint64) enj_wall_now ();
+  return enj_daybook_enter (self->daybook, &entry, stanza);
+}
+
+static gboolean
+write_down (EnjOrigin origin, const char *component, guint64 end, EnjStanza *stanza,
+            EnjReceipt **receipt, gpointer data)
 {
   EnjSuccession *self = data;
-  EnjKeepsake *keepsake
-    = origin == ENJ_ORIGIN_LINK ? enj_succession_get_keepsake (self, component) : NULL;
-  const EnjDaybookEntry entry = { .origin = origin,
-                                  .component = component,
-                                  .link = keepsake ? enj_keepsake_get_id (keepsake) : 0,
-                                  .position = end,
-                                  .wall = (guint64) enj_wall_now () };
-  guint64 number = enj_daybook_enter (self->daybook, &entry, stanza);
+  const Line *line = end > 0 ? g_hash_table_lookup (self->lines, component) : NULL;
+  Gap *gap = line ? line->gap : NULL;
+  guint64 number = find_number (self, gap,
+                                &(EnjDaybookEntry){ .origin = origin, .component = component,
+                                                    .position = end }, stanza);
 
-  if (!number && !self->is_full)
-    enj_log_message (NULL, "so many stanzas are under way that not all would outlive a crash");
-  self->is_full |= !number;
+  if (number)
+    *receipt = enj_receipt_new (strike, g_rc_box_acquire (self->pen), number);
+  else
+    *receipt = miss (self, gap);
+  if (gap)
+    gap->reached = end;
   /* In this order: twice is better than never. */
-  if (keepsake && end > 0)
-    enj_keepsake_settle (keepsake, end);
-  return number ? enj_receipt_new (strike, g_rc_box_acquire (self->pen), number) : NULL;
+  if (gap && gap->n == 0)
+    enj_keepsake_settle (gap->keepsake, end);
+  return number > 0;
 }
 
 /* That of whom it is for, or came from. */
@@ -132,17 +199,19 @@ carry_on_doubtful (EnjSuccession *self, const EnjDaybookEntry *entry, EnjStanza 
     enj_exchange_give_back (self->exchange, entry->origin, entry->component, stanza, self->now);
 }
 
-static void
-carry_on (const EnjDaybookEntry *entry, EnjStanza *stanza, gpointer data)
+static gboolean
+carry_on (const EnjDaybookEntry *entry, guint64 number, EnjStanza *stanza, gpointer data)
 {
   EnjSuccession *self = data;
 
+  self->carried = number;
   self->n_doubtful += !entry->was_held;
   if (entry->was_held)
     enj_exchange_take_over (self->exchange, entry->origin, entry->component, 0, stanza,
                             self->now);
   else
     carry_on_doubtful (self, entry, stanza);
+  return TRUE;
 }
 
 /* Whoever is still connected there must not be left talking to nobody. */
@@ -218,20 +287,15 @@ read_keepsakes (EnjSuccession *self)
       g_autoptr (GError) error = NULL;
       g_autofree char *taken = name;
       EnjKeepsake *keepsake = enj_keepsake_open (memory, &error);
-      Line *line;
 
       if (!keepsake)
         {
           refuse (self, "a link", taken, error);
           continue;
         }
-      line = g_new0 (Line, 1);
-      line->keepsake = keepsake;
-      line->fd = -1;
-      line->memory_name = g_steal_pointer (&taken);
       /* The older was told to be forgotten, and was not in time. */
       enj_succession_link_gone (self, enj_keepsake_get_domain (keepsake));
-      g_hash_table_insert (self->lines, g_strdup (enj_keepsake_get_domain (keepsake)), line);
+      add_line (self, keepsake, g_steal_pointer (&taken));
     }
 }
 
@@ -361,19 +425,14 @@ EnjKeepsake *
 enj_succession_note_link (EnjSuccession *self, const char *domain, const char *server,
                           const char *secret, int fd)
 {
-  Line *line;
   EnjKeepsake *keepsake;
 
   if (!self->daybook)
     return NULL;
   enj_succession_link_gone (self, domain);
   keepsake = enj_keepsake_new (fd, domain, server, secret);
-  if (!keepsake)
-    return NULL;
-  line = g_new0 (Line, 1);
-  line->keepsake = keepsake;
-  line->fd = -1;
-  g_hash_table_insert (self->lines, g_strdup (domain), line);
+  if (keepsake)
+    add_line (self, keepsake, NULL);
   return keepsake;
 }
 

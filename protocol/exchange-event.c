@@ -117,12 +117,23 @@ enj_exchange_event_queue_pop (EnjExchangeEventQueue *self, EnjExchangeEvent *eve
   return TRUE;
 }
 
-gboolean
-enj_exchange_event_queue_has_room (const EnjExchangeEventQueue *self, const EnjStanza *stanza)
+static gboolean
+has_room (const EnjExchangeEventQueue *self, const EnjStanza *stanza)
 {
   guint room = enj_budget_is_over () ? ROOM_SCANT : ROOM;
 
   return self->queue.length < (enj_stanza_is_answerable (stanza) ? room : 2 * room);
+}
+
+gboolean
+enj_exchange_event_queue_deliver (EnjExchangeEventQueue *self, EnjOrigin origin,
+                                  const char *local, EnjStanza *stanza)
+{
+  if (origin != ENJ_ORIGIN_SERVICE && !has_room (self, stanza))
+    return FALSE;
+  enj_exchange_event_queue_push (self, ENJ_EXCHANGE_DELIVER, local, NULL)->stanza
+    = enj_stanza_ref (stanza);
+  return TRUE;
 }
 
 guint

@@ -4,6 +4,7 @@
 #include "protocol/address.h"
 #include "protocol/news.h"
 #include "protocol/peers-event.h"
+#include "protocol/router.h"
 
 typedef enum
 {
@@ -55,10 +56,12 @@ EnjExchangeEvent *enj_exchange_event_queue_push (EnjExchangeEventQueue *self,
                                                  EnjExchangeEventType type, const char *local,
                                                  const char *remote);
 
-/* For one more @stanza for a service: as much as some turns of the loop bring, less where all
- * memory is used up (budget.h), twice for errors and results, which go back to nobody. */
-gboolean enj_exchange_event_queue_has_room (const EnjExchangeEventQueue *self,
-                                            const EnjStanza *stanza);
+/* @stanza is for the service of @local.  FALSE, and not taken, where the services do not keep up:
+ * there is room for as much as some turns of the loop bring, for less where all memory is used
+ * up (budget.h), for twice that of errors and results, which go back to nobody.  What services
+ * cause themselves is bounded by what they were given. */
+gboolean enj_exchange_event_queue_deliver (EnjExchangeEventQueue *self, EnjOrigin origin,
+                                           const char *local, EnjStanza *stanza);
 
 /* That a link is up, with positions as link.h has them, or down: takes @error. */
 void enj_exchange_event_queue_pass_link_up (EnjExchangeEventQueue *self, const char *local,

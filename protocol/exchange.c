@@ -15,6 +15,7 @@
 #define TEXT_LINK_LOST "the connection to the local server broke: it may have arrived"
 #define TEXT_TOO_LARGE "larger than the local server takes"
 #define TEXT_RESTARTED "the bridge was ended: it may have arrived"
+#define TEXT_NO_ROOM "too much is under way already"
 #define TEXT_QUEUE_FULL "too much is waiting to go there already"
 
 #define BOUNCES_A_TURN 100
@@ -52,17 +53,6 @@ push_event (EnjExchange *self, EnjExchangeEventType type, const char *local, con
 }
 
 /* ---- Moving stanzas --------------------------------------------------------- */
-
-/* FALSE, and not taken, where the services do not keep up.  What services cause themselves is
- * bounded by what they were given. */
-static gboolean
-deliver (EnjExchange *self, EnjOrigin origin, const char *domain, EnjStanza *stanza)
-{
-  if (origin != ENJ_ORIGIN_SERVICE && !enj_exchange_event_queue_has_room (&self->events, stanza))
-    return FALSE;
-  push_event (self, ENJ_EXCHANGE_DELIVER, domain, NULL)->stanza = enj_stanza_ref (stanza);
-  return TRUE;
-}
 
 /* B15: a stream of the peer's own that takes stanzas, where we have none. */
 static void
@@ -116,7 +106,7 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
   switch (decision.route)
     {
     case ENJ_ROUTE_SERVICE:
-      taken = deliver (self, origin, decision.domain, stanza);
+      taken = enj_exchange_event_queue_deliver (&self->events, origin, decision.domain, stanza);
       break;
     case ENJ_ROUTE_LINK:
       taken = spelt && enj_trunk_send (enj_trunks_find (self->trunks, decision.domain), spelt, now);
@@ -143,16 +133,20 @@ void
 enj_exchange_take_over (EnjExchange *self, EnjOrigin origin, const char *component, guint64 end,
                         EnjStanza *stanza, gint64 now)
 {
-  enj_keeper_write (&self->keeper, origin, component, end, stanza);
+  gboolean written = enj_keeper_write (&self->keeper, origin, component, end, stanza);
+
   enj_ledger_enter (self->ledger, stanza);
-  route (self, origin, stanza, now);
+  if (written)
+    route (self, origin, stanza, now);
+  else
+    bounce (self, stanza, ENJ_STANZA_RESOURCE_CONSTRAINT, "wait", TEXT_NO_ROOM, now);
 }
 
 void
 enj_exchange_give_back (EnjExchange *self, EnjOrigin origin, const char *component,
                         EnjStanza *stanza, gint64 now)
 {
-  enj_keeper_write (&self->keeper, origin, component, 0, stanza);
+  (void) enj_keeper_write (&self->keeper, origin, component, 0, stanza); /* It does go back. */
   enj_ledger_enter (self->ledger, stanza);
   bounce (self, stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait", TEXT_RESTARTED, now);
 }
@@ -162,7 +156,8 @@ enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza, 
 {
   if (!enj_router_may_send (component, stanza))
     return FALSE;
-  enj_keeper_write (&self->keeper, ENJ_ORIGIN_SERVICE, component, 0, stanza);
+  /* One that is not written down goes all the same: its service ends when we do. */
+  (void) enj_keeper_write (&self->keeper, ENJ_ORIGIN_SERVICE, component, 0, stanza);
   self->counters->sent++;
   route (self, ENJ_ORIGIN_SERVICE, stanza, now);
   return TRUE;

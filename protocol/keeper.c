@@ -8,20 +8,21 @@ enj_keeper_clear (EnjKeeper *self)
   g_queue_clear_full (&self->held, (GDestroyNotify) enj_stanza_unref);
 }
 
-void
+gboolean
 enj_keeper_write (EnjKeeper *self, EnjOrigin origin, const char *component, guint64 end,
                   EnjStanza *stanza)
 {
   EnjReceipt *receipt = NULL;
+  gboolean written;
 
   if (!self->write || enj_stanza_get_receipt (stanza))
-    return;
-  receipt = self->write (origin, component, end, stanza, self->data);
+    return TRUE;
+  written = self->write (origin, component, end, stanza, &receipt, self->data);
   if (receipt)
     enj_stanza_set_receipt (stanza, receipt);
-  else
-    self->has_missed = TRUE;
+  self->has_missed |= !written;
   enj_receipt_unref (receipt);
+  return written;
 }
 
 gboolean

@@ -10,10 +10,11 @@
 #include "protocol/router.h"
 #include "protocol/stanza.h"
 
-/* A new receipt for the end of @stanza, or NULL.  @component is whose link or service it came
- * from, "" for a peer; @end its position in the link (link.h), 0 elsewhere. */
-typedef EnjReceipt *(*EnjKeeperFunc) (EnjOrigin origin, const char *component, guint64 end,
-                                      EnjStanza *stanza, gpointer data);
+/* FALSE where @stanza cannot be written down.  @receipt, new, is for its end all the same; or
+ * NULL.  @component is whose link or service it came from, "" for a peer; @end its position in
+ * the link (link.h), 0 elsewhere. */
+typedef gboolean (*EnjKeeperFunc) (EnjOrigin origin, const char *component, guint64 end,
+                                   EnjStanza *stanza, EnjReceipt **receipt, gpointer data);
 
 /* All zero writes nothing and holds nothing. */
 typedef struct
@@ -28,9 +29,10 @@ typedef struct
 void enj_keeper_clear (EnjKeeper *self);
 
 /* Before anybody else has it.  Not for one that its peer still answers for (XEP-0198), nor for
- * one that descends from another: who has a receipt is known already. */
-void enj_keeper_write (EnjKeeper *self, EnjOrigin origin, const char *component, guint64 end,
-                       EnjStanza *stanza);
+ * one that descends from another: who has a receipt is known already.  FALSE: nobody would know
+ * of it after us, so it goes back at once. */
+gboolean enj_keeper_write (EnjKeeper *self, EnjOrigin origin, const char *component, guint64 end,
+                           EnjStanza *stanza);
 
 /* TRUE while we hand over: takes a reference.  Never again once one was not written down, for
  * nobody would have it then. */

@@ -97,6 +97,7 @@ unit_tests += %D%/test-shelf
 unit_tests += %D%/test-sounding
 unit_tests += %D%/test-stanza
 unit_tests += %D%/test-store
+unit_tests += %D%/test-succession
 unit_tests += %D%/test-stream
 unit_tests += %D%/test-stream-error
 unit_tests += %D%/test-stream-limits

@@ -5,6 +5,7 @@
 static guint n_written;
 static guint n_ended;
 static gboolean refuses;
+static gboolean tells_end; /* of what is refused, too */
 
 static void
 end (gpointer data, guint64 number)
@@ -14,16 +15,18 @@ end (gpointer data, guint64 number)
   n_ended++;
 }
 
-static EnjReceipt *
+static gboolean
 write_down (EnjOrigin origin, const char *component, guint64 position, EnjStanza *stanza,
-            gpointer data)
+            EnjReceipt **receipt, gpointer data)
 {
   g_assert_cmpint (origin, ==, ENJ_ORIGIN_LINK);
   g_assert_cmpstr (component, ==, "b.here.test");
   g_assert_cmpuint (position, ==, 100);
   g_assert_null (enj_stanza_get_receipt (stanza));
   n_written++;
-  return refuses ? NULL : enj_receipt_new (end, data, 7);
+  if (!refuses || tells_end)
+    *receipt = enj_receipt_new (end, data, 7);
+  return !refuses;
 }
 
 static EnjStanza *
@@ -40,11 +43,11 @@ test_write (void)
   g_autoptr (EnjStanza) heir = NULL;
 
   n_written = n_ended = 0;
-  enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza);
+  g_assert_true (enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza));
   g_assert_cmpuint (n_written, ==, 1);
   /* An heir is known already, and the end is that of the last. */
   heir = enj_stanza_new_headed (stanza, &(EnjStanzaHead){ .kind = ENJ_STANZA_MESSAGE });
-  enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, heir);
+  g_assert_true (enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, heir));
   g_assert_cmpuint (n_written, ==, 1);
   g_clear_pointer (&stanza, enj_stanza_unref);
   g_assert_cmpuint (n_ended, ==, 0);
@@ -59,11 +62,11 @@ test_nobody (void)
   g_autoptr (EnjStanza) stanza = message_new ();
 
   n_written = 0;
-  enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza);
+  g_assert_true (enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza));
   g_assert_null (enj_stanza_get_receipt (stanza));
   keeper.write = write_down;
   refuses = TRUE;
-  enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza);
+  g_assert_false (enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza));
   refuses = FALSE;
   g_assert_cmpuint (n_written, ==, 1);
   g_assert_null (enj_stanza_get_receipt (stanza));
@@ -76,7 +79,7 @@ test_hold (void)
   EnjStanza *stanza = message_new ();
 
   n_ended = 0;
-  enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza);
+  g_assert_true (enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza));
   g_assert_false (enj_keeper_hold (&keeper, stanza));
   keeper.is_handing_over = TRUE;
   g_assert_true (enj_keeper_hold (&keeper, stanza));
@@ -93,12 +96,16 @@ test_missed (void)
   EnjKeeper keeper = { .write = write_down, .data = &n_ended };
   g_autoptr (EnjStanza) stanza = message_new ();
 
-  refuses = TRUE;
-  enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza);
-  refuses = FALSE;
+  n_ended = 0;
+  refuses = tells_end = TRUE;
+  g_assert_false (enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza));
+  refuses = tells_end = FALSE;
   keeper.is_handing_over = TRUE;
   g_assert_false (enj_keeper_hold (&keeper, stanza));
   g_assert_cmpuint (keeper.held.length, ==, 0);
+  g_assert_cmpuint (n_ended, ==, 0);
+  g_clear_pointer (&stanza, enj_stanza_unref);
+  g_assert_cmpuint (n_ended, ==, 1);
 }
 
 int

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "protocol/budget.h"
+#include "component/journal.h"
 #include "component/transit.h"
 
 #define HEADER "<stream:stream>"
@@ -178,18 +180,23 @@ test_too_long (void)
 {
   EnjKeepsake *keepsake = begin ();
   g_autoptr (GError) error = NULL;
+  gsize held = enj_budget_get_held ();
   guint n = 0;
 
+  enj_journal_expect (G_LOG_LEVEL_WARNING, "b.here.test: so much is under way on the link *");
   while (n < 1000 && enj_keepsake_reserve (keepsake, 65536))
     {
       enj_keepsake_received (keepsake, 65536);
       n++;
     }
+  enj_journal_assert_expected ();
   g_assert_cmpuint (n, ==, 12 * 16);
+  g_assert_cmpuint (enj_budget_get_held () - held, >=, n * 65536 - 4096);
   g_assert_false (enj_keepsake_is_valid (keepsake));
   enj_keepsake_begin (keepsake, 1, 1);
   g_assert_null (reopen (keepsake, &error));
   g_assert_cmpstr (error->message, ==, "of a link that was not up");
+  g_assert_cmpuint (enj_budget_get_held (), <=, held);
   disconnect ();
 }
 
@@ -319,6 +326,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  enj_journal_install_for_tests ();
   g_test_add_func ("/keepsake/leaves-what-is-not-settled-and-not-taken", test_tail);
   g_test_add_func ("/keepsake/knows-what-a-kill-kept-from-being-noted", test_killed);
   g_test_add_func ("/keepsake/goes-on-for-ever", test_long);

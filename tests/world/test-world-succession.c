@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/barrier.h"
 #include "protocol/farewell.h"
 
 #include "tests/support/stanzas.h"
@@ -14,6 +15,7 @@
 
 static guint n_written;
 static guint n_struck;
+static gboolean is_full;
 
 static void
 strike (gpointer data, guint64 number)
@@ -23,15 +25,17 @@ strike (gpointer data, guint64 number)
   n_struck++;
 }
 
-static EnjReceipt *
-write_down (EnjOrigin origin, const char *component, guint64 end, EnjStanza *stanza, gpointer data)
+static gboolean
+write_down (EnjOrigin origin, const char *component, guint64 end, EnjStanza *stanza,
+            EnjReceipt **receipt, gpointer data)
 {
   (void) origin;
   (void) component;
   (void) end;
   (void) stanza;
   (void) data;
-  return enj_receipt_new (strike, NULL, ++n_written);
+  *receipt = enj_receipt_new (strike, NULL, ++n_written);
+  return !is_full;
 }
 
 static EnjWorldServer *
@@ -147,6 +151,52 @@ test_given_back (void)
   enj_world_free (world);
 }
 
+/* What is not written down would be lost in silence if we were killed. */
+static void
+test_full (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = add_keeping (world);
+  EnjPuppet *puppet = enj_linked_new (here);
+
+  is_full = TRUE;
+  enj_world_say (world, puppet, "<message from='a@" HOME "' to='b@" HERE "' id='7'><body/>"
+                                "</message>");
+  is_full = FALSE;
+  g_assert_cmpuint (n_written, ==, 1);
+  g_assert_cmpuint (here->inbox->len, ==, 0);
+  g_assert_nonnull (strstr (puppet->heard->str, "id=\"7\""));
+  g_assert_nonnull (strstr (puppet->heard->str, "<resource-constraint "));
+  enj_world_wait (world, ENJ_SECOND);
+  g_assert_cmpuint (n_struck, ==, 1);
+  enj_world_check_law (world);
+  enj_world_free (world);
+}
+
+/* The answer to a ping that another process wrote: by its form, for the id is not known here. */
+static void
+test_late_answer (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = add_keeping (world);
+  EnjPuppet *puppet = enj_linked_new_mute (here);
+  g_autoptr (EnjBarrier) others = enj_barrier_new ();
+  const char *id = enj_barrier_ping (others, 1, 1);
+  g_autofree char *pong
+    = g_strdup_printf ("<iq type='result' id='%s' from='" HOME "' to='" HERE "'/>", id);
+
+  enj_linked_send (here, "b@" HOME, 1);
+  enj_world_run (world);
+  enj_world_say (world, puppet, pong);
+  g_assert_cmpuint (here->inbox->len, ==, 0);
+  /* It proves nothing of ours. */
+  g_assert_cmpuint (enj_exchange_get_counters (here->exchange)->confirmed, ==, 0);
+  answer_ping (world, puppet);
+  g_assert_cmpuint (enj_exchange_get_counters (here->exchange)->confirmed, ==, 1);
+  enj_world_check_law (world);
+  enj_world_free (world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -154,5 +204,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/succession/what-waits-is-held", test_held);
   g_test_add_func ("/world/succession/what-is-handed-over-is-proved-first", test_proved);
   g_test_add_func ("/world/succession/what-may-have-arrived-goes-back", test_given_back);
+  g_test_add_func ("/world/succession/what-is-not-written-down-goes-back", test_full);
+  g_test_add_func ("/world/succession/answers-to-others-are-for-nobody", test_late_answer);
   return g_test_run ();
 }
