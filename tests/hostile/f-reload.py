@@ -15,9 +15,9 @@ import ports
 import waiting
 from arena import LOCAL, RELAY, escaped
 from invariants import memory
-from ledger import ARRIVED, BOUNCED, Ledger
+from ledger import ARRIVED, BOUNCED, READ, Ledger
 from load import LoadClient
-from loadpeer import LoadPeer
+from loadpeer import TICK, LoadPeer
 from peer import header
 from prosody import make_certificate
 from runner import case, run
@@ -26,6 +26,8 @@ from tap import equal, say, true
 # Messages a second, both ways together, as far as the machine carries them.
 RATE = 2000
 PEERS = 3
+# So many may be under way each way: a slow machine gets less, and nothing finds its queue full.
+UNDER_WAY = 400
 # Each of five kinds, so many times.
 TURNS = 10
 
@@ -46,7 +48,8 @@ class Load:
         self.client = LoadClient(
             "load", arena.a, "a", [escaped("load@%s/b" % peer.domain, RELAY) for peer in self.peers],
             self.outward, self.flows, RATE / 2)
-        self.tasks, self.began = [], time.monotonic()
+        self.tasks, self.began, self.took = [], time.monotonic(), 0.0
+        self.is_over = False
 
     def peer(self, domain):
         address = self.arena.address()
@@ -57,8 +60,16 @@ class Load:
 
     def start(self):
         self.tasks = [asyncio.ensure_future(peer.live(RATE / 2 / PEERS)) for peer in self.peers]
+        self.tasks.append(asyncio.ensure_future(self._govern()))
         self.client.start()
         self.flow()
+
+    async def _govern(self):
+        while not self.is_over:
+            self.client.sending = self.outward.marks.count(READ) < UNDER_WAY
+            for peer in self.peers:
+                peer.wanted = self.inward.marks.count(READ) < UNDER_WAY
+            await asyncio.sleep(TICK)
 
     def flow(self):
         """Waits until something that is sent from now on has arrived, each way."""
@@ -72,6 +83,7 @@ class Load:
             peer.speaker.number for peer in self.peers]
 
     def settle(self):
+        self.is_over = True
         self.client.sending = False
         for peer in self.peers:
             peer.wanted = False
