@@ -2,14 +2,20 @@
 
 #include "protocol/exchange-event.h"
 
+#include <string.h>
+
 #include "protocol/budget.h"
 
 /* A place in the queue; with its names, which no peer makes longer than domains are. */
 #define PLACE (sizeof (EnjExchangeEvent) + sizeof (GList) + 64)
 
-/* So many wait before stanzas go back instead; and where all memory is used up. */
+/* So many wait before stanzas go back instead; and where all memory is used up.  For our users,
+ * and for all peers together. */
 #define ROOM 16000
 #define ROOM_SCANT 100
+
+/* The first share of a peer. */
+#define PEERS (ENJ_ORIGIN_SERVICE + 1)
 
 void
 enj_exchange_event_clear (EnjExchangeEvent *event)
@@ -35,6 +41,8 @@ void
 enj_exchange_event_queue_clear (EnjExchangeEventQueue *self)
 {
   g_queue_clear_full (&self->queue, event_free);
+  memset (self->held, 0, sizeof self->held);
+  self->from_peers = 0;
 }
 
 EnjExchangeEvent *
@@ -113,26 +121,42 @@ enj_exchange_event_queue_pop (EnjExchangeEventQueue *self, EnjExchangeEvent *eve
   if (!first)
     return FALSE;
   enj_budget_release (PLACE);
+  if (first->type == ENJ_EXCHANGE_DELIVER)
+    {
+      self->held[first->share]--;
+      self->from_peers -= first->share >= PEERS;
+    }
   *event = *first;
   return TRUE;
 }
 
 static gboolean
-has_room (const EnjExchangeEventQueue *self, const EnjStanza *stanza)
+has_room (const EnjExchangeEventQueue *self, EnjOrigin origin, guint share, const EnjStanza *stanza)
 {
-  guint room = enj_budget_is_over () ? ROOM_SCANT : ROOM;
+  guint most = enj_budget_is_over () ? ROOM_SCANT : ROOM;
 
-  return self->queue.length < (enj_stanza_is_answerable (stanza) ? room : 2 * room);
+  if (!enj_stanza_is_answerable (stanza))
+    most *= 2;
+  if (origin == ENJ_ORIGIN_PEER)
+    return self->from_peers < most && self->held[share] < most / 2;
+  return origin == ENJ_ORIGIN_SERVICE || self->held[share] < most;
 }
 
 gboolean
 enj_exchange_event_queue_deliver (EnjExchangeEventQueue *self, EnjOrigin origin,
-                                  const char *local, EnjStanza *stanza)
+                                  const char *local, const char *remote, EnjStanza *stanza)
 {
-  if (origin != ENJ_ORIGIN_SERVICE && !has_room (self, stanza))
+  guint share = origin == ENJ_ORIGIN_PEER ? PEERS + g_str_hash (remote) % (ENJ_SHARES - PEERS)
+                                          : (guint) origin;
+  EnjExchangeEvent *event;
+
+  if (!has_room (self, origin, share, stanza))
     return FALSE;
-  enj_exchange_event_queue_push (self, ENJ_EXCHANGE_DELIVER, local, NULL)->stanza
-    = enj_stanza_ref (stanza);
+  event = enj_exchange_event_queue_push (self, ENJ_EXCHANGE_DELIVER, local, NULL);
+  event->stanza = enj_stanza_ref (stanza);
+  event->share = (guint8) share;
+  self->held[share]++;
+  self->from_peers += origin == ENJ_ORIGIN_PEER;
   return TRUE;
 }
 

@@ -38,14 +38,21 @@ typedef struct
   guint64 header; /* positions, as link.h has them */
   guint64 end;
   GError *error;
+  guint8 share; /* the queue's own */
 } EnjExchangeEvent;
 
 void enj_exchange_event_clear (EnjExchangeEvent *event);
+
+/* Who has places for stanzas to services: the link and the services, and the peers by domain;
+ * those of them that share one by chance only share their limit. */
+#define ENJ_SHARES (ENJ_ORIGIN_SERVICE + 1 + 64)
 
 /* All zero but for wake is empty. */
 typedef struct
 {
   GQueue queue;
+  guint held[ENJ_SHARES]; /* stanzas for services */
+  guint from_peers;       /* of them */
   EnjWake wake;
 } EnjExchangeEventQueue;
 
@@ -56,12 +63,14 @@ EnjExchangeEvent *enj_exchange_event_queue_push (EnjExchangeEventQueue *self,
                                                  EnjExchangeEventType type, const char *local,
                                                  const char *remote);
 
-/* @stanza is for the service of @local.  FALSE, and not taken, where the services do not keep up:
- * there is room for as much as some turns of the loop bring, for less where all memory is used
- * up (budget.h), for twice that of errors and results, which go back to nobody.  What services
- * cause themselves is bounded by what they were given. */
+/* @stanza is for the service of @local, @remote is the domain that it comes from.  FALSE, and not
+ * taken, where the services do not keep up: there is room for as much as some turns of the loop
+ * bring, for less where all memory is used up (budget.h), for twice that of errors and results,
+ * which go back to nobody.  Users and peers have room apart, and of the peers' one domain has
+ * half at most.  What services cause themselves is bounded by what they were given. */
 gboolean enj_exchange_event_queue_deliver (EnjExchangeEventQueue *self, EnjOrigin origin,
-                                           const char *local, EnjStanza *stanza);
+                                           const char *local, const char *remote,
+                                           EnjStanza *stanza);
 
 /* That a link is up, with positions as link.h has them, or down: takes @error. */
 void enj_exchange_event_queue_pass_link_up (EnjExchangeEventQueue *self, const char *local,

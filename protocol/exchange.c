@@ -106,7 +106,8 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
   switch (decision.route)
     {
     case ENJ_ROUTE_SERVICE:
-      taken = enj_exchange_event_queue_deliver (&self->events, origin, decision.domain, stanza);
+      taken = enj_exchange_event_queue_deliver (&self->events, origin, decision.domain,
+                                                decision.local, stanza);
       break;
     case ENJ_ROUTE_LINK:
       taken = spelt && enj_trunk_send (enj_trunks_find (self->trunks, decision.domain), spelt, now);

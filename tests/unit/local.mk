@@ -38,6 +38,7 @@ unit_tests += %D%/test-draft
 unit_tests += %D%/test-echo
 unit_tests += %D%/test-element
 unit_tests += %D%/test-escape
+unit_tests += %D%/test-exchange-event
 unit_tests += %D%/test-faces
 unit_tests += %D%/test-failures
 unit_tests += %D%/test-evidence
