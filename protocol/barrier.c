@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "protocol/budget.h"
 #include "protocol/deadlines.h"
 #include "protocol/limits.h"
 #include "protocol/token.h"
@@ -70,6 +71,14 @@ enj_barrier_free (EnjBarrier *self)
 /* ---- The ring ------------------------------------------------------------- */
 
 static void
+drop_slots (EnjBarrier *self)
+{
+  enj_budget_release (self->n_slots * sizeof *self->slots);
+  g_clear_pointer (&self->slots, g_free);
+  self->n_slots = 0;
+}
+
+static void
 grow (EnjBarrier *self)
 {
   guint n_slots = self->n_slots > 0 ? 2 * self->n_slots : SLOTS_MIN;
@@ -77,7 +86,8 @@ grow (EnjBarrier *self)
 
   for (guint i = 0; i < self->n; i++)
     slots[i] = self->slots[(self->first + i) & (self->n_slots - 1)];
-  g_free (self->slots);
+  drop_slots (self);
+  enj_budget_charge (n_slots * sizeof *slots);
   self->slots = slots;
   self->n_slots = n_slots;
   self->first = 0;
@@ -109,8 +119,8 @@ enj_barrier_steal (EnjBarrier *self, gint64 *left)
   self->size -= enj_stanza_get_size (slot.stanza);
   if (--self->n == 0)
     {
-      g_clear_pointer (&self->slots, g_free);
-      self->n_slots = self->first = 0;
+      drop_slots (self);
+      self->first = 0;
     }
   if (left)
     *left = slot.left;

@@ -2,15 +2,20 @@
  *
  * Whoever allocates what a peer or a user chooses the size of says so, and says so again
  * when it is freed: contents and heads of stanzas, their places where they wait for a stream or a
- * service, buffers of streams.  Records of one size are not among it (of a pair of domains, of
- * what is to be confirmed, of what goes back): each has a stanza or a stream that is bounded.
- * Nor is what a library keeps for itself (GnuTLS, expat).
+ * service, buffers of streams, the bookkeeping of what is to be confirmed.  Records of one size
+ * (of a pair of domains, of a question about one, of what leaves or goes back) count by number.
+ * What a library keeps for itself (GnuTLS, expat) is not among it.
  *
  * Refuses nothing: those who would take on more ask first.  One for the process, whatever
  * the number of bridges; any thread. */
 #pragma once
 
 #include <glib.h>
+
+/* What a small record counts for: its fields, its place in a list, and what malloc adds; and one
+ * with names of domains and a table's place. */
+#define ENJ_BUDGET_RECORD 128
+#define ENJ_BUDGET_NAMED 512
 
 void enj_budget_charge (gsize bytes);
 void enj_budget_release (gsize bytes);

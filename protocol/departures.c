@@ -2,6 +2,8 @@
 
 #include "protocol/departures.h"
 
+#include "protocol/budget.h"
+
 /* A stanza, and where in the stream its last byte stands. */
 typedef struct
 {
@@ -12,9 +14,13 @@ typedef struct
 static EnjStanza *
 steal (Departure *departure)
 {
-  EnjStanza *stanza = departure ? departure->stanza : NULL;
+  EnjStanza *stanza;
 
+  if (!departure)
+    return NULL;
+  stanza = departure->stanza;
   g_free (departure);
+  enj_budget_release (ENJ_BUDGET_RECORD);
   return stanza;
 }
 
@@ -32,6 +38,7 @@ enj_departures_push (EnjDepartures *self, EnjStanza *stanza, gsize length)
 {
   Departure *departure = g_new (Departure, 1);
 
+  enj_budget_charge (ENJ_BUDGET_RECORD);
   departure->stanza = enj_stanza_ref (stanza);
   departure->end = self->taken + length;
   g_queue_push_tail (&self->queue, departure);

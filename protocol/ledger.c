@@ -2,6 +2,8 @@
 
 #include "protocol/ledger.h"
 
+#include "protocol/budget.h"
+
 struct EnjLedger
 {
   EnjCounters counters;
@@ -41,6 +43,7 @@ settle (gpointer data, guint64 number)
   EnjReceipt *behind = entry->behind;
 
   (void) number; /* Which one it was matters to nobody yet. */
+  enj_budget_release (ENJ_BUDGET_RECORD);
   entry->ledger->counters.settled++;
   enj_ledger_free (entry->ledger);
   g_free (entry);
@@ -54,6 +57,7 @@ enj_ledger_enter (EnjLedger *self, EnjStanza *stanza)
   EnjReceipt *behind = enj_stanza_get_receipt (stanza);
   EnjReceipt *receipt;
 
+  enj_budget_charge (ENJ_BUDGET_RECORD);
   entry->ledger = g_rc_box_acquire (self);
   entry->behind = behind ? enj_receipt_ref (behind) : NULL;
   receipt = enj_receipt_new (settle, entry, ++self->counters.accepted);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "protocol/budget.h"
+
 typedef struct
 {
   char *from;
@@ -22,6 +24,7 @@ pair_clear (gpointer data)
 {
   Pair *pair = data;
 
+  enj_budget_release (ENJ_BUDGET_RECORD);
   g_free (pair->from);
   g_free (pair->to);
 }
@@ -88,6 +91,7 @@ enj_pairs_set (EnjPairs *self, const char *from, const char *to, EnjPairState st
     {
       Pair fresh = { g_strdup (from), g_strdup (to), state };
 
+      enj_budget_charge (ENJ_BUDGET_RECORD);
       g_array_append_val (self->pairs, fresh);
     }
 }

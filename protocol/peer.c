@@ -2,6 +2,7 @@
 
 #include "protocol/peer.h"
 
+#include "protocol/budget.h"
 #include "protocol/waiting.h"
 
 struct EnjPeer
@@ -22,6 +23,7 @@ enj_peer_new (const char *local, const char *remote, const EnjLimits *limits)
 {
   EnjPeer *self = g_new0 (EnjPeer, 1);
 
+  enj_budget_charge (ENJ_BUDGET_NAMED);
   self->key = g_strconcat (local, " ", remote, NULL);
   self->local = g_strdup (local);
   self->remote = g_strdup (remote);
@@ -43,6 +45,7 @@ enj_peer_free (EnjPeer *self)
 {
   if (!self)
     return;
+  enj_budget_release (ENJ_BUDGET_NAMED);
   enj_waiting_free (self->waiting);
   g_free (self->key);
   g_free (self->local);

@@ -2,6 +2,7 @@
 
 #include "protocol/roster.h"
 
+#include "protocol/budget.h"
 #include "protocol/deadlines.h"
 #include "protocol/jid.h"
 
@@ -55,6 +56,7 @@ return_free (gpointer data)
 {
   EnjReturn *item = data;
 
+  enj_budget_release (ENJ_BUDGET_RECORD);
   enj_stanza_unref (item->stanza);
   g_free (item->text);
   g_free (item);
@@ -167,6 +169,7 @@ give_back (EnjRoster *self, EnjStanza *stanza, const EnjReason *reason)
 {
   EnjReturn *item = g_new0 (EnjReturn, 1);
 
+  enj_budget_charge (ENJ_BUDGET_RECORD);
   item->stanza = stanza;
   item->condition = reason->condition;
   item->error_type = reason->error_type;
@@ -191,6 +194,7 @@ enj_roster_next_return (EnjRoster *self, EnjReturn *item)
   if (!first)
     return FALSE;
   *item = *first;
+  enj_budget_release (ENJ_BUDGET_RECORD);
   g_free (first);
   return TRUE;
 }

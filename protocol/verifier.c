@@ -2,6 +2,7 @@
 
 #include "protocol/verifier.h"
 
+#include "protocol/budget.h"
 #include "protocol/deadlines.h"
 
 struct EnjVerifier
@@ -14,6 +15,7 @@ question_free (gpointer data)
 {
   EnjQuestion *question = data;
 
+  enj_budget_release (ENJ_BUDGET_NAMED);
   g_free (question->source);
   g_free (question->local);
   g_free (question->remote);
@@ -89,6 +91,7 @@ enj_verifier_add (EnjVerifier *self, const EnjQuestion *question)
   if (self->questions->len >= ENJ_VERIFIER_MAX || is_greedy (self, question->source)
       || is_asked (self, question))
     return FALSE;
+  enj_budget_charge (ENJ_BUDGET_NAMED);
   copy = g_new0 (EnjQuestion, 1);
   *copy = *question;
   copy->source = g_strdup (question->source);

@@ -2,11 +2,17 @@
 
 #include "protocol/budget.h"
 
+#include "protocol/barrier.h"
 #include "protocol/bytes.h"
+#include "protocol/departures.h"
+#include "protocol/ledger.h"
 #include "protocol/limits.h"
 #include "protocol/ns.h"
+#include "protocol/pairs.h"
+#include "protocol/peer.h"
 #include "protocol/stanza.h"
 #include "protocol/stream.h"
+#include "protocol/verifier.h"
 #include "protocol/waiting.h"
 
 #define MIB (1024 * 1024)
@@ -59,6 +65,87 @@ test_exact (void)
   enj_stanza_unref (stanza);
   enj_stanza_unref (copy);
   g_assert_cmpuint (enj_budget_get_held (), ==, start);
+}
+
+#define MANY 100
+
+/* At least @each for each of MANY that came since @before. */
+static void
+assert_counted (gsize before, gsize each)
+{
+  g_assert_cmpuint (enj_budget_get_held (), >=, before + MANY * each);
+}
+
+static void
+test_records_of_stanzas (void)
+{
+  EnjStanza *stanza = stanza_new (10);
+  EnjStanza *entered[MANY];
+  EnjDepartures departures = { 0 };
+  EnjBarrier *barrier = enj_barrier_new ();
+  EnjLedger *ledger = enj_ledger_new ();
+  const gsize before = enj_budget_get_held ();
+
+  for (guint i = 0; i < MANY; i++)
+    enj_departures_push (&departures, stanza, 100 * i);
+  assert_counted (before, ENJ_BUDGET_RECORD);
+  enj_stanza_unref (enj_departures_steal_newest (&departures));
+  enj_departures_clear (&departures);
+  g_assert_cmpuint (enj_budget_get_held (), ==, before);
+
+  for (guint i = 0; i < MANY; i++)
+    enj_barrier_note_sent (barrier, stanza, 0);
+  assert_counted (before, 2 * sizeof (gpointer));
+  enj_barrier_free (barrier);
+  g_assert_cmpuint (enj_budget_get_held (), ==, before);
+
+  for (guint i = 0; i < MANY; i++)
+    entered[i] = enj_stanza_new_headed (stanza, enj_stanza_get_head (stanza));
+  for (guint i = 0; i < MANY; i++)
+    {
+      gsize one = enj_budget_get_held ();
+
+      enj_ledger_enter (ledger, entered[i]);
+      g_assert_cmpuint (enj_budget_get_held (), ==, one + ENJ_BUDGET_RECORD);
+    }
+  for (guint i = 0; i < MANY; i++)
+    enj_stanza_unref (entered[i]);
+  g_assert_cmpuint (enj_budget_get_held (), ==, before);
+  enj_ledger_free (ledger);
+  enj_stanza_unref (stanza);
+}
+
+static void
+test_records_of_domains (void)
+{
+  const EnjLimits limits = enj_limits_default ();
+  EnjPairs *pairs = enj_pairs_new ();
+  EnjVerifier *verifier = enj_verifier_new ();
+  EnjPeer *peers[MANY];
+  const gsize before = enj_budget_get_held ();
+
+  for (guint i = 0; i < MANY; i++)
+    {
+      g_autofree char *remote = g_strdup_printf ("n%u.example", i);
+      EnjQuestion question = { .local = (char *) "here.example",
+                               .remote = remote,
+                               .stream_id = (char *) "1",
+                               .key = (char *) "k" };
+
+      enj_pairs_set (pairs, remote, "here.example", ENJ_PAIR_PENDING);
+      enj_pairs_set (pairs, remote, "here.example", ENJ_PAIR_VALID);
+      g_assert_true (enj_verifier_add (verifier, &question));
+      peers[i] = enj_peer_new ("here.example", remote, &limits);
+    }
+  assert_counted (before, ENJ_BUDGET_RECORD + 2 * ENJ_BUDGET_NAMED);
+  enj_pairs_set (pairs, "n0.example", "here.example", ENJ_PAIR_NONE);
+  enj_pairs_free (pairs);
+  assert_counted (before, 2 * ENJ_BUDGET_NAMED);
+  enj_verifier_free (verifier);
+  assert_counted (before, ENJ_BUDGET_NAMED);
+  for (guint i = 0; i < MANY; i++)
+    enj_peer_free (peers[i]);
+  g_assert_cmpuint (enj_budget_get_held (), ==, before);
 }
 
 static void
@@ -148,6 +235,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/budget/is-exact", test_exact);
+  g_test_add_func ("/budget/records-of-stanzas-count", test_records_of_stanzas);
+  g_test_add_func ("/budget/records-of-domains-count", test_records_of_domains);
   g_test_add_func ("/budget/knows-when-it-is-used-up", test_over);
   g_test_add_func ("/budget/small-needs-are-met", test_modest);
   g_test_add_func ("/budget/nothing-waits-without-memory", test_queue);
