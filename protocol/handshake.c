@@ -4,17 +4,42 @@
 
 #include <string.h>
 
+#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+
+#define SHA1_SIZE 20
+
+/* What a hash has in hand at its end is a part of the secret, and deinit() frees it as it is.
+ * Bytes of a next text take its place. */
+static void
+wipe (gnutls_hash_hd_t hash)
+{
+  static const guint8 zeros[63];
+  guint8 digest[SHA1_SIZE];
+
+  (void) gnutls_hash (hash, zeros, sizeof zeros); /* The digest is not wanted. */
+  gnutls_hash_output (hash, digest);
+}
 
 char *
 enj_handshake_new (const char *stream_id, const char *secret)
 {
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA1);
+  gnutls_hash_hd_t hash;
+  guint8 digest[SHA1_SIZE];
+  GString *text = g_string_sized_new (2 * SHA1_SIZE);
 
-  g_checksum_update (sum, (const guchar *) stream_id, (gssize) strlen (stream_id));
-  g_checksum_update (sum, (const guchar *) secret, (gssize) strlen (secret));
+  if (gnutls_hash_init (&hash, GNUTLS_DIG_SHA1) != 0)
+    g_error ("GnuTLS has no SHA-1");
+  if (gnutls_hash (hash, stream_id, strlen (stream_id)) != 0
+      || gnutls_hash (hash, secret, strlen (secret)) != 0)
+    g_error ("GnuTLS cannot hash");
+  gnutls_hash_output (hash, digest);
+  wipe (hash);
+  gnutls_hash_deinit (hash, NULL);
 
-  return g_strdup (g_checksum_get_string (sum));
+  for (guint i = 0; i < SHA1_SIZE; i++)
+    g_string_append_printf (text, "%02x", digest[i]);
+  return g_string_free (text, FALSE);
 }
 
 gboolean
