@@ -28,7 +28,7 @@
 #define LINES_IN_ALL 1000
 #define LINES_IN_ALL_BURST 5000
 
-/* Domains that share a bucket by chance only share their limit. */
+/* Domains, and addresses, that share a bucket by chance only share their limit. */
 #define SOURCES 64
 
 /* When the last lines were written, a ring: a bucket would let through what it holds and, in the
@@ -38,6 +38,12 @@ typedef struct
   gint64 at[LINES_PER_SOURCE];
   guint oldest;
 } Window;
+
+typedef struct
+{
+  Window window;
+  EnjRate debug;
+} Source;
 
 typedef struct
 {
@@ -58,8 +64,8 @@ static struct
   gint64 next_count; /* of those that are suppressed */
   gboolean rates_ready;
   EnjRate all;
-  Window sources[SOURCES];
-  EnjRate debug_sources[SOURCES];
+  Source domains[SOURCES];
+  Source addresses[SOURCES]; /* a name costs a peer nothing, an address something */
   GQueue expected;
 } journal = { .socket = -1 };
 
@@ -200,14 +206,21 @@ enj_journal_format_datagram (const GLogField *fields, gsize n_fields, gsize *len
 /* ---- What peers can cause -------------------------------------------------- */
 
 static void
+init_source (Source *self, gint64 now)
+{
+  for (guint i = 0; i < LINES_PER_SOURCE; i++)
+    self->window.at[i] = now - G_USEC_PER_SEC;
+  enj_rate_init (&self->debug, DEBUG_LINES_PER_SOURCE, DEBUG_LINES_BURST, now);
+}
+
+static void
 init_rates (gint64 now)
 {
   enj_rate_init (&journal.all, LINES_IN_ALL, LINES_IN_ALL_BURST, now);
   for (guint i = 0; i < SOURCES; i++)
     {
-      for (guint j = 0; j < LINES_PER_SOURCE; j++)
-        journal.sources[i].at[j] = now - G_USEC_PER_SEC;
-      enj_rate_init (&journal.debug_sources[i], DEBUG_LINES_PER_SOURCE, DEBUG_LINES_BURST, now);
+      init_source (&journal.domains[i], now);
+      init_source (&journal.addresses[i], now);
     }
   journal.rates_ready = TRUE;
 }
@@ -239,11 +252,28 @@ window_take (Window *self, gint64 now)
   self->oldest = (self->oldest + 1) % LINES_PER_SOURCE;
 }
 
+static gboolean
+source_is_full (Source *self, gboolean debug, gint64 now)
+{
+  return debug ? enj_rate_ready (&self->debug, now) > now : window_is_full (&self->window, now);
+}
+
+static void
+source_take (Source *self, gboolean debug, gint64 now)
+{
+  if (debug)
+    (void) enj_rate_take (&self->debug, 1, now); /* looked at just now */
+  else
+    window_take (&self->window, now);
+}
+
 gboolean
-enj_journal_admit (GLogLevelFlags level, const char *remote, const char *stream, gint64 now)
+enj_journal_admit (GLogLevelFlags level, const char *remote, const char *stream,
+                   const char *address, gint64 now)
 {
   guint mask = level & G_LOG_LEVEL_MASK;
-  guint source = source_of (remote, stream);
+  Source *domain = &journal.domains[source_of (remote, stream)];
+  Source *from = address ? &journal.addresses[g_str_hash (address) % SOURCES] : NULL;
   gboolean debug = mask >= G_LOG_LEVEL_DEBUG;
 
   if (mask < G_LOG_LEVEL_MESSAGE || (mask == G_LOG_LEVEL_MESSAGE && !remote && !stream))
@@ -251,15 +281,13 @@ enj_journal_admit (GLogLevelFlags level, const char *remote, const char *stream,
   if (!journal.rates_ready)
     init_rates (now);
 
-  if (enj_rate_ready (&journal.all, now) > now
-      || (debug ? enj_rate_ready (&journal.debug_sources[source], now) > now
-                : window_is_full (&journal.sources[source], now)))
+  if (enj_rate_ready (&journal.all, now) > now || source_is_full (domain, debug, now)
+      || (from && source_is_full (from, debug, now)))
     return FALSE;
   (void) enj_rate_take (&journal.all, 1, now); /* looked at just now */
-  if (debug)
-    (void) enj_rate_take (&journal.debug_sources[source], 1, now); /* this one, too */
-  else
-    window_take (&journal.sources[source], now);
+  source_take (domain, debug, now);
+  if (from)
+    source_take (from, debug, now);
   return TRUE;
 }
 
@@ -268,9 +296,11 @@ admit_fields (GLogLevelFlags level, const GLogField *fields, gsize n)
 {
   const GLogField *remote = find_field (fields, n, "ENJAMB_REMOTE");
   const GLogField *stream = find_field (fields, n, "ENJAMB_STREAM");
+  const GLogField *address = find_field (fields, n, "ENJAMB_SOURCE");
 
   return enj_journal_admit (level, remote && remote->length < 0 ? remote->value : NULL,
                             stream && stream->length < 0 ? stream->value : NULL,
+                            address && address->length < 0 ? address->value : NULL,
                             g_get_monotonic_time ());
 }
 

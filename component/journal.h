@@ -7,8 +7,9 @@
  *
  * What cannot be printed is escaped.  Of the lines that peers can cause, message
  * with a stream and all below, at most 20 in any second are written for each remote
- * domain, some more at debug, and once a second one tells how many were not.  A write never waits and never
- * fails: what does not fit is counted.  After a critical the process aborts.
+ * domain and for each address, some more at debug, and once a second one tells how many
+ * were not.  A write never waits and never fails: what does not fit is counted.  After a
+ * critical the process aborts.
  *
  * For programs only: a library leaves the writer to its program.  Any thread. */
 #pragma once
@@ -52,6 +53,7 @@ char *enj_journal_format_line (GLogLevelFlags level, const GLogField *fields, gs
 char *enj_journal_format_datagram (const GLogField *fields, gsize n_fields, gsize *len);
 
 /* May a line at @now, monotonic microseconds, about that remote domain or, as
- * NULL, about that stream be written?  Both are NULL for a line about neither. */
+ * NULL, about that stream be written?  Both are NULL for a line about neither.
+ * @address is whom the stream leads to, or NULL. */
 gboolean enj_journal_admit (GLogLevelFlags level, const char *remote, const char *stream,
-                            gint64 now);
+                            const char *address, gint64 now);

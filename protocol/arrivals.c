@@ -11,7 +11,7 @@ typedef struct
   EnjInbound *inbound;
   EnjSession *session;
   EnjVisit visit;
-  char source[ENJ_ADDRESS_STRING];
+  char *source;
   char *local; /* of the first pair */
   char *remote;
   GPtrArray *routes; /* of char *, its keys in routes */
@@ -78,6 +78,7 @@ visitor_free (gpointer data)
   if (visitor->dirty)
     g_queue_remove (&visitor->arrivals->dirty, visitor);
   enj_inbound_free (visitor->inbound);
+  g_free (visitor->source);
   g_free (visitor->local);
   g_free (visitor->remote);
   g_free (visitor);
@@ -183,11 +184,12 @@ enj_arrivals_accept (EnjArrivals *self, const EnjAddress *address, gboolean dire
     cut (surplus, now);
 
   visitor->arrivals = self;
-  enj_address_format_source (address, visitor->source);
+  visitor->source = g_strdup (enj_visit_get_source (&visitor->visit));
   visitor->routes = g_ptr_array_new_with_free_func (g_free);
   visitor->inbound = enj_inbound_new (direct_tls, self->settings, self->counters,
                                       (EnjWake){ mark_dirty, visitor }, now);
   visitor->session = enj_inbound_get_session (visitor->inbound);
+  visitor->session->log.source = visitor->source;
   g_hash_table_insert (self->visitors, &visitor->session->id, visitor);
   return g_steal_pointer (&visitor)->session;
 }

@@ -34,7 +34,7 @@ void
 enj_log (const EnjLog *self, GLogLevelFlags level, const char *format, ...)
 {
   g_autofree char *message = NULL;
-  GLogField fields[6] = {
+  GLogField fields[7] = {
     { "PRIORITY", format_priority (level), -1 },
     { "GLIB_DOMAIN", G_LOG_DOMAIN, -1 },
   };
@@ -54,6 +54,8 @@ enj_log (const EnjLog *self, GLogLevelFlags level, const char *format, ...)
     fields[n++] = (GLogField){ "ENJAMB_LOCAL", self->local, -1 };
   if (self && self->remote)
     fields[n++] = (GLogField){ "ENJAMB_REMOTE", self->remote, -1 };
+  if (self && self->source)
+    fields[n++] = (GLogField){ "ENJAMB_SOURCE", self->source, -1 };
 
   g_log_structured_array (level, fields, n);
 }

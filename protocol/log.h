@@ -16,12 +16,13 @@ typedef struct
   char id[16];        /* "in-5", "out-7", "link-1" */
   const char *local;  /* borrowed or NULL */
   const char *remote; /* borrowed or NULL */
+  const char *source; /* borrowed or NULL: the peer's address, as enj_address_format_source() */
 } EnjLog;
 
 /* A line about one of several pairs has a copy of the context, with that pair.
  * @self may be NULL.  The line goes out as the fields MESSAGE, PRIORITY,
- * GLIB_DOMAIN and, of those that are set, ENJAMB_STREAM (the id), ENJAMB_LOCAL
- * and ENJAMB_REMOTE; the message itself repeats none of them. */
+ * GLIB_DOMAIN and, of those that are set, ENJAMB_STREAM (the id), ENJAMB_LOCAL,
+ * ENJAMB_REMOTE and ENJAMB_SOURCE; the message itself repeats none of them. */
 void enj_log (const EnjLog *self, GLogLevelFlags level, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 

@@ -396,6 +396,7 @@ enj_negotiating_new (EnjSession *session, const char *local, const char *remote,
   self->local = local;
   self->remote = remote;
   self->direct_tls = target && target->direct_tls;
+  session->log.source = target ? target->source : NULL; /* the assurance has a reference */
   return self;
 }
 

@@ -25,6 +25,7 @@ enj_target_new (const EnjAddress *address, const char *host, gboolean direct_tls
   EnjTarget *self = g_rc_box_new0 (EnjTarget);
 
   self->address = *address;
+  enj_address_format_source (address, self->source);
   self->host = g_strdup (host);
   self->direct_tls = direct_tls;
   self->is_secure = is_secure;

@@ -14,6 +14,7 @@
 typedef struct
 {
   EnjAddress address;
+  char source[ENJ_ADDRESS_STRING]; /* enj_address_format_source() */
   char *host; /* A-labels */
   gboolean direct_tls;
   gboolean needs_tls; /* whatever policy says */

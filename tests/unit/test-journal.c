@@ -117,7 +117,7 @@ count_admitted (GLogLevelFlags level, const char *remote, const char *stream, gi
   guint n = 0;
 
   for (guint i = 0; i < 1000; i++)
-    n += enj_journal_admit (level, remote, stream, now) ? 1 : 0;
+    n += enj_journal_admit (level, remote, stream, NULL, now) ? 1 : 0;
   return n;
 }
 
@@ -135,7 +135,7 @@ test_rate (void)
   g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "a.example", "in-1", second - 1), ==, 0);
   g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "a.example", "in-1", second), ==, 20);
   for (guint i = 0; i < 10; i++)
-    g_assert_true (enj_journal_admit (G_LOG_LEVEL_INFO, "c.example", NULL, second / 2));
+    g_assert_true (enj_journal_admit (G_LOG_LEVEL_INFO, "c.example", NULL, NULL, second / 2));
   g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "c.example", NULL, second), ==, 10);
   g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "c.example", NULL, 3 * second / 2), ==, 10);
 
@@ -167,12 +167,40 @@ test_rate (void)
   g_assert_cmpuint (others, ==, 0);
 }
 
+/* HARDENING I7: whoever claims a name for each stream has the lines of one. */
+static void
+test_rate_of_address (void)
+{
+  const gint64 second = 100 * (gint64) G_USEC_PER_SEC;
+  guint infos = 0;
+  guint debugs = 0;
+
+  for (guint i = 0; i < 5000; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u.example", i);
+
+      infos += enj_journal_admit (G_LOG_LEVEL_INFO, name, "in-1", "192.0.2.1", second);
+      debugs += enj_journal_admit (G_LOG_LEVEL_DEBUG, name, "in-1", "192.0.2.1", second);
+    }
+  g_assert_cmpuint (infos, ==, 20);
+  g_assert_cmpuint (debugs, <=, 2001);
+
+  /* Names and addresses are not mixed up, nor are others held up. */
+  g_assert_true (
+    enj_journal_admit (G_LOG_LEVEL_INFO, "other.example", "in-2", "192.0.2.2", second));
+  g_assert_true (enj_journal_admit (G_LOG_LEVEL_INFO, "192.0.2.1", NULL, NULL, second));
+  g_assert_false (
+    enj_journal_admit (G_LOG_LEVEL_INFO, "other.example", "in-3", "192.0.2.1", second));
+  g_assert_true (
+    enj_journal_admit (G_LOG_LEVEL_INFO, "other.example", "in-3", "192.0.2.1", 2 * second));
+}
+
 static void
 test_writes_from_level (void)
 {
   IN_SUBPROCESS (passed)
   {
-    const EnjLog log = { "out-1", "b.example", "r.example" };
+    const EnjLog log = { "out-1", "b.example", "r.example", NULL };
 
     enj_journal_install (G_LOG_LEVEL_MESSAGE);
     enj_log_info (&log, "not this");
@@ -195,7 +223,7 @@ test_tells_how_many (void)
 {
   IN_SUBPROCESS (passed)
   {
-    const EnjLog log = { "in-1", "b.example", "r.example" };
+    const EnjLog log = { "in-1", "b.example", "r.example", NULL };
 
     enj_journal_install (G_LOG_LEVEL_INFO);
     for (guint i = 0; i < 1000; i++)
@@ -212,7 +240,7 @@ test_tells_that_once_a_second (void)
 {
   IN_SUBPROCESS (passed)
   {
-    const EnjLog log = { "in-1", "b.example", "r.example" };
+    const EnjLog log = { "in-1", "b.example", "r.example", NULL };
 
     enj_journal_install (G_LOG_LEVEL_INFO);
     for (guint i = 0; i < 1000; i++)
@@ -338,6 +366,7 @@ main (int argc, char **argv)
   g_test_add_func ("/journal/longest-line-fits-a-pipe", test_longest_line);
   g_test_add_func ("/journal/datagram-holds-one-line-for-each-field", test_datagram);
   g_test_add_func ("/journal/flood-of-one-peer-is-cut", test_rate);
+  g_test_add_func ("/journal/one-address-with-many-names-has-few-lines", test_rate_of_address);
   g_test_add_func ("/journal/writes-from-its-level", test_writes_from_level);
   g_test_add_func ("/journal/tells-how-many-were-suppressed", test_tells_how_many);
   g_test_add_func ("/journal/tells-that-once-a-second", test_tells_that_once_a_second);

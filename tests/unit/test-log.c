@@ -25,13 +25,16 @@ note_line (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
 static void
 test_fields (void)
 {
-  const EnjLog log = { .id = "in-5", .local = "bridge.here", .remote = "there.example" };
+  const EnjLog log = {
+    .id = "in-5", .local = "bridge.here", .remote = "there.example", .source = "192.0.2.1"
+  };
 
   enj_log_info (&log, "stream up after %d ms", 84);
   g_assert_cmpint (written_level, ==, G_LOG_LEVEL_INFO);
   g_assert_cmpstr (written->str, ==,
                    "PRIORITY=6|GLIB_DOMAIN=enjamb|MESSAGE=stream up after 84 ms|"
-                   "ENJAMB_STREAM=in-5|ENJAMB_LOCAL=bridge.here|ENJAMB_REMOTE=there.example|");
+                   "ENJAMB_STREAM=in-5|ENJAMB_LOCAL=bridge.here|ENJAMB_REMOTE=there.example|"
+                   "ENJAMB_SOURCE=192.0.2.1|");
 }
 
 static void
