@@ -11,7 +11,8 @@
 #include "protocol/trust.h"
 
 /* @path is a PEM file; NULL stands for the system's, which is the one that $SSL_CERT_FILE
- * names, where it is set.  Where there is none nobody is believed, which is told.  NULL with an error that names the file. */
+ * names, where it is set.  Where there is none nobody is believed, which is told.  NULL with an
+ * error that names the file. */
 EnjTrust *enj_authorities_new (const char *path, GError **error);
 
 /* A PEM file of revocation lists.  Before sharing. */

@@ -259,7 +259,8 @@ check_certificates (const EnjOptions *options, const EnjConfig *self)
 
   if (folder && !enj_options_is_default (options, "certificates") &&
       !g_file_test (folder, G_FILE_TEST_IS_DIR))
-    enj_keyfile_fault (options->file, options->group, "certificates", "%s: is not a folder", folder);
+    enj_keyfile_fault (options->file, options->group, "certificates", "%s: is not a folder",
+                       folder);
 
   for (guint i = 0; folder && i < self->components->len; i++)
     {

@@ -263,15 +263,18 @@ enj_gateway_fulfil (EnjGateway *self, const EnjExchangeEvent *event, gint64 now)
     {
     case ENJ_EXCHANGE_LOOKUP_SRV:
       wish = wish_new (self, event);
-      wish->lookup = enj_resolver_srv (self->resolver, event->name, event->source, handle_srv, wish);
+      wish->lookup
+        = enj_resolver_srv (self->resolver, event->name, event->source, handle_srv, wish);
       break;
     case ENJ_EXCHANGE_LOOKUP_ADDRESSES:
       wish = wish_new (self, event);
-      wish->lookup = enj_resolver_addresses (self->resolver, event->name, event->source, handle_addresses, wish);
+      wish->lookup = enj_resolver_addresses (self->resolver, event->name, event->source,
+                                             handle_addresses, wish);
       break;
     case ENJ_EXCHANGE_LOOKUP_TLSA:
       wish = wish_new (self, event);
-      wish->lookup = enj_resolver_tlsa (self->resolver, event->name, event->source, handle_tlsa, wish);
+      wish->lookup
+        = enj_resolver_tlsa (self->resolver, event->name, event->source, handle_tlsa, wish);
       break;
     case ENJ_EXCHANGE_DIAL:
       dial (self, event, now);

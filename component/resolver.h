@@ -4,7 +4,8 @@
  * hosts file, localhost (RFC 6761) and literals, for addresses only.  A look-up
  * has two tries of 10 s (N13); limits.lookups of them run at once, and no more than
  * limits.lookups-per-source of those that one peer has caused, but one that takes long
- * makes room for others (turns.h), so that dead name servers delay no healthy one.  Answers are cached by libunbound, for their TTL at most (N14).
+ * makes room for others (turns.h), so that dead name servers delay no healthy one.  Answers are
+ * cached by libunbound, for their TTL at most (N14).
  *
  * Does not try search domains, choose among answers or connect. */
 #pragma once

@@ -7,8 +7,8 @@
 #include "protocol/settings.h"
 #include "component/configuration.h"
 
-/* The time on the wall is known (wall.h).  @key is used unless the configuration has a dialback secret: a key made at
- * start must outlive a reload.  NULL with an error that names the file. */
+/* The time on the wall is known (wall.h).  @key is used unless the configuration has a dialback
+ * secret: a key made at start must outlive a reload.  NULL with an error that names the file. */
 EnjSettings *enj_setup_new (const EnjConfig *config, EnjDialbackKey *key, GError **error);
 
 /* Warns of each part that @config asks for and this version does not have. */

@@ -22,8 +22,8 @@ EnjSuccession *enj_succession_new (EnjStore *store, EnjExchange *exchange);
 /* Nothing is struck out any more: what is not ended by now is the successor's. */
 void enj_succession_free (EnjSuccession *self);
 
-/* The link of @domain to @server, made with @secret, that is left, the caller's: @past is borrowed until the
- * keepsake is changed, which stays here.  -1 for none. */
+/* The link of @domain to @server, made with @secret, that is left, the caller's: @past is borrowed
+ * until the keepsake is changed, which stays here.  -1 for none. */
 int enj_succession_take_link (EnjSuccession *self, const char *domain, const char *server,
                               const char *secret, EnjLinkPast *past);
 

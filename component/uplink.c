@@ -220,7 +220,8 @@ attempt (EnjUplink *self)
   if (enj_address_parse (&literal, self->host, self->port))
     handle_addresses (ENJ_LOOKUP_FOUND, FALSE, &literal, 1, self);
   else
-    self->lookup = enj_resolver_addresses (self->resolver, self->host, NULL, handle_addresses, self);
+    self->lookup
+      = enj_resolver_addresses (self->resolver, self->host, NULL, handle_addresses, self);
 }
 
 static void

@@ -1,7 +1,7 @@
 /* arrivals.h - all streams that peers have opened to us.
  *
- * Lets them in by address (doorman.h), owns them from accept() to closed(), hands up what they have to tell, and
- * finds one by its session's id or by the pair that it may carry.
+ * Lets them in by address (doorman.h), owns them from accept() to closed(), hands up what they
+ * have to tell, and finds one by its session's id or by the pair that it may carry.
  *
  * Does not route, and asks nobody whether a key is right. */
 #pragma once

@@ -28,8 +28,8 @@ gboolean enj_assurance_needs_tls (const EnjAssurance *self, const char *remote);
 void enj_assurance_take_evidence (EnjAssurance *self, EnjEvidence *evidence);
 EnjEvidence *enj_assurance_get_evidence (const EnjAssurance *self);
 
-/* CERTIFICATE, DANE or DANE_TRUSTED where the peer's certificate proves @remote, else NONE.  What DANE says
- * of the target is taken for its domain only, and there instead of PKIX (A11). */
+/* CERTIFICATE, DANE or DANE_TRUSTED where the peer's certificate proves @remote, else NONE.  What
+ * DANE says of the target is taken for its domain only, and there instead of PKIX (A11). */
 EnjProof enj_assurance_get_proof (const EnjAssurance *self, const char *remote);
 
 /* Is what the peer has shown enough for @remote?  FALSE: @why says what is missing, static

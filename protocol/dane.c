@@ -27,8 +27,8 @@ struct EnjDane
   guint n;
 };
 
-/* The state belongs to look-ups that GnuTLS could make itself, and dane_raw_tlsa() wants one all the
- * same.  No file is read for it. */
+/* The state belongs to look-ups that GnuTLS could make itself, and dane_raw_tlsa() wants one all
+ * the same.  No file is read for it. */
 static dane_state_t
 get_state (void)
 {

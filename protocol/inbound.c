@@ -235,9 +235,9 @@ start_direct_tls (EnjInbound *self)
   EnjSession *session = &self->session;
   EnjCredentials *credentials = NULL;
   const char *domain;
+  const EnjRealm *realm = session->settings->realm;
 
-  for (guint i = 0; !credentials && (domain = enj_realm_get_component (session->settings->realm, i));
-       i++)
+  for (guint i = 0; !credentials && (domain = enj_realm_get_component (realm, i)); i++)
     credentials = enj_settings_get_credentials (session->settings, domain);
   if (!credentials)
     {

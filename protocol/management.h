@@ -49,7 +49,8 @@ void enj_management_tick (EnjManagement *self, gint64 now);
 
 gboolean enj_management_is_on (const EnjManagement *self);
 
-/* The oldest that the peer has not confirmed; NULL when there is none.  For a session that is over. */
+/* The oldest that the peer has not confirmed; NULL when there is none.  For a session that is
+ * over. */
 EnjStanza *enj_management_steal_unconfirmed (EnjManagement *self);
 guint enj_management_count_unconfirmed (const EnjManagement *self);
 

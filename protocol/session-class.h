@@ -1,4 +1,4 @@
-/* session-class.h - what a kind of conversation tells session.h to do for it, and what keeps it waiting. */
+/* session-class.h - what a kind of conversation has session.h do for it, and waits for. */
 #pragma once
 
 #include "protocol/element.h"

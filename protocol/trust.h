@@ -21,7 +21,8 @@ gboolean enj_trust_add_anchors (EnjTrust *self, const char *pem, gsize len, GErr
 /* Certificate revocation lists.  The anchors first: a list that none of them signed is refused. */
 gboolean enj_trust_add_crls (EnjTrust *self, const char *pem, gsize len, GError **error);
 
-/* When the first of the lists is out of date, which is told and does no harm; G_MAXINT64 without. */
+/* When the first of the lists is out of date, which is told and does no harm; G_MAXINT64 without
+ * lists. */
 gint64 enj_trust_get_next_update (const EnjTrust *self);
 
 /* NULL where it is trusted at the time on the wall; else why not, in words for a log, static. */

@@ -38,7 +38,8 @@ EnjQuestion enj_verifier_question (const EnjNews *news);
 EnjVerifier *enj_verifier_new (void);
 void enj_verifier_free (EnjVerifier *self);
 
-/* FALSE when there are too many already, in all or from that source, or the same names and stream id are asked about. */
+/* FALSE when there are too many already, in all or from that source, or the same names and stream
+ * id are asked about. */
 gboolean enj_verifier_add (EnjVerifier *self, const EnjQuestion *question);
 
 /* The oldest is 0; NULL past the end. */

@@ -147,7 +147,8 @@ forward (EnjRelay *self, EnjStanza *stanza, const char *local, const char *resou
   if (forwarded)
     self->send (forwarded, self->user_data);
   else
-    refuse (self, stanza, ENJ_STANZA_JID_MALFORMED, "your address cannot be the localpart of another");
+    refuse (self, stanza, ENJ_STANZA_JID_MALFORMED,
+            "the relay cannot write your address as the localpart of its own");
 }
 
 void

@@ -26,7 +26,9 @@
 #define QUIET (60 * G_USEC_PER_SEC)
 
 /* The algorithms of protocol/tls.c, but for what no handshake here comes to. */
-#define PRIORITY "SECURE128:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-X25519:-CIPHER-ALL:+AES-256-GCM"
+#define PRIORITY                                             \
+  "SECURE128:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-X25519" \
+  ":-CIPHER-ALL:+AES-256-GCM"
 
 typedef struct
 {

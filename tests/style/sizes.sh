@@ -1,7 +1,8 @@
 #!/bin/sh
-# Files of 600 lines, headers under 130, functions of 60; exceptions in tests/style/sizes-exempt.
+# Files of 600 lines, headers under 130, functions of 60, C of 100 columns; exceptions in
+# tests/style/sizes-exempt.
 cd "${srcdir:-.}" || exit 99
-echo 1..3
+echo 1..4
 find protocol component data tests -type f \( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' \) |
 LC_ALL=C sort | awk '
   FILENAME == "-" { files[++n] = $0; next }
@@ -12,6 +13,8 @@ LC_ALL=C sort | awk '
   function measure(name,    line, last, head, start, lines) {
     while ((getline line < name) > 0) {
       lines++
+      if (name ~ /\.[ch]$/ && length(line) > 100)
+        fault("column", name ":" lines " has " length(line) " columns, limit is 100")
       if (line == "{" && last ~ /\)$/) {
         start = lines
       } else if (line ~ /^}/ && start) {
@@ -39,5 +42,6 @@ LC_ALL=C sort | awk '
     print (bad["file"] || n == 0 ? "not ok" : "ok") " 1 - files of at most 600 lines"
     print (bad["header"] ? "not ok" : "ok") " 2 - headers of less than 130 lines"
     print (bad["function"] ? "not ok" : "ok") " 3 - functions of at most 60 lines"
+    print (bad["column"] ? "not ok" : "ok") " 4 - C of at most 100 columns"
     exit faults > 0
   }' - tests/style/sizes-exempt

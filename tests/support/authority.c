@@ -103,7 +103,8 @@ wrap_other_name (GString *der, guint8 tag, const char *oid)
   wrap (der, DER_FIRST);
 }
 
-/* GnuTLS would not write a NUL into a DNS name, so the names are written here (RFC 5280 4.2.1.6). */
+/* GnuTLS would not write a NUL into a DNS name, so the names are written here (RFC 5280
+ * 4.2.1.6). */
 static void
 append_name (GString *names, const char *word)
 {

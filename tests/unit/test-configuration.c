@@ -166,7 +166,7 @@ static const struct
   { LINK "secret-file = secret\n", "t.conf:3: [component bridge.example.com] secret: "
                                    "given beside secret-file: one of the two is enough" },
   { ALONE "secret =  \n", "t.conf:2: [component bridge.example.com] secret: the secret is empty" },
-  { ALONE "secret-file =\n", "t.conf:2: [component bridge.example.com] secret-file: names no file" },
+  { ALONE "secret-file=\n", "t.conf:2: [component bridge.example.com] secret-file: names no file" },
   { ALONE "secret-file = nowhere\n", "t.conf:2: [component bridge.example.com] secret-file: "
                                      "@/nowhere: No such file or directory" },
   { ALONE "secret-file = empty\n", "t.conf:2: [component bridge.example.com] secret-file: "
@@ -484,8 +484,8 @@ test_secret_is_raw (void)
 static void
 test_any_line_ends (void)
 {
-  g_autoptr (EnjConfig) config = load_new (
-      "\xef\xbb\xbf[component bridge.example.com] \t\r\n  server=a:1\r\nsecret = s\r\nabout =0\r\n");
+  g_autoptr (EnjConfig) config = load_new ("\xef\xbb\xbf[component bridge.example.com] \t\r\n"
+                                           "  server=a:1\r\nsecret = s\r\nabout =0\r\n");
   const EnjConfigComponent *component = config->components->pdata[0];
 
   assert_listen (component->server, "a", 1);

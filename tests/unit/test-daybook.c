@@ -105,7 +105,8 @@ static void
 test_same (void)
 {
   EnjDaybook *book = enj_daybook_new ();
-  g_autoptr (EnjStanza) stanza = message_new ("id", "<body>&amp;</body><z xmlns=\"urn:z\"><y/></z>");
+  g_autoptr (EnjStanza) stanza
+    = message_new ("id", "<body>&amp;</body><z xmlns=\"urn:z\"><y/></z>");
 
   (void) enj_daybook_enter (book, &from_link, stanza);
   book = reopen (book);

@@ -26,7 +26,8 @@ faults_new (const EnjKeyfile *file)
 static void
 test_reads_like_gkeyfile (void)
 {
-  g_autoptr (EnjKeyfile) file = read_new ("#c\n\n[a  b ]\n k1 =  v \\s\\t\\\\ \n\tk2=1; 2\\;3 ;;\n[c]\nk1=");
+  g_autoptr (EnjKeyfile) file = read_new ("#c\n\n[a  b ]\n k1 =  v \\s\\t\\\\ \n"
+                                          "\tk2=1; 2\\;3 ;;\n[c]\nk1=");
   const EnjKeyfileGroup *group = enj_keyfile_get_group (file, 0);
   g_autofree char *value = enj_keyfile_dup_value (file, group, "k1");
   g_auto (GStrv) list = enj_keyfile_dup_list (file, group, "k2");
@@ -88,7 +89,8 @@ test_faults_by_line (void)
 static void
 test_any_bytes (void)
 {
-  static const char text[] = "\xef\xbb\xbf[a b]\r\nk = \\s;\xc3\xbc\nsecret = x\n#\n[c]\nk[x] = 1\n";
+  static const char text[]
+    = "\xef\xbb\xbf[a b]\r\nk = \\s;\xc3\xbc\nsecret = x\n#\n[c]\nk[x] = 1\n";
   static const char bytes[] = { '\0', '\n', '[', ']', '=', '\\', '\xff', ' ', '#' };
 
   for (gsize i = 0; i < sizeof text - 1; i++)

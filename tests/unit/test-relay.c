@@ -25,7 +25,7 @@
          "the relay is for people of one side writing to the other")
 #define NO_LOCALPART(from, to)                                                      \
   ERROR ("message", from, to, "modify", "jid-malformed",                            \
-         "your address cannot be the localpart of another")
+         "the relay cannot write your address as the localpart of its own")
 #define MESSAGE(from, to) "<message from='" from "' to='" to "'/>"
 
 typedef struct

@@ -200,7 +200,8 @@ test_error_of_the_peer (void)
 {
   g_autoptr (EnjTalk) talk = enj_talk_new_open ();
 
-  enj_talk_feed (talk, "<stream:error><host-unknown xmlns='" ENJ_NS_STREAM_ERRORS "'/></stream:error>");
+  enj_talk_feed (talk,
+                 "<stream:error><host-unknown xmlns='" ENJ_NS_STREAM_ERRORS "'/></stream:error>");
   g_assert_error (talk->session.reason, ENJ_STREAM_ERROR, ENJ_STREAM_HOST_UNKNOWN);
   g_assert_false (enj_session_is_open (&talk->session));
   enj_talk_feed (talk, ENJ_TALK_END);

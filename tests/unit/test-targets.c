@@ -471,7 +471,8 @@ test_moved_by_records (void)
   guint plain;
 
   enj_test_proves ("S25");
-  hunt.targets = enj_targets_new_moved ("remote.example", "b\xc3\xbc" "cher.example", 0, from, FALSE);
+  hunt.targets
+    = enj_targets_new_moved ("remote.example", "b\xc3\xbc" "cher.example", 0, from, FALSE);
   enj_test_hunt_asks (&hunt, ENJ_TARGETS_LOOKUP_SRV, "_xmpp-server._tcp.xn--bcher-kva.example");
   plain = hunt.wish.ticket;
   enj_test_hunt_asks (&hunt, ENJ_TARGETS_LOOKUP_SRV, "_xmpps-server._tcp.xn--bcher-kva.example");
@@ -522,7 +523,8 @@ main (int argc, char **argv)
   g_test_add_func ("/targets/both-kinds-are-mixed", test_mixed);
   g_test_add_func ("/targets/without-srv-the-domain-itself", test_fallback);
   g_test_add_func ("/targets/with-srv-never-the-domain-itself", test_no_fallback_after_srv);
-  g_test_add_func ("/targets/a-failed-look-up-ends-its-kind-and-a-forged-one-all", test_one_failure);
+  g_test_add_func ("/targets/a-failed-look-up-ends-its-kind-and-a-forged-one-all",
+                   test_one_failure);
   g_test_add_func ("/targets/a-dot-is-a-refusal", test_refusal);
   g_test_add_func ("/targets/a-dot-refuses-one-kind", test_refusal_of_one_kind);
   g_test_add_func ("/targets/errors-tell-what-the-dns-said", test_conditions);

@@ -308,7 +308,8 @@ test_stays (void)
   g_autofree char *xml = g_strconcat ("<a:b xmlns='jabber:server' xmlns:a='urn:a' xmlns:n='", ns,
                                       "'><iq/><n:x/><iq/>", NULL);
   g_autofree char *expected
-      = g_strconcat ("header b\nstanza <iq/>\nelement <x xmlns=\"", ns, "\"/>\nstanza <iq/>\n", NULL);
+      = g_strconcat ("header b\nstanza <iq/>\nelement <x xmlns=\"", ns,
+                     "\"/>\nstanza <iq/>\n", NULL);
   g_autofree char *read = enj_test_read_resting_new (xml, strlen (xml), 0, &enj_test_large);
 
   g_assert_cmpstr (read, ==, expected);

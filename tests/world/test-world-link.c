@@ -315,7 +315,9 @@ test_farewell (void)
   say_farewell (world, here, puppet);
   for (guint i = 1; i <= 5; i++)
     {
-      g_assert_cmpuint (enj_linked_count_inbox (there, i, FALSE) + enj_linked_count_inbox (here, i, TRUE), ==, 1);
+      g_assert_cmpuint (enj_linked_count_inbox (there, i, FALSE)
+                          + enj_linked_count_inbox (here, i, TRUE),
+                        ==, 1);
       g_assert_cmpuint (enj_linked_count_inbox (here, 10 + i, TRUE), ==, 1);
     }
   enj_linked_assert_in_order (puppet->heard->str, 21, 25);

@@ -245,7 +245,8 @@ test_sources (void)
   g_assert_cmpstr (scene.here->sources->str, ==, "192.0.2.7 192.0.2.7 192.0.2.7 ");
   enj_world_send (scene.here, "<message from='a@" HERE "' to='b@other.example'/>");
   enj_world_run (scene.world);
-  g_assert_true (g_str_has_prefix (scene.here->sources->str, "192.0.2.7 192.0.2.7 192.0.2.7 ours "));
+  g_assert_true (
+    g_str_has_prefix (scene.here->sources->str, "192.0.2.7 192.0.2.7 192.0.2.7 ours "));
   scene_free (&scene);
 }
 

@@ -123,8 +123,9 @@ be_rough (Storm *self)
     }
 }
 
-/* What has come since, of the other server.  A stream that breaks under TLS may repeat, and so it is
- * where the operator wants what is lost again: this is for streams in clear, without that wish. */
+/* What has come since, of the other server.  A stream that breaks under TLS may repeat, and so it
+ * is where the operator wants what is lost again: this is for streams in clear, without that
+ * wish. */
 static void
 check_order (Storm *self, guint which)
 {

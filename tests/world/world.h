@@ -4,7 +4,8 @@
  * A server is an EnjExchange that listens at 192.0.2.N.  What it wants to look
  * up is answered from a table, what it wants to dial leads to another server, to
  * a puppet that the test plays itself, or nowhere.  Its service keeps what it is
- * given, but answers pings (XEP-0199) of servers.  A puppet may also be what a server's link leads to.
+ * given, but answers pings (XEP-0199) of servers.  A puppet may also be what a server's link
+ * leads to.
  *
  * run() goes on until nobody has anything to do; step() does one thing of those
  * that could be done, by chance. */
