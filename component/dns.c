@@ -57,9 +57,12 @@ static const struct
   { "outgoing-range:", "512" },
   { "do-not-query-localhost:", "no" },
   { "cache-max-negative-ttl:", "60" },
-  /* One server answers for all domains here.  Where it waits for dead ones, it is not dead
-   * itself: libunbound would ask it no more for minutes. */
-  { "infra-host-ttl:", "1" },
+  /* One server answers for all domains here.  What it is silent about says nothing of it: after
+   * three silences libunbound would take it for dead, and answer SERVFAIL at once to whatever else
+   * is asked, for as long as its longest silence.  What it knows of a server is therefore always
+   * out of date, and how long it waits for one always the same, for links by satellite, too. */
+  { "infra-host-ttl:", "-1" },
+  { "unknown-server-time-limit:", "1128" },
 };
 
 static gboolean

@@ -80,6 +80,8 @@ run (const char *path)
   g_autoptr (EnjBridge) bridge = NULL;
   g_autofree char *runtime = NULL;
 
+  /* Before the first secret is read. */
+  forbid_cores ();
   enj_journal_install (G_LOG_LEVEL_MESSAGE);
   config = enj_config_new_for_daemon (path, &error);
   if (!config)
@@ -89,7 +91,6 @@ run (const char *path)
     }
   enj_journal_install (config->log_level);
   umask (077);
-  forbid_cores ();
   enj_descriptors_raise ();
 
   bridge = enj_bridge_new (config);

@@ -34,6 +34,7 @@ from scanner import Scanner
 
 OTHER_LOCAL = "local.example"
 ROOMS = "rooms." + LOCAL
+LOCALS = ";".join((LOCAL, "*." + LOCAL, OTHER_LOCAL))
 JULIET = "juliet@" + LOCAL
 # How peers write to juliet.
 TO_JULIET = escaped(JULIET, RELAY)
@@ -72,6 +73,7 @@ class Arena:
         self.allowed = set()  # domains that have proved themselves
         self.written = set()  # domains that juliet wrote to
         self.local = {LOCAL, OTHER_LOCAL, ROOMS, RELAY, ECHO}
+        self.relays = {RELAY}
         block, self.secret = lab.component_block()
         self.secrets = {self.secret}
         self.dns = Names(self.network)
@@ -80,11 +82,11 @@ class Arena:
         self.a.log_level = "info"
         self.a.account("juliet")
         self.a.account("nurse")
-        self.a.configure(hosts=HOSTS + block + lab.component_block(ECHO)[0] + ROOM_BLOCK)
+        self.hosts = HOSTS + block + lab.component_block(ECHO)[0] + ROOM_BLOCK
+        self.a.configure(hosts=self.hosts)
         self.bridge = Bridge(self.folder, self.network, 13, self)
-        locals_ = ";".join((LOCAL, "*." + LOCAL, OTHER_LOCAL))
-        self.bridge.component(RELAY, "relay", local_domains=locals_)
-        self.bridge.component(ECHO, "echo", local_domains=locals_)
+        self.bridge.component(RELAY, "relay", local_domains=LOCALS)
+        self.bridge.component(ECHO, "echo", local_domains=LOCALS)
         self.bridge.groups["federation"].update(
             encryption="optional", trust=self.authority.certificate)
         self.bridge.groups["limits"].update(LIMITS)
@@ -174,12 +176,12 @@ class Arena:
         """From now on that domain may be named to our users: it has proved itself."""
         self.allowed.add(domain)
 
-    def write(self, address, body=None):
+    def write(self, address, body=None, relay=RELAY):
         """juliet writes to a remote address; the law counts it.  Returns the id."""
         ident = self.law.next_id()
         self.law.sent(ident)
         self.written.add(address.rpartition("@")[2])
-        self.juliet.send(escaped(address, RELAY), body or "to " + address, id=ident)
+        self.juliet.send(escaped(address, relay), body or "to " + address, id=ident)
         return ident
 
     def delivered(self, body, seconds=15):

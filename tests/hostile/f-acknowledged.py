@@ -6,6 +6,7 @@ import secrets
 import runner  # noqa: F401, finds the other modules
 import waiting
 from arena import RELAY, escaped
+from dark import darken
 from flood import Flood
 from peer import SASL, header, tls_context
 from runner import case, run
@@ -98,9 +99,8 @@ def half_open(arena):
     acknowledging = Acknowledging(arena, peer, 0)
     flood = pour(arena, peer, 100)
     waiting.until(lambda: acknowledging.asked, "<r/>", 60)
-    # Its kernel takes what comes, for a long time, and nobody reads it.
     for stream in peer.accepted:
-        stream.writer.transport.pause_reading()
+        darken(stream.writer)
     waiting.until(lambda: sum(flood.errors.values()) >= 100, "all to come back", 120)
     say(dict(flood.errors))
     equal(dict(flood.errors), {TOO_LATE: 100}, "errors")
