@@ -5,6 +5,7 @@
 #include "protocol/budget.h"
 #include "protocol/deadlines.h"
 #include "protocol/jid.h"
+#include "protocol/salvage.h"
 
 #define WAIT ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait"
 
@@ -367,8 +368,8 @@ detach (EnjRoster *self, EnjCall *call, const char *remote)
     }
 }
 
-/* What left, and was not proved to have arrived: by kind, between servers, it goes back.  The
- * operator may want it again, and once more only.  Behind take_back(), for these left first. */
+/* What left, and was not proved to have arrived, goes back or goes again.  Behind take_back(),
+ * for these left first. */
 static void
 recover (EnjRoster *self, GQueue *unproved, gint64 now)
 {
@@ -382,16 +383,14 @@ recover (EnjRoster *self, GQueue *unproved, gint64 now)
       g_autoptr (EnjStanza) again = NULL;
 
       if (enj_jid_fill_domain (enj_stanza_get_from (stanza), local)
-          && enj_jid_fill_domain (enj_stanza_get_to (stanza), remote)
-          && enj_settings_get_on_loss (self->settings, local) == ENJ_ON_LOSS_RESEND
-          && enj_stanza_count_again (stanza) == 0)
-        again = enj_stanza_new_headed (stanza, enj_stanza_get_head (stanza));
+          && enj_jid_fill_domain (enj_stanza_get_to (stanza), remote))
+        again = enj_salvage_between_servers_new (enj_settings_get_on_loss (self->settings, local),
+                                                 stanza);
       if (!again)
         {
           g_queue_push_head (&back, stanza);
           continue;
         }
-      enj_stanza_mark_again (again);
       enj_peer_take_back (get (self, local, remote), again, now);
       enj_roster_mark (self, remote);
       enj_stanza_unref (stanza);

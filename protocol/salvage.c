@@ -55,21 +55,27 @@ delay_new (const EnjSalvage *self, gint64 age)
   return enj_element_builder_end_new (builder);
 }
 
+/* @again, or NULL, goes once oftener than @stanza did. */
+static void
+count (EnjStanza *again, const EnjStanza *stanza)
+{
+  for (guint i = 0; again && i <= enj_stanza_count_again (stanza); i++)
+    enj_stanza_mark_again (again);
+}
+
 /* NULL when memory cannot be had. */
 static EnjStanza *
 again_new (const EnjSalvage *self, EnjStanza *stanza, gint64 age)
 {
   g_autoptr (EnjElement) delay = NULL;
-  guint times = enj_stanza_count_again (stanza) + 1;
   EnjStanza *again;
 
   /* The first one tells already when it left. */
-  if (enj_stanza_get_kind (stanza) == ENJ_STANZA_MESSAGE && times == 1)
+  if (enj_stanza_get_kind (stanza) == ENJ_STANZA_MESSAGE && enj_stanza_count_again (stanza) == 0)
     delay = delay_new (self, age);
   again = delay ? enj_stanza_new_added (stanza, delay)
                 : enj_stanza_new_headed (stanza, enj_stanza_get_head (stanza));
-  for (guint i = 0; again && i < times; i++)
-    enj_stanza_mark_again (again);
+  count (again, stanza);
   return again;
 }
 
@@ -85,11 +91,17 @@ is_availability (const EnjStanza *stanza)
 }
 
 static gboolean
-goes_again (const EnjSalvage *self, const EnjStanza *stanza)
+has_been_often (const EnjStanza *stanza)
 {
   guint most = enj_stanza_is_answerable (stanza) ? AGAIN_MAX : ANSWERS_AGAIN_MAX;
 
-  if (enj_stanza_count_again (stanza) >= most)
+  return enj_stanza_count_again (stanza) >= most;
+}
+
+static gboolean
+goes_again (const EnjSalvage *self, const EnjStanza *stanza)
+{
+  if (has_been_often (stanza))
     return FALSE;
 
   switch (self->on_loss)
@@ -136,6 +148,19 @@ enj_salvage_take (EnjSalvage *self, EnjStanza *stanza, gint64 left, gint64 now)
   g_queue_push_tail (&self->again, again);
   if (self->on_loss == ENJ_ON_LOSS_BY_KIND && is_availability (again))
     drop_older (self, again, self->again.tail);
+}
+
+EnjStanza *
+enj_salvage_between_servers_new (EnjOnLoss on_loss, EnjStanza *stanza)
+{
+  gboolean is_silent = on_loss == ENJ_ON_LOSS_BY_KIND && !enj_stanza_is_answerable (stanza);
+  EnjStanza *again;
+
+  if ((!is_silent && on_loss != ENJ_ON_LOSS_RESEND) || has_been_often (stanza))
+    return NULL;
+  again = enj_stanza_new_headed (stanza, enj_stanza_get_head (stanza));
+  count (again, stanza);
+  return again;
 }
 
 EnjStanza *

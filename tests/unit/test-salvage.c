@@ -100,6 +100,53 @@ test_one_policy_for_all (void)
     }
 }
 
+static guint
+count_between_servers (EnjOnLoss on_loss, const char *xml)
+{
+  g_autoptr (EnjStanza) stanza = enj_test_stanza_new (xml);
+  guint count = 0;
+
+  for (; count < 10; count++)
+    {
+      EnjStanza *again = enj_salvage_between_servers_new (on_loss, stanza);
+      g_autofree char *text = again ? enj_test_stanza_text_new (again) : NULL;
+
+      if (!again)
+        break;
+      g_assert_cmpstr (text, ==, xml);
+      enj_stanza_unref (stanza);
+      stanza = again;
+    }
+  return count;
+}
+
+/* Nobody could be told that an error is lost. */
+static void
+test_between_servers (void)
+{
+  const struct
+  {
+    const char *xml;
+    guint by_kind, resend;
+  } cases[] = {
+    { "<message" HEAD " id='1'><body>x</body></message>", 0, 1 },
+    { "<message" HEAD " id='1' type='error'/>", 8, 8 },
+    { "<iq" HEAD " id='1' type='get'><q xmlns='urn:q'/></iq>", 0, 1 },
+    { "<iq" HEAD " id='1' type='result'/>", 8, 8 },
+    { "<presence" HEAD "/>", 0, 1 },
+    { "<presence" HEAD " type='error'/>", 8, 8 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const char *xml = cases[i].xml;
+
+      g_assert_cmpuint (count_between_servers (ENJ_ON_LOSS_BY_KIND, xml), ==, cases[i].by_kind);
+      g_assert_cmpuint (count_between_servers (ENJ_ON_LOSS_RESEND, xml), ==, cases[i].resend);
+      g_assert_cmpuint (count_between_servers (ENJ_ON_LOSS_BOUNCE, xml), ==, 0);
+    }
+}
+
 /* The last word of each to each counts; what is in between of others keeps its place. */
 static void
 test_newest_presence (void)
@@ -199,6 +246,7 @@ main (int argc, char **argv)
   enj_wall_set (enj_test_wall);
   g_test_add_func ("/salvage/goes-by-kind", test_by_kind);
   g_test_add_func ("/salvage/has-one-policy-for-all", test_one_policy_for_all);
+  g_test_add_func ("/salvage/sends-errors-to-servers-again", test_between_servers);
   g_test_add_func ("/salvage/keeps-the-newest-presence", test_newest_presence);
   g_test_add_func ("/salvage/keeps-the-order", test_order);
   g_test_add_func ("/salvage/sends-nothing-for-a-third-time", test_never_a_third_time);

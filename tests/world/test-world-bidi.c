@@ -172,6 +172,28 @@ test_unconfirmed (void)
   enj_world_free (pair.world);
 }
 
+/* Nobody could be told that an error is lost: it goes again by the next stream. */
+static void
+test_error_again (void)
+{
+  Pair pair = pair_new (ENJ_ENCRYPTION_OPTIONAL);
+
+  certify (pair.here);
+  certify (pair.there);
+  enj_world_send (pair.here, MESSAGE (HERE, THERE, "1"));
+  enj_world_wait (pair.world, 6 * G_TIME_SPAN_SECOND);
+  enj_world_send (pair.here, "<message from='a@" HERE "' to='b@" THERE "' id='2' type='error'/>");
+  enj_world_run (pair.world);
+  assert_got (pair.there, 1, "id='2'");
+  enj_world_cut (pair.world, pair.here, pair.there);
+  enj_world_wait (pair.world, 120 * G_TIME_SPAN_SECOND);
+  g_assert_cmpuint (pair.there->inbox->len, ==, 3);
+  assert_got (pair.there, 2, "id='2'");
+  g_assert_cmpuint (pair.here->inbox->len, ==, 0);
+  g_assert_cmpuint (enj_exchange_get_counters (pair.here->exchange)->dropped, ==, 0);
+  enj_world_free (pair.world);
+}
+
 /* HARDENING's case 73: the peer acknowledges ten of a hundred, which is all that it has handled,
  * and resets. */
 static void
@@ -212,6 +234,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/bidi/not-in-clear", test_not_in_clear);
   g_test_add_func ("/world/bidi/both-ways-end-together", test_both_gone);
   g_test_add_func ("/world/bidi/what-is-not-acknowledged-goes-back", test_unconfirmed);
+  g_test_add_func ("/world/bidi/an-error-that-is-not-acknowledged-goes-again", test_error_again);
   g_test_add_func ("/world/bidi/a-part-is-acknowledged", test_part_confirmed);
   status = g_test_run ();
   enj_trust_unref (trust);
