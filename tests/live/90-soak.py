@@ -7,8 +7,8 @@ and the link and the other servers' streams are reset.  At the end the books
 are made by what the clients, and the tap between the bridge and Prosody, have
 noted: nothing here asks the bridge what it has counted.
 
-SOAK_SECONDS, SOAK_RATE (messages a second, both ways together) and SOAK_SEED
-are taken from the environment; `make soak` sets the first.
+SOAK_SECONDS, SOAK_RATE (messages a second, each way) and SOAK_SEED are taken from
+the environment; `make soak` sets the first.
 """
 
 import asyncio
@@ -19,18 +19,21 @@ import time
 
 import ports
 import waiting
+from authority import Authority
 from lab import LOCAL, RELAY, Lab, escaped
 from ledger import ANSWERED, ARRIVED, BOUNCED, BURIED, READ, TAKEN, Ledger
 from linktap import LinkTap
 from load import LoadClient
 from loadpeer import LoadPeer
 from pinger import Pinger
+from surepeer import SurePeer
 from tap import equal, run, say, test, true
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
 RATE = int(os.environ.get("SOAK_RATE", "2000"))
 SEED = int(os.environ.get("SOAK_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 PEERS = 4
+TICKS = os.sysconf("SC_CLK_TCK")
 QUEUE_AGE = 10
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -40,7 +43,9 @@ def soak_lab():
     lab.wait_links = False
     groups = lab.bridge.groups
     del groups["component echo.example.com"]
-    groups["log"]["level"] = "message"
+    groups["log"]["level"] = os.environ.get("SOAK_LOG", "message")
+    lab.authority = Authority(lab.folder)
+    groups["federation"]["trust"] = lab.authority.certificate
     groups["limits"]["queue-age"] = str(QUEUE_AGE)
     groups["limits"]["retry-max"] = "2"
     lab.tap_address = lab.bridge.address.rsplit(".", 1)[0] + ".20"
@@ -53,22 +58,30 @@ def soak_lab():
     return lab
 
 
+def used(pid):
+    """Seconds of the processor that the process has taken."""
+    with open("/proc/%d/stat" % pid, encoding="ascii") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
 class Soak:
     def __init__(self, lab):
         self.lab = lab
         self.random = random.Random(SEED)
         self.outward, self.inward = Ledger("o", False), Ledger("i", True)
-        flows = (self.outward, self.inward)
-        self.tap = LinkTap(lab.tap_address, lab.tap_port, lab.a, flows).listen()
-        self.peers = [self.peer("p%d.load.example" % number, 30 + number, self.inward, flows)
-                      for number in range(PEERS)]
+        self.flows = (self.outward, self.inward)
+        self.tap = LinkTap(lab.tap_address, lab.tap_port, lab.a, self.flows).listen()
+        self.peers = [self.peer(number) for number in range(PEERS)]
         self.client = LoadClient(
             "load", lab.a, "a", [escaped("load@%s/b" % peer.domain, RELAY) for peer in self.peers],
-            self.outward, flows, RATE / 2)
+            self.outward, self.flows, RATE)
         healthy = "healthy.load.example"
         self.pinger = Pinger(lab, healthy, *self.place(healthy, 40), RELAY)
         lab.processes.append(self.pinger.process)
         self.counts = {}
+        # Seconds of the processor, of the servers that have ended.
+        self.past = 0.0
         self.buried = self.cut = self.unproven = 0
         # When the bridge was made to stand still.
         self.still = []
@@ -80,15 +93,22 @@ class Soak:
         self.lab.dns.set_service(domain, (0, 0, port, address))
         return address, port
 
-    def peer(self, domain, number, out, flows):
-        address, port = self.place(domain, number)
-        return LoadPeer(domain, address, port, self.lab.bridge, RELAY, out, flows,
-                        escaped("load@%s/a" % LOCAL, RELAY)).listen()
+    def peer(self, number):
+        """The last one acknowledges, and is acknowledged; the others know dialback only."""
+        kind = SurePeer if number == PEERS - 1 else LoadPeer
+        domain = "p%d.load.example" % number
+        address, port = self.place(domain, 30 + number)
+        peer = kind(domain, address, port, self.lab.bridge, RELAY, self.inward, self.flows,
+                    escaped("load@%s/a" % LOCAL, RELAY))
+        if kind is SurePeer:
+            self.lab.authority.issue(self.lab.folder, domain)
+            peer.certificate = os.path.join(self.lab.folder, domain)
+        return peer.listen()
 
     def start(self):
         self.lab.bridge.wait_link(RELAY)
         for peer in self.peers:
-            self.tasks.append(asyncio.ensure_future(peer.live(RATE / 2 / PEERS)))
+            self.tasks.append(asyncio.ensure_future(peer.live(RATE / PEERS)))
         waiting.until(lambda: all(peer.speaker and peer.speaker.up for peer in self.peers),
                       "the streams of all peers", 60)
         self.client.start()
@@ -105,6 +125,12 @@ class Soak:
         with open("/proc/%d/statm" % self.lab.bridge.process.pid, encoding="ascii") as statm:
             return int(statm.read().split()[1]) * PAGE
 
+    def spent(self):
+        """Seconds of the processor that each has taken until now."""
+        return {"Prosody": self.past + used(self.lab.a.process.pid),
+                "enjamb": used(self.lab.bridge.process.pid),
+                "clients, peers and tap": time.process_time()}
+
     # The troubles
 
     def frozen(self, action):
@@ -114,7 +140,11 @@ class Soak:
         try:
             while self.state(process.pid) != "T":
                 time.sleep(0.001)
-            return action()
+            answer = action()
+            # A connection that was reset is closed in the next turn of the loop.
+            waiting.pause(0)
+            waiting.pause(0)
+            return answer
         finally:
             process.send_signal(signal.SIGCONT)
             self.still.append((began, time.monotonic()))
@@ -136,6 +166,7 @@ class Soak:
 
     def restart(self, number):
         self.unproven += self.tap.unproven()
+        self.past += used(self.lab.a.process.pid)
         self.lab.a.process.stop(number, 30)
         waiting.pause(self.random.choice((0.0, 0.3, 2.0)))
         self.lab.a.start()
@@ -178,28 +209,28 @@ class Soak:
     def rest(self):
         waiting.pause(self.random.choice((0.2, 1.0, 3.0)))
 
+    def send(self, wanted):
+        self.client.sending = wanted
+        for peer in self.peers:
+            peer.wanted = wanted
+
     def settle(self):
         """All is well again, nothing more is sent, and what is under way comes to its end."""
-        self.client.sending = False
-        for peer in self.peers:
-            peer.wanted = False
+        self.send(False)
         # What the bridge keeps for the next link or stream lives queue-age; after that a
         # connection may have to fail first.
         last = [None, time.monotonic()]
 
         def quiet():
             now = time.monotonic()
-            state = [flow.count(ARRIVED) + flow.count(BOUNCED) for flow in self.flows()]
+            state = [flow.count(ARRIVED) + flow.count(BOUNCED) for flow in self.flows]
             if state != last[0]:
                 last[:] = [state, now]
             rest = now - last[1]
             return rest > 3 * QUEUE_AGE or rest > 2 and not any(
-                flow.lost() for flow in self.flows())
+                flow.lost() for flow in self.flows)
 
         waiting.until(quiet, "the last messages to settle", 20 * QUEUE_AGE)
-
-    def flows(self):
-        return self.outward, self.inward
 
     def stop(self):
         for task in self.tasks:
@@ -225,13 +256,17 @@ def warm(lab):
         soak.trouble(kind)
         soak.rest()
     soak.flowing()
+    # As it is measured at the end: when nothing is under way.
+    soak.settle()
     soak.warm = soak.memory()
+    soak.send(True)
+    soak.flowing()
 
 
 @test("troubles at random, and messages flow after the last one")
 def troubles(lab):
     soak = started(lab)
-    began, sent = time.monotonic(), sum(map(len, soak.flows()))
+    began, sent, spent = time.monotonic(), [len(flow) for flow in soak.flows], soak.spent()
     worst, told = 0, began
     while time.monotonic() - began < SECONDS:
         soak.trouble(soak.random.choices(Soak.TROUBLES, Soak.WEIGHTS)[0])
@@ -241,7 +276,8 @@ def troubles(lab):
             told = time.monotonic()
             say("%.0f s: %d KiB resident" % (told - began, soak.memory() >> 10))
     took = time.monotonic() - began
-    soak.rate = (sum(map(len, soak.flows())) - sent) / took
+    soak.sent = [len(flow) - before for flow, before in zip(soak.flows, sent)]
+    soak.used = {name: after - spent[name] for name, after in soak.spent().items()}
     soak.took, soak.most = took, worst
     soak.flowing()
     soak.settle()
@@ -260,15 +296,22 @@ def books(flow, name):
 @test("sent less delivered less errored is empty for all that the bridge had read")
 def law(lab):
     soak = started(lab)
-    say("%.0f s, %.0f messages a second of %d: %s" % (
-        soak.took, soak.rate, RATE,
+    say("%.0f s, %.0f messages a second outward and %.0f inward of %d each way: %s" % (
+        soak.took, soak.sent[0] / soak.took, soak.sent[1] / soak.took, RATE,
         ", ".join("%s %d" % item for item in sorted(soak.counts.items()))))
+    say("each message took of a processor: " + ", ".join(
+        "%s %.0f us (%.0f %% of one)" % (
+            name, 1e6 * seconds / sum(soak.sent), 100 * seconds / soak.took)
+        for name, seconds in soak.used.items()))
     say("%d unproven at Prosody when it went, %d unread by peers, %d unread of peers" % (
         soak.unproven, soak.buried, soak.cut))
     books(soak.outward, "outward")
     books(soak.inward, "inward")
-    lost = {flow.name: (len(flow.lost()), flow.lost()[:10]) for flow in soak.flows()}
-    equal(lost, {"o": (0, []), "i": (0, [])}, "lost")
+    for flow in soak.flows:
+        for number in flow.lost()[:20]:
+            say("lost: %s-%d, marks %d, left by stream %d, passed the tap by connection %d" % (
+                flow.name, number, flow.marks[number], flow.left[number], flow.passed[number]))
+    equal([len(flow.lost()) for flow in soak.flows], [0, 0], "lost outward and inward")
     unheard = soak.inward.count(READ | ANSWERED, ARRIVED | BOUNCED | BURIED)
     equal(unheard, 0, "errors of Prosody that never reached a peer")
 
@@ -299,13 +342,17 @@ def healthy(lab):
     equal(figures["broken"], 0, "streams of the healthy peer that broke")
 
 
-@test("memory at the end is that after warming up, within 5 %")
+@test("memory at the end is that after warming up, within 5 % and 1 MiB for the heap")
 def memory(lab):
     soak = started(lab)
     now = soak.memory()
     say("resident: %d KiB warm, %d KiB at most, %d KiB at the end" % (
         soak.warm >> 10, soak.most >> 10, now >> 10))
-    true(now < soak.warm * 1.05, "%d KiB after %d" % (now >> 10, soak.warm >> 10))
+    # The address sanitizer keeps what is freed.
+    with open("/proc/%d/exe" % lab.bridge.process.pid, "rb") as program:
+        is_watched = b"__asan_init" in program.read()
+    true(is_watched or now < soak.warm * 1.05 + (1 << 20),
+         "%d KiB after %d" % (now >> 10, soak.warm >> 10))
     soak.stop()
 
 

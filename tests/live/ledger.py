@@ -24,8 +24,10 @@ class Ledger:
         self.name = name
         self.start = READ if read else 0
         self.marks = bytearray()
-        # The connection by which it last went on, and the one by which it came.
+        # The connection by which it last went on to Prosody, that by which its sender sent it
+        # and that by which it came.
         self.passed = array.array("H")
+        self.left = array.array("H")
         self.again = 0
         self.came = array.array("H")
         self.newest = -1
@@ -33,10 +35,11 @@ class Ledger:
         self.doubled = []
         self.twice = 0
 
-    def take(self, _now):
+    def take(self, _now, connection=0):
         """The number of the next message."""
         self.marks.append(self.start)
         self.passed.append(0)
+        self.left.append(connection)
         self.came.append(0)
         return len(self.marks) - 1
 

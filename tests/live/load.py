@@ -15,11 +15,18 @@ from prosody import PASSWORD
 TICK = 0.02
 # So much may wait for the server; then less is sent than was asked for.
 ROOM = 1 << 18
+# Beyond what an answered ping vouches for goes at most what is due in so many seconds: more
+# would lie in the buffers of the kernel, and die there with the server.
+AHEAD = 0.5
+# What could not be sent for so many seconds is made up for, at no more than twice the rate.
+ARREARS = 30.0
 _NUMBER = re.compile(rb"<message\b[^>]*?>")
 _IDENT = re.compile(rb"\bid=['\"]load-(\w+)-(\d+)['\"]")
 
 HEADER = ("<?xml version='1.0'?><stream:stream to='%s' version='1.0' xmlns='jabber:client' "
           "xmlns:stream='http://etherx.jabber.org/streams'>")
+PING = "<iq type='get' id='behind-%d' to='%s'><ping xmlns='urn:xmpp:ping'/></iq>"
+_BEHIND = re.compile(rb"<iq\b[^>]*\bid=['\"]behind-(\d+)['\"]")
 MESSAGE = "<message id='load-%s-%d' type='chat' to='%s'><body>number %d</body></message>"
 
 
@@ -56,6 +63,27 @@ class Flow:
             self.newest = max(self.newest, number)
 
 
+class Pace:
+    """How many messages are due, at a steady rate."""
+
+    def __init__(self, rate):
+        self.rate = rate
+        self.last, self.debt = time.monotonic(), 0.0
+
+    def due(self, now):
+        """How many are to be sent now; they count as sent."""
+        passed, self.last = now - self.last, now
+        self.debt = min(self.debt + self.rate * passed, self.rate * ARREARS)
+        # Not in one burst, where the machine was busy elsewhere or nobody was there to take them.
+        count = int(min(self.debt, 2 * self.rate * min(passed, 5 * TICK) + 1))
+        self.debt -= count
+        return count
+
+    def rest(self, now):
+        """Nothing is due, and nothing will be for the time until now."""
+        self.last = now
+
+
 class LoadClient:
     """Sends on the flow `out`, and hears what all `flows` brought or returned.
 
@@ -64,10 +92,12 @@ class LoadClient:
     def __init__(self, user, server, resource, target, out, flows, rate):
         self.user, self.server, self.resource = user, server, resource
         self.targets = [target] if isinstance(target, str) else target
-        self.out, self.rate = out, rate
+        self.out, self.pace = out, Pace(rate)
         self.flows = {flow.name.encode(): flow for flow in flows}
         self.online = False
         self.sending = True
+        # How many messages stood before the last ping that this server has answered.
+        self.behind = 0
         self.task = None
 
     def choose(self, number):
@@ -128,19 +158,22 @@ class LoadClient:
         return seen
 
     async def _send(self, writer):
-        started, count = time.monotonic(), 0
+        sent = self.behind = 0
         while True:
             await asyncio.sleep(TICK)
             now = time.monotonic()
-            due = int((now - started) * self.rate)
-            if (self.sending and not writer.is_closing()
-                    and writer.transport.get_write_buffer_size() < ROOM):
-                # A machine that was busy elsewhere does not get the arrears in one burst.
-                due = min(due, count + int(self.rate * TICK * 5))
-                writer.write("".join(
-                    MESSAGE % (self.out.name, number, self.choose(number), number)
-                    for number in (self.out.take(now) for _ in range(due - count))).encode())
-            count = int((now - started) * self.rate)
+            if not self.sending:
+                self.pace.rest(now)
+            if not self.sending or writer.is_closing() or (
+                    sent - self.behind > self.pace.rate * AHEAD
+                    or writer.transport.get_write_buffer_size() > ROOM):
+                continue
+            due = self.pace.due(now)
+            sent += due
+            lines = [MESSAGE % (self.out.name, number, self.choose(number), number)
+                     for number in (self.out.take(now) for _ in range(due))]
+            lines.append(PING % (sent, self.server.domain))
+            writer.write("".join(lines).encode())
 
     async def _hear(self, reader, data):
         rest = b""
@@ -153,5 +186,7 @@ class LoadClient:
                 if ident and ident.group(1) in self.flows:
                     error = b"type='error'" in tag or b'type="error"' in tag
                     self.flows[ident.group(1)].note(int(ident.group(2)), error, now)
+            for count in _BEHIND.findall(data[:end]):
+                self.behind = int(count)
             rest = data[end:]
             data = await reader.read(65536)

@@ -17,6 +17,7 @@ import time
 
 import waiting
 from ledger import BURIED
+from load import TICK, Pace
 
 HEADER = ("<?xml version='1.0'?><stream:stream xmlns='jabber:server' xmlns:db='jabber:server:"
           "dialback' xmlns:stream='http://etherx.jabber.org/streams' from='%s' to='%s' %s>")
@@ -29,7 +30,6 @@ _ELEMENT = re.compile(
     rb"(?:/>|>(.*?)</\1>)|</stream:stream>|<stream:stream\b[^>]*>", re.DOTALL)
 _LOAD = re.compile(rb"\bid=['\"]load-(\w+)-(\d+)['\"]")
 _LINGER_NOT = struct.pack("ii", 1, 0)
-TICK = 0.02
 ROOM = 1 << 16
 
 
@@ -46,6 +46,8 @@ def reset(transport):
 
 
 class _Stream(asyncio.Protocol):
+    pattern = _ELEMENT
+
     def __init__(self, peer, number):
         self.peer, self.number = peer, number
         self.transport = None
@@ -55,12 +57,16 @@ class _Stream(asyncio.Protocol):
         self.transport = transport
         transport.set_write_buffer_limits(ROOM)
 
+    def data_received(self, data):
+        for kind, attributes in self.elements(data):
+            self.take(kind, attributes)
+
     def elements(self, data):
         data = self.rest + data
         end = 0
-        for found in _ELEMENT.finditer(data):
+        for found in self.pattern.finditer(data):
             end = found.end()
-            yield found.group(1) or found.group(0), found.group(2) or b"", found.group(3) or b""
+            yield found.group(1) or found.group(0), found.group(2) or b""
         start = data.find(b"<", end)
         self.rest = data[start:] if start >= 0 else b""
 
@@ -69,7 +75,7 @@ class _Stream(asyncio.Protocol):
             self.transport.write(text.encode())
 
 
-class _Heard(_Stream):
+class Heard(_Stream):
     """A stream from the bridge."""
 
     def connection_made(self, transport):
@@ -80,22 +86,20 @@ class _Heard(_Stream):
         self.transport = None
         self.peer.heard.discard(self)
 
-    def data_received(self, data):
-        for kind, attributes, body in self.elements(data):
-            if kind == b"message":
-                self.peer.hear(attributes, self)
-            elif kind == b"iq":
-                self.peer.hear_iq(attributes, body)
-            elif kind == b"</stream:stream>":
-                self.say("</stream:stream>")
-                self.transport.close()
-                return
-            elif kind.startswith(b"<stream:stream"):
-                # Without a version nobody waits for features.
-                self.say(HEADER % (self.peer.domain, attribute("from", kind), "id='%d'"
-                                   % self.number))
-            elif kind.startswith(b"db:"):
-                self.answer(kind.decode(), attributes)
+    def take(self, kind, attributes):
+        if kind == b"message":
+            self.peer.hear(attributes, self)
+        elif kind == b"iq":
+            self.peer.hear_iq(attributes)
+        elif kind == b"</stream:stream>":
+            self.say("</stream:stream>")
+            self.transport.close()
+        elif kind.startswith(b"<stream:stream"):
+            # Without a version nobody waits for features.
+            self.say(HEADER % (self.peer.domain, attribute("from", kind), "id='%d'"
+                               % self.number))
+        elif kind.startswith(b"db:"):
+            self.answer(kind.decode(), attributes)
 
     def answer(self, kind, attributes):
         ident = "id='%s'" % attribute("id", attributes) if kind == "db:verify" else ""
@@ -103,7 +107,7 @@ class _Heard(_Stream):
             kind, attribute("to", attributes), attribute("from", attributes), ident))
 
 
-class _Spoken(_Stream):
+class Spoken(_Stream):
     """A stream to the bridge."""
 
     def __init__(self, peer, number):
@@ -115,6 +119,9 @@ class _Spoken(_Stream):
 
     def connection_made(self, transport):
         super().connection_made(transport)
+        self.begin()
+
+    def begin(self):
         self.say(HEADER % (self.peer.domain, self.peer.target, "version='1.0'"))
 
     def connection_lost(self, _error):
@@ -126,20 +133,17 @@ class _Spoken(_Stream):
         super().say(text)
         self.total += len(text)
 
-    def data_received(self, data):
-        for kind, attributes, _body in self.elements(data):
-            if kind == b"stream:features":
-                self.say(RESULT % (self.peer.domain, self.peer.target))
-            elif kind == b"db:result":
-                self.up = attribute("type", attributes) == "valid"
-                if not self.up:
-                    self.transport.close()
-            elif kind in (b"</stream:stream>", b"stream:error"):
-                self.up = False
-                self.peer.told.append(data[-300:].decode())
-                self.say("</stream:stream>")
+    def take(self, kind, attributes):
+        if kind == b"stream:features":
+            self.say(RESULT % (self.peer.domain, self.peer.target))
+        elif kind == b"db:result":
+            self.up = attribute("type", attributes) == "valid"
+            if not self.up:
                 self.transport.close()
-                return
+        elif kind in (b"</stream:stream>", b"stream:error"):
+            self.up = False
+            self.say("</stream:stream>")
+            self.transport.close()
 
     def room(self):
         return self.up and self.transport.get_write_buffer_size() < ROOM
@@ -151,6 +155,7 @@ class LoadPeer:
     `out` is the ledger that it sends by, `flows` are all of which it may hear."""
 
     numbers = itertools.count(1)
+    heard_class, spoken_class = Heard, Spoken
 
     def __init__(self, domain, address, port, bridge, target, out=None, flows=(), to="",
                  source=None):
@@ -167,38 +172,34 @@ class LoadPeer:
         self.broken = set()
         self.pongs = []
         self.on_pong = None
-        self.told = []
         self.listener = None
 
     def listen(self):
         self.listener = waiting.complete(
             asyncio.get_event_loop().create_server(
-                lambda: _Heard(self, next(self.numbers)), self.address, self.port),
+                lambda: self.heard_class(self, next(self.numbers)), self.address, self.port),
             "a port to listen on")
         return self
 
     async def live(self, rate):
         """Speaks at that rate as long as it lives; the stream comes back by itself."""
-        last, debt = time.monotonic(), 0.0
+        pace = Pace(rate)
         while True:
             await asyncio.sleep(TICK)
             if not self.speaker:
                 await self.connect()
-            now = time.monotonic()
-            # A machine that was busy elsewhere does not get the arrears in one burst.
-            debt = min(debt + rate * (now - last), rate * TICK * 10)
-            last = now
             if not self.speaker or not self.speaker.room():
-                debt = 0.0
                 continue
+            now = time.monotonic()
             while self.pongs:
-                self.speaker.say(self.pongs.pop(0))
+                self.pong(self.pongs.pop(0))
             if self.wanted and self.out is not None:
-                self.speak(int(debt), now)
-                debt -= int(debt)
+                self.speak(pace.due(now), now)
+            else:
+                pace.rest(now)
 
     async def connect(self):
-        stream = _Spoken(self, next(self.numbers))
+        stream = self.spoken_class(self, next(self.numbers))
         try:
             await asyncio.get_event_loop().create_connection(
                 lambda: stream, self.bridge.address, self.bridge.s2s,
@@ -211,7 +212,7 @@ class LoadPeer:
         stream, out, lines = self.speaker, self.out, []
         end = stream.total
         for _ in range(count):
-            number = out.take(now)
+            number = out.take(now, stream.number)
             text = MESSAGE % (out.name, number, "load@%s/b" % self.domain, self.to, number)
             lines.append(text)
             end += len(text)
@@ -230,7 +231,7 @@ class LoadPeer:
             error = b"type='error'" in attributes or b'type="error"' in attributes
             self.flows[load.group(1)].note(int(load.group(2)), error, 0, stream.number)
 
-    def hear_iq(self, attributes, _body):
+    def hear_iq(self, attributes):
         kind = attribute("type", attributes)
         if kind == "get":
             self.pong("<iq type='result' id='%s' from='%s' to='%s'/>" % (
@@ -256,19 +257,8 @@ class LoadPeer:
         """Dies with what has come and was not read.  Answers how many messages that were."""
         buried = 0
         for stream in list(self.heard):
-            data = b""
-            descriptor = stream.transport.get_extra_info("socket").fileno()
-            for _ in range(3):
-                try:
-                    while True:
-                        more = os.read(descriptor, 1 << 20)
-                        if not more:
-                            break
-                        data += more
-                except OSError:
-                    pass
-                time.sleep(0.002)
-            for kind, attributes, _body in stream.elements(data):
+            data = _drained(stream.transport.get_extra_info("socket"))
+            for kind, attributes in stream.elements(data):
                 load = _LOAD.search(attributes) if kind == b"message" else None
                 if load:
                     buried += 1
@@ -286,7 +276,7 @@ class LoadPeer:
             return 0
         connection = stream.transport.get_extra_info("socket")
         read = (stream.total - stream.transport.get_write_buffer_size()
-                - _queued(connection) - _unread(connection))
+                - _queued(connection) - _held(connection)[1])
         cut = 0
         while stream.ends and stream.ends[-1][0] > read:
             self.out.unread(stream.ends.pop()[1])
@@ -295,6 +285,29 @@ class LoadPeer:
         reset(stream.transport)
         self.speaker = None
         return cut
+
+
+def _drained(connection):
+    """All that has left the other process, which stands still."""
+    data = b""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        # What the other kernel holds back comes when there is room for it.
+        is_last = _held(connection)[0] == 0
+        try:
+            while True:
+                more = os.read(connection.fileno(), 1 << 20)
+                if not more:
+                    return data
+                data += more
+        except BlockingIOError:
+            pass
+        except OSError:
+            return data
+        if is_last:
+            return data
+        time.sleep(0.002)
+    raise AssertionError("the kernel does not pass on what was written")
 
 
 def _queued(connection):
@@ -314,12 +327,12 @@ def _hexed(endpoint):
     return "%s:%04X" % (address, endpoint[1])
 
 
-def _unread(connection):
-    """Bytes in the kernel's buffer of the process at the other end."""
+def _held(connection):
+    """Bytes in the kernel's buffers of the process at the other end: (sent, received)."""
     ours, theirs = _hexed(connection.getsockname()), _hexed(connection.getpeername())
     with open("/proc/net/tcp", encoding="ascii") as table:
         for line in table:
             fields = line.split()
             if fields[1] == theirs and fields[2] == ours:
-                return int(fields[4].split(":")[1], 16)
-    return 0
+                return tuple(int(queue, 16) for queue in fields[4].split(":"))
+    return 0, 0

@@ -19,6 +19,8 @@ live_tests += %D%/16-succession.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
+# A minute of it; the rest by make soak.
+LONG_TESTS += %D%/90-soak.py
 LONG_TESTS += %D%/91-idle.py
 
 # Ten minutes, or make soak SECONDS=60.
@@ -49,6 +51,7 @@ live_modules += %D%/ports.py
 live_modules += %D%/process.py
 live_modules += %D%/prosody.py
 live_modules += %D%/rawpeer.py
+live_modules += %D%/surepeer.py
 live_modules += %D%/tap.py
 live_modules += %D%/waiting.py
 live_modules += %D%/zone.py
@@ -62,4 +65,4 @@ check_PROGRAMS += %D%/rewritten
 CLEANFILES += MATRIX
 
 enjamb_tests += $(live_tests)
-EXTRA_DIST += %D%/90-soak.py $(live_tests) $(live_modules) %D%/canonical.lua %D%/rewritten.lua
+EXTRA_DIST += $(live_tests) $(live_modules) %D%/canonical.lua %D%/rewritten.lua
