@@ -78,6 +78,12 @@ tell (EnjManagement *self)
   write_text (self, xml);
 }
 
+static void
+write_request (EnjManagement *self)
+{
+  write_text (self, "<r xmlns='" ENJ_NS_SM "'/>");
+}
+
 /* One question at a time. */
 static void
 ask (EnjManagement *self)
@@ -87,7 +93,7 @@ ask (EnjManagement *self)
     return;
   self->unasked = 0;
   self->due[WAIT_ANSWER] = self->session->now + ANSWER_WITHIN;
-  write_text (self, "<r xmlns='" ENJ_NS_SM "'/>");
+  write_request (self);
 }
 
 static void
@@ -369,12 +375,12 @@ enj_management_note_sent (EnjManagement *self, EnjStanza *stanza)
 void
 enj_management_note_closing (EnjManagement *self)
 {
-  if (self->state != STATE_ON)
-    return;
-  tell (self);
-  /* The peer's last word on what it has can still come before its end tag. */
-  if (enj_ack_count_unconfirmed (self->ack) > 0)
-    ask (self);
+  if (self->state == STATE_ON)
+    tell (self);
+  /* The peer's last word on what it has can still come before its end tag, though it may owe us
+   * an answer that tells less, or its <enabled/>, which it sends first. */
+  if (self->state != STATE_OFF && enj_ack_count_unconfirmed (self->ack) > 0)
+    write_request (self);
 }
 
 gboolean
