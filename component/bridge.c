@@ -2,10 +2,7 @@
 
 #include "protocol/enjamb.h"
 
-#include <signal.h>
 #include <string.h>
-
-#include <glib-unix.h>
 
 #include "protocol/farewell.h"
 #include "protocol/jid.h"
@@ -16,6 +13,7 @@
 #include "component/reception.h"
 #include "component/reload.h"
 #include "component/setup.h"
+#include "component/signals.h"
 #include "component/succession.h"
 #include "component/survey.h"
 #include "component/uplink.h"
@@ -357,14 +355,13 @@ enj_bridge_attach_context (EnjBridge *self, GMainContext *context, GError **erro
   return TRUE;
 }
 
-static gboolean
+static void
 handle_stop_signal (gpointer data)
 {
   enj_bridge_stop (data);
-  return G_SOURCE_CONTINUE;
 }
 
-static gboolean
+static void
 handle_reload_signal (gpointer data)
 {
   EnjBridge *self = data;
@@ -379,10 +376,9 @@ handle_reload_signal (gpointer data)
   for (guint i = 0; problems && problems[i]; i++)
     enj_log_warning (NULL, "nothing was reloaded: %s", problems[i]);
   enj_notify_ready ();
-  return G_SOURCE_CONTINUE;
 }
 
-static gboolean
+static void
 handle_hand_over_signal (gpointer data)
 {
   EnjBridge *self = data;
@@ -398,7 +394,6 @@ handle_hand_over_signal (gpointer data)
       self->farewell = enj_farewell_new_handing_over (self->exchange, now);
       enj_loop_defer (self->loop, &self->thinking);
     }
-  return G_SOURCE_CONTINUE;
 }
 
 /* The unit starts us again at that status. */
@@ -414,7 +409,10 @@ int
 enj_bridge_run (EnjBridge *self)
 {
   g_autoptr (GError) error = NULL;
-  guint sources[4];
+  EnjSignals signals = { .stop = handle_stop_signal,
+                         .reload = handle_reload_signal,
+                         .hand_over = handle_hand_over_signal,
+                         .data = self };
 
   g_return_val_if_fail (!self->loop || self->stopped, 1);
 
@@ -431,16 +429,15 @@ enj_bridge_run (EnjBridge *self)
     }
   self->main_loop = g_main_loop_new (NULL, FALSE);
   count_links (self, 0);
-  sources[0] = g_unix_signal_add (SIGTERM, handle_stop_signal, self);
-  sources[1] = g_unix_signal_add (SIGINT, handle_stop_signal, self);
-  sources[2] = g_unix_signal_add (SIGHUP, handle_reload_signal, self);
-  sources[3] = g_unix_signal_add (SIGUSR2, handle_hand_over_signal, self);
+  enj_signals_heed (&signals);
   enj_notify_ready ();
   g_main_loop_run (self->main_loop);
-  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
-    g_source_remove (sources[i]);
+  enj_signals_leave (&signals);
   g_clear_pointer (&self->main_loop, g_main_loop_unref);
   enj_vigil_sum_up (self->vigil);
+  if (enj_keeper_count (enj_exchange_get_keeper (self->exchange)) > 0)
+    enj_log_message (NULL, "%u stanzas are left to the successor",
+                     enj_keeper_count (enj_exchange_get_keeper (self->exchange)));
   return self->handed_over ? hand_over (self) : 0;
 }
 

@@ -38,6 +38,7 @@ libcomponent_la_SOURCES += %D%/sandbox.c %D%/sandbox.h
 libcomponent_la_SOURCES += %D%/services/echo.c %D%/services/echo.h
 libcomponent_la_SOURCES += %D%/services/relay.c %D%/services/relay.h
 libcomponent_la_SOURCES += %D%/setup.c %D%/setup.h
+libcomponent_la_SOURCES += %D%/signals.c %D%/signals.h
 libcomponent_la_SOURCES += %D%/sockaddr.c %D%/sockaddr.h
 libcomponent_la_SOURCES += %D%/shelf.c %D%/shelf.h
 libcomponent_la_SOURCES += %D%/store.c %D%/store.h

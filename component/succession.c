@@ -368,7 +368,7 @@ enj_succession_free (EnjSuccession *self)
   if (self->pen)
     {
       self->pen->holds = TRUE;
-      enj_keeper_clear (keeper);
+      enj_keeper_clear_held (keeper);
       self->pen->daybook = NULL;
       g_rc_box_release (self->pen);
     }

@@ -76,13 +76,16 @@ borrow_if_waiting (EnjExchange *self, const char *local, const char *remote)
 
 static void route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now);
 
-/* Back to its sender as an error; dropped where none may be sent. */
+/* Back to its sender as an error; dropped where none may be sent; the successor's where none can
+ * be. */
 static void
 bounce (EnjExchange *self, EnjStanza *stanza, EnjStanzaCondition condition, const char *type,
         const char *text, gint64 now)
 {
   g_autoptr (EnjStanza) error = enj_stanza_new_error_full (stanza, condition, type, text);
 
+  if (enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_SENDER, stanza))
+    return;
   if (!error)
     {
       /* RFC 6120 8.3.1, 8.2.3: no answer to an error or a result. */
@@ -110,10 +113,12 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
                                                 decision.local, stanza);
       break;
     case ENJ_ROUTE_LINK:
+      if (enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_LINK, stanza))
+        break;
       taken = spelt && enj_trunk_send (enj_trunks_find (self->trunks, decision.domain), spelt, now);
       break;
     case ENJ_ROUTE_PEER:
-      if (enj_keeper_hold (&self->keeper, stanza))
+      if (enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_PEER, stanza))
         break;
       borrow (self, decision.local, decision.domain);
       taken = spelt && enj_peers_send (self->peers, decision.local, decision.domain, spelt, now);
@@ -316,7 +321,7 @@ enj_exchange_close_outbound (EnjExchange *self, gint64 now)
 {
   self->stopping = TRUE;
   enj_peers_close (self->peers, TEXT_STOPPING, now);
-  if (!self->keeper.is_handing_over)
+  if (self->keeper.mode == ENJ_KEEPER_PASSES)
     enj_trunks_give_up (self->trunks);
   enj_wake (self->wake);
 }
@@ -355,7 +360,7 @@ bounce_some (EnjExchange *self, gint64 now)
         return FALSE;
       if (!enj_roster_next_return (enj_peers_get_roster (self->peers), &item))
         return TRUE;
-      if (!enj_keeper_hold (&self->keeper, item.stanza))
+      if (!enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_PEER, item.stanza))
         bounce (self, item.stanza, item.condition, item.error_type, item.text, now);
       enj_stanza_unref (item.stanza);
       g_free (item.text);
@@ -469,7 +474,7 @@ guint64
 enj_exchange_count_owned (const EnjExchange *self)
 {
   return (guint64) enj_peers_count_owned (self->peers) + enj_arrivals_count_owned (self->arrivals)
-         + enj_trunks_count_owned (self->trunks) + self->keeper.held.length
+         + enj_trunks_count_owned (self->trunks) + enj_keeper_count (&self->keeper)
          + enj_exchange_event_queue_count_deliveries (&self->events);
 }
 

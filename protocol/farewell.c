@@ -41,10 +41,13 @@ enter (EnjFarewell *self, Step step, gint64 now)
       enj_exchange_close_inbound (self->exchange, now);
       break;
     case STEP_OUTBOUND:
-      enj_exchange_get_keeper (self->exchange)->is_handing_over = self->hands_over;
+      if (self->hands_over)
+        enj_exchange_get_keeper (self->exchange)->mode = ENJ_KEEPER_HOLDS_FOR_PEERS;
       enj_exchange_close_outbound (self->exchange, now);
       break;
     case STEP_LINKS:
+      /* What still comes until the server has seen our end tag can go nowhere. */
+      enj_exchange_get_keeper (self->exchange)->mode = ENJ_KEEPER_HOLDS_ALL;
       enj_exchange_close_links (self->exchange, now);
       break;
     case STEP_DONE:

@@ -3,9 +3,16 @@
 #include "protocol/keeper.h"
 
 void
-enj_keeper_clear (EnjKeeper *self)
+enj_keeper_clear_held (EnjKeeper *self)
 {
   g_queue_clear_full (&self->held, (GDestroyNotify) enj_stanza_unref);
+}
+
+void
+enj_keeper_clear (EnjKeeper *self)
+{
+  enj_keeper_clear_held (self);
+  g_queue_clear_full (&self->doubtful, (GDestroyNotify) enj_stanza_unref);
 }
 
 gboolean
@@ -26,10 +33,18 @@ enj_keeper_write (EnjKeeper *self, EnjOrigin origin, const char *component, guin
 }
 
 gboolean
-enj_keeper_hold (EnjKeeper *self, EnjStanza *stanza)
+enj_keeper_hold (EnjKeeper *self, EnjKeeperGoal goal, EnjStanza *stanza)
 {
-  if (!self->is_handing_over || self->has_missed)
+  if (!self->write || self->has_missed || self->mode == ENJ_KEEPER_PASSES
+      || (self->mode == ENJ_KEEPER_HOLDS_FOR_PEERS && goal != ENJ_KEEPER_FOR_PEER))
     return FALSE;
-  g_queue_push_tail (&self->held, enj_stanza_ref (stanza));
+  g_queue_push_tail (goal == ENJ_KEEPER_FOR_SENDER ? &self->doubtful : &self->held,
+                     enj_stanza_ref (stanza));
   return TRUE;
+}
+
+guint
+enj_keeper_count (const EnjKeeper *self)
+{
+  return self->held.length + self->doubtful.length;
 }

@@ -132,7 +132,7 @@ class Bridge:
         if self.process.child and self.process.child.poll() == 0 and not books:
             raise AssertionError("enjamb has not made up its books")
         # What is owned at a hand-over is carried on, as the successor says.
-        early = re.search("stopping at once|handing over", log)
+        early = re.search("stopping at once|handing over|left to the successor", log)
         if not early and any(owned != "0" for owned in books):
             raise AssertionError("enjamb has ended with stanzas that it owned:\n" + "\n".join(
                 line for line in log.splitlines() if re.search(BOOKS, line)))

@@ -93,6 +93,7 @@ unit_tests += %D%/test-session-life
 unit_tests += %D%/test-session-tls
 unit_tests += %D%/test-settings
 unit_tests += %D%/test-setup
+unit_tests += %D%/test-signals
 unit_tests += %D%/test-sockaddr
 unit_tests += %D%/test-shelf
 unit_tests += %D%/test-sounding

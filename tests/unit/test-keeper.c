@@ -80,14 +80,49 @@ test_hold (void)
 
   n_ended = 0;
   g_assert_true (enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza));
-  g_assert_false (enj_keeper_hold (&keeper, stanza));
-  keeper.is_handing_over = TRUE;
-  g_assert_true (enj_keeper_hold (&keeper, stanza));
+  g_assert_false (enj_keeper_hold (&keeper, ENJ_KEEPER_FOR_PEER, stanza));
+  keeper.mode = ENJ_KEEPER_HOLDS_FOR_PEERS;
+  g_assert_false (enj_keeper_hold (&keeper, ENJ_KEEPER_FOR_LINK, stanza));
+  g_assert_false (enj_keeper_hold (&keeper, ENJ_KEEPER_FOR_SENDER, stanza));
+  g_assert_true (enj_keeper_hold (&keeper, ENJ_KEEPER_FOR_PEER, stanza));
   enj_stanza_unref (stanza);
   g_assert_cmpuint (n_ended, ==, 0);
   g_assert_cmpuint (keeper.held.length, ==, 1);
   enj_keeper_clear (&keeper);
   g_assert_cmpuint (n_ended, ==, 1);
+}
+
+/* What may have arrived, and what has not left, have their ends apart. */
+static void
+test_hold_all (void)
+{
+  EnjKeeper keeper = { .write = write_down, .data = &n_ended, .mode = ENJ_KEEPER_HOLDS_ALL };
+  EnjStanza *stanza = message_new ();
+  EnjStanza *other = message_new ();
+
+  n_ended = 0;
+  g_assert_true (enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza));
+  g_assert_true (enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, other));
+  g_assert_true (enj_keeper_hold (&keeper, ENJ_KEEPER_FOR_LINK, stanza));
+  g_assert_true (enj_keeper_hold (&keeper, ENJ_KEEPER_FOR_SENDER, other));
+  enj_stanza_unref (stanza);
+  enj_stanza_unref (other);
+  g_assert_cmpuint (enj_keeper_count (&keeper), ==, 2);
+  enj_keeper_clear_held (&keeper);
+  g_assert_cmpuint (n_ended, ==, 1);
+  enj_keeper_clear (&keeper);
+  g_assert_cmpuint (n_ended, ==, 2);
+  g_assert_cmpuint (enj_keeper_count (&keeper), ==, 0);
+}
+
+/* Without anybody who writes a successor has nothing. */
+static void
+test_hold_nothing (void)
+{
+  EnjKeeper keeper = { .mode = ENJ_KEEPER_HOLDS_ALL };
+  g_autoptr (EnjStanza) stanza = message_new ();
+
+  g_assert_false (enj_keeper_hold (&keeper, ENJ_KEEPER_FOR_PEER, stanza));
 }
 
 static void
@@ -100,8 +135,8 @@ test_missed (void)
   refuses = tells_end = TRUE;
   g_assert_false (enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza));
   refuses = tells_end = FALSE;
-  keeper.is_handing_over = TRUE;
-  g_assert_false (enj_keeper_hold (&keeper, stanza));
+  keeper.mode = ENJ_KEEPER_HOLDS_ALL;
+  g_assert_false (enj_keeper_hold (&keeper, ENJ_KEEPER_FOR_PEER, stanza));
   g_assert_cmpuint (keeper.held.length, ==, 0);
   g_assert_cmpuint (n_ended, ==, 0);
   g_clear_pointer (&stanza, enj_stanza_unref);
@@ -116,5 +151,7 @@ main (int argc, char **argv)
   g_test_add_func ("/keeper/leaves-alone-what-nobody-writes-down", test_nobody);
   g_test_add_func ("/keeper/holds-while-it-hands-over", test_hold);
   g_test_add_func ("/keeper/holds-nothing-that-might-not-be-written", test_missed);
+  g_test_add_func ("/keeper/tells-what-may-have-arrived-from-what-has-not-left", test_hold_all);
+  g_test_add_func ("/keeper/holds-nothing-where-nobody-writes", test_hold_nothing);
   return g_test_run ();
 }

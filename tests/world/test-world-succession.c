@@ -151,6 +151,35 @@ test_given_back (void)
   enj_world_free (world);
 }
 
+/* The server says more until it has seen our end tag, and we can answer nothing any more. */
+static void
+test_behind_the_end (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = add_keeping (world);
+  EnjPuppet *puppet = enj_linked_new (here);
+  EnjKeeper *keeper = enj_exchange_get_keeper (here->exchange);
+  g_autoptr (EnjFarewell) farewell = enj_farewell_new (here->exchange, enj_world_now (world));
+
+  for (guint i = 0; !strstr (puppet->heard->str, "</stream:stream>"); i++)
+    {
+      g_assert_cmpuint (i, <, 100);
+      (void) enj_farewell_advance (farewell, enj_world_now (world));
+      enj_world_wait (world, ENJ_SECOND / 10);
+    }
+  enj_world_say (world, puppet, "<message from='a@" HOME "' to='b@" HERE "' id='7'><body/>"
+                                "</message>");
+  enj_linked_send (here, "b@" THERE, 8);
+  enj_linked_send (here, "b@" HOME, 9);
+  enj_world_run (world);
+  /* The service has the first, and what it sends is kept. */
+  g_assert_cmpuint (here->inbox->len, ==, 1);
+  g_assert_cmpuint (enj_keeper_count (keeper), ==, 2);
+  g_assert_cmpuint (n_struck, ==, 1);
+  enj_world_check_law (world);
+  enj_world_free (world);
+}
+
 /* What is not written down would be lost in silence if we were killed. */
 static void
 test_full (void)
@@ -204,6 +233,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/succession/what-waits-is-held", test_held);
   g_test_add_func ("/world/succession/what-is-handed-over-is-proved-first", test_proved);
   g_test_add_func ("/world/succession/what-may-have-arrived-goes-back", test_given_back);
+  g_test_add_func ("/world/succession/what-comes-behind-our-end-is-held", test_behind_the_end);
   g_test_add_func ("/world/succession/what-is-not-written-down-goes-back", test_full);
   g_test_add_func ("/world/succession/answers-to-others-are-for-nobody", test_late_answer);
   return g_test_run ();
