@@ -16,11 +16,11 @@ live_tests += %D%/12-slices.py
 live_tests += %D%/14-demo.py
 live_tests += %D%/15-parsers.py
 live_tests += %D%/16-succession.py
+live_tests += %D%/17-crash.py
+live_tests += %D%/18-restart.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
-# A minute of it; the rest by make soak.
-LONG_TESTS += %D%/90-soak.py
 LONG_TESTS += %D%/91-idle.py
 
 # Ten minutes, or make soak SECONDS=60.
@@ -51,8 +51,8 @@ live_modules += %D%/ports.py
 live_modules += %D%/process.py
 live_modules += %D%/prosody.py
 live_modules += %D%/rawpeer.py
-live_modules += %D%/surepeer.py
 live_modules += %D%/tap.py
+live_modules += %D%/twoways.py
 live_modules += %D%/waiting.py
 live_modules += %D%/zone.py
 
@@ -65,4 +65,4 @@ check_PROGRAMS += %D%/rewritten
 CLEANFILES += MATRIX
 
 enjamb_tests += $(live_tests)
-EXTRA_DIST += $(live_tests) $(live_modules) %D%/canonical.lua %D%/rewritten.lua
+EXTRA_DIST += %D%/90-soak.py $(live_tests) $(live_modules) %D%/canonical.lua %D%/rewritten.lua

@@ -56,6 +56,8 @@ class Managed(Process):
                 os.dup2(fd, number)
             os.closerange(HIGH, HIGH + 200)
             env = dict(self.env, NOTIFY_SOCKET=self.path)
+            if not self.keeps:
+                env["FDSTORE"] = "0"
             if kept:
                 env.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(kept)),
                            LISTEN_FDNAMES=":".join(name for name, _ in kept))
