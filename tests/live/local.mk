@@ -21,6 +21,8 @@ live_tests += %D%/18-restart.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
+# A minute of it; the rest by make soak.
+LONG_TESTS += %D%/90-soak.py
 LONG_TESTS += %D%/91-idle.py
 
 # Ten minutes, or make soak SECONDS=60.
@@ -51,6 +53,7 @@ live_modules += %D%/ports.py
 live_modules += %D%/process.py
 live_modules += %D%/prosody.py
 live_modules += %D%/rawpeer.py
+live_modules += %D%/surepeer.py
 live_modules += %D%/tap.py
 live_modules += %D%/twoways.py
 live_modules += %D%/waiting.py
@@ -65,4 +68,4 @@ check_PROGRAMS += %D%/rewritten
 CLEANFILES += MATRIX
 
 enjamb_tests += $(live_tests)
-EXTRA_DIST += %D%/90-soak.py $(live_tests) $(live_modules) %D%/canonical.lua %D%/rewritten.lua
+EXTRA_DIST += $(live_tests) $(live_modules) %D%/canonical.lua %D%/rewritten.lua
