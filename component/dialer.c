@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include "protocol/targets.h"
 #include "component/sockaddr.h"
 
 struct EnjDialer
@@ -45,10 +46,19 @@ fail_take (EnjDialer *self, char *why)
   enj_loop_defer (self->loop, &self->failed);
 }
 
+/* What we ourselves have run out of is no fault of the remote server. */
+static const char *
+get_words (int code)
+{
+  return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM
+           ? ENJ_TARGETS_SCARCE
+           : g_strerror (code);
+}
+
 static void
 fail (EnjDialer *self, int code)
 {
-  fail_take (self, g_strdup (g_strerror (code)));
+  fail_take (self, g_strdup (get_words (code)));
 }
 
 static void
@@ -109,8 +119,7 @@ start (EnjDialer *self, const EnjAddress *address, const EnjAddress *source, GEr
     {
       int code = errno;
 
-      g_set_error_literal (error, G_FILE_ERROR, g_file_error_from_errno (code),
-                           g_strerror (code));
+      g_set_error_literal (error, G_FILE_ERROR, g_file_error_from_errno (code), get_words (code));
       return FALSE;
     }
 

@@ -104,6 +104,18 @@ note_stream_failure (EnjCall *self)
   set_reason (self, &reason);
 }
 
+/* D33: who cannot be reached is remote-server-not-found, for good; not so where it is we, or the
+ * DNS for the moment, that the fault lies with. */
+static EnjStanzaCondition
+get_verdict (const EnjTargetsWish *wish)
+{
+  if (wish->error->code == ENJ_STANZA_RESOURCE_CONSTRAINT)
+    return ENJ_STANZA_RESOURCE_CONSTRAINT;
+  return wish->error->code == ENJ_STANZA_REMOTE_SERVER_NOT_FOUND && !wish->is_final
+           ? ENJ_STANZA_REMOTE_SERVER_TIMEOUT
+           : ENJ_STANZA_REMOTE_SERVER_NOT_FOUND;
+}
+
 static void
 give_up (EnjCall *self, const EnjTargetsWish *wish)
 {
@@ -111,7 +123,7 @@ give_up (EnjCall *self, const EnjTargetsWish *wish)
     .condition = (EnjStanzaCondition) wish->error->code,
     .error_type = wish->is_final ? "cancel" : "wait",
     .text = wish->error->message,
-    .verdict = ENJ_STANZA_REMOTE_SERVER_NOT_FOUND,
+    .verdict = get_verdict (wish),
     .rest = wish->error->code == ENJ_STANZA_REMOTE_SERVER_NOT_FOUND ? UNKNOWN_REST : 0,
   };
 

@@ -64,6 +64,7 @@ struct EnjTargets
   gboolean has_no_reply; /* a look-up failed */
   gboolean has_tried;
   gboolean has_met; /* a server that was of no use */
+  gboolean is_scarce; /* of us it was that an attempt failed */
   char *why;        /* an attempt failed, the most telling */
   GError *error;
   gboolean is_final;
@@ -124,7 +125,12 @@ give_up (EnjTargets *self)
   EnjStanzaCondition condition = ENJ_STANZA_REMOTE_SERVER_NOT_FOUND;
   const char *text;
 
-  if (self->has_tried)
+  if (self->is_scarce && !self->has_met)
+    {
+      condition = ENJ_STANZA_RESOURCE_CONSTRAINT;
+      text = ENJ_TARGETS_SCARCE;
+    }
+  else if (self->has_tried)
     {
       condition = ENJ_STANZA_REMOTE_SERVER_TIMEOUT;
       text = self->why ? self->why : "no server of the domain could be reached";
@@ -414,6 +420,7 @@ enj_targets_failed (EnjTargets *self, guint ticket, const char *why)
   if (!enj_race_lose (&self->race, ticket))
     return;
 
+  self->is_scarce |= g_strcmp0 (why, ENJ_TARGETS_SCARCE) == 0;
   /* What a server did tells more than that another was not there. */
   if (!self->why || (has_met && !self->has_met))
     {

@@ -67,7 +67,10 @@ void enj_targets_tlsa (EnjTargets *self, guint ticket, EnjLookupResult result, g
  * not tried; their tickets are gone. */
 void enj_targets_connected (EnjTargets *self, guint ticket);
 
-/* Not connected; or, after connected(), no use (N11).  @why, for the senders, names no host. */
+/* Not connected; or, after connected(), no use (N11).  @why, for the senders, names no host.  With
+ * SCARCE nobody was even tried, for want of a descriptor of ours: it says nothing of the remote
+ * server, and ends in resource-constraint. */
+#define ENJ_TARGETS_SCARCE "there are too many connections here"
 void enj_targets_failed (EnjTargets *self, guint ticket, const char *why);
 
 /* An address never to connect to: our own listener. */

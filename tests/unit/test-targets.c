@@ -253,6 +253,36 @@ test_conditions (void)
     }
 }
 
+/* Our own want says nothing of the remote server; what a server did says more. */
+static void
+test_scarce (void)
+{
+  EnjTestHunt hunt;
+
+  enj_test_proves ("S36");
+  enj_test_hunt_start (&hunt, FALSE);
+  SRV (&hunt, "1 0 5269 a.example");
+  enj_test_hunt_asks (&hunt, ENJ_TARGETS_LOOKUP_ADDRESSES, "a.example");
+  ADDRESSES (&hunt, "198.51.100.1", "198.51.100.2");
+  enj_test_hunt_connects (&hunt, "198.51.100.1:5269", FALSE);
+  enj_targets_failed (hunt.targets, hunt.wish.ticket, ENJ_TARGETS_SCARCE);
+  enj_test_hunt_fails_at (&hunt, "198.51.100.2:5269", FALSE);
+  enj_test_hunt_gives_up (&hunt, ENJ_STANZA_RESOURCE_CONSTRAINT, FALSE);
+  enj_test_hunt_stop (&hunt);
+
+  enj_test_hunt_start (&hunt, FALSE);
+  SRV (&hunt, "1 0 5269 a.example");
+  enj_test_hunt_asks (&hunt, ENJ_TARGETS_LOOKUP_ADDRESSES, "a.example");
+  ADDRESSES (&hunt, "198.51.100.1", "198.51.100.2");
+  enj_test_hunt_connects (&hunt, "198.51.100.1:5269", FALSE);
+  enj_targets_failed (hunt.targets, hunt.wish.ticket, ENJ_TARGETS_SCARCE);
+  enj_test_hunt_connects (&hunt, "198.51.100.2:5269", FALSE);
+  enj_targets_connected (hunt.targets, hunt.wish.ticket);
+  enj_targets_failed (hunt.targets, hunt.wish.ticket, "it does not want us");
+  enj_test_hunt_gives_up (&hunt, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, FALSE);
+  enj_test_hunt_stop (&hunt);
+}
+
 static void
 test_fresh (void)
 {
@@ -528,6 +558,7 @@ main (int argc, char **argv)
   g_test_add_func ("/targets/a-dot-is-a-refusal", test_refusal);
   g_test_add_func ("/targets/a-dot-refuses-one-kind", test_refusal_of_one_kind);
   g_test_add_func ("/targets/errors-tell-what-the-dns-said", test_conditions);
+  g_test_add_func ("/targets/want-of-descriptors-is-ours", test_scarce);
   g_test_add_func ("/targets/every-attempt-asks-afresh", test_fresh);
   g_test_add_func ("/targets/private-addresses-are-passed-over", test_private_skipped);
   g_test_add_func ("/targets/ports-of-other-services-are-refused", test_ports);

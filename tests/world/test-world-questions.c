@@ -26,6 +26,7 @@ typedef struct
 {
   EnjWorld *world;
   EnjWorldServer *here;
+  EnjWorldServer *there;
   EnjSession *caller;
   GString *heard; /* by the caller */
 } Scene;
@@ -74,13 +75,12 @@ static Scene
 scene_new (void)
 {
   Scene self = { .world = enj_world_new (), .heard = g_string_new (NULL) };
-  EnjWorldServer *there;
 
   self.here = enj_world_add (self.world, HERE, ENJ_ENCRYPTION_OPTIONAL, NULL);
-  there = enj_world_add (self.world, THERE, ENJ_ENCRYPTION_OPTIONAL, NULL);
-  there->is_puppet = TRUE;
+  self.there = enj_world_add (self.world, THERE, ENJ_ENCRYPTION_OPTIONAL, NULL);
+  self.there->is_puppet = TRUE;
   enj_world_add_srv (self.world, THERE, 1, "xmpp.there.example");
-  enj_world_add_address (self.world, "xmpp.there.example", &there->address);
+  enj_world_add_address (self.world, "xmpp.there.example", &self.there->address);
   call (&self);
   return self;
 }
@@ -235,6 +235,40 @@ test_denied (void)
   scene_free (&scene);
 }
 
+/* D33 is of who cannot be reached, which is not so where it is we who have run out of something. */
+static void
+test_whose_fault (void)
+{
+  static const struct
+  {
+    gboolean is_scarce;
+    guint srv;
+    const char *type;
+    const char *condition;
+  } cases[] = {
+    { FALSE, ENJ_LOOKUP_FOUND, "type=\"cancel\"", "<remote-server-not-found " },
+    { FALSE, ENJ_LOOKUP_NO_NAME, "type=\"cancel\"", "<remote-server-not-found " },
+    { FALSE, ENJ_LOOKUP_FAILED, "type=\"wait\"", "<remote-server-timeout " },
+    { TRUE, ENJ_LOOKUP_FOUND, "type=\"wait\"", "<resource-constraint " },
+  };
+
+  enj_test_proves ("D33");
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      Scene scene = scene_new ();
+
+      scene.there->is_away = TRUE;
+      scene.here->is_scarce = cases[i].is_scarce;
+      if (cases[i].srv != ENJ_LOOKUP_FOUND)
+        enj_world_set_result (scene.world, "_xmpp-server._tcp." THERE, cases[i].srv);
+      say (&scene, REQUEST ("k"));
+      wait (&scene, 20);
+      g_assert_nonnull (strstr (scene.heard->str, cases[i].type));
+      g_assert_nonnull (strstr (scene.heard->str, cases[i].condition));
+      scene_free (&scene);
+    }
+}
+
 /* Look-ups count to the address of who has asked, until somebody of ours wants them, too. */
 static void
 test_sources (void)
@@ -284,6 +318,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/questions/wait-for-the-next-stream", test_next_stream);
   g_test_add_func ("/world/questions/do-not-wait-for-a-pause", test_no_pause);
   g_test_add_func ("/world/questions/do-not-call-who-is-denied-since", test_denied);
+  g_test_add_func ("/world/questions/say-whose-fault-it-is", test_whose_fault);
   g_test_add_func ("/world/questions/cost-whoever-asks-their-look-ups", test_sources);
   g_test_add_func ("/world/questions/are-few-for-one-address", test_flood);
   return g_test_run ();

@@ -177,6 +177,12 @@ connect_to (EnjWorld *self, EnjWorldServer *server, EnjSession *session, EnjWorl
 static void
 dial (EnjWorld *self, const Wish *wish)
 {
+  if (wish->server->is_scarce)
+    {
+      enj_exchange_dial_failed (wish->server->exchange, wish->id, wish->ticket, ENJ_TARGETS_SCARCE,
+                                self->now);
+      return;
+    }
   for (guint i = 0; i < self->servers->len; i++)
     {
       EnjWorldServer *other = self->servers->pdata[i];

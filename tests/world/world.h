@@ -35,6 +35,7 @@ typedef struct
   EnjExchange *exchange;
   EnjAddress address;
   gboolean is_away;   /* nobody listens */
+  gboolean is_scarce; /* has no descriptor to connect with */
   gboolean is_silent; /* a connection is neither made nor refused */
   gboolean is_puppet; /* the test plays whoever is connected to */
   gboolean is_mute;   /* pings of servers go unanswered */
