@@ -231,18 +231,31 @@ take_answer (EnjReception *self, EnjStanza *stanza)
   return TRUE;
 }
 
-/* RFC 6120 8.2.3: every iq has an id, and one of four types. */
+static gboolean
+is_request_type (const char *type)
+{
+  return g_strcmp0 (type, "get") == 0 || g_strcmp0 (type, "set") == 0;
+}
+
+/* RFC 6120 8.2.3: every iq has an id, and one of four types, and a request one child. */
 static gboolean
 take_malformed (Desk *desk, EnjStanza *stanza)
 {
-  static const char *const types[] = { "get", "set", "result", "error", NULL };
   const char *type = enj_stanza_get_type (stanza);
+  gboolean is_request = is_request_type (type);
+  const char *fault = NULL;
   g_autoptr (EnjStanza) error = NULL;
 
-  if (enj_stanza_get_kind (stanza) != ENJ_STANZA_IQ
-      || (enj_stanza_get_id (stanza) && type && g_strv_contains (types, type)))
+  if (enj_stanza_get_kind (stanza) != ENJ_STANZA_IQ)
     return FALSE;
-  error = enj_stanza_new_error (stanza, ENJ_STANZA_BAD_REQUEST, "an iq has an id and a type");
+  if (!enj_stanza_get_id (stanza)
+      || (!is_request && g_strcmp0 (type, "result") != 0 && g_strcmp0 (type, "error") != 0))
+    fault = "an iq has an id and a type";
+  else if (is_request && enj_element_get_n_children (enj_stanza_get_element (stanza)) != 1)
+    fault = "a request has one element in it";
+  if (!fault)
+    return FALSE;
+  error = enj_stanza_new_error (stanza, ENJ_STANZA_BAD_REQUEST, fault);
   if (error)
     send_from_desk (error, desk);
   return TRUE;
@@ -309,10 +322,7 @@ enj_reception_handle (EnjReception *self, const char *component, EnjStanza *stan
 static gboolean
 is_request (EnjStanza *iq)
 {
-  const char *type = enj_stanza_get_type (iq);
-
-  return enj_stanza_get_kind (iq) == ENJ_STANZA_IQ
-         && (g_strcmp0 (type, "get") == 0 || g_strcmp0 (type, "set") == 0)
+  return enj_stanza_get_kind (iq) == ENJ_STANZA_IQ && is_request_type (enj_stanza_get_type (iq))
          && enj_element_get_n_children (enj_stanza_get_element (iq)) == 1;
 }
 

@@ -187,6 +187,14 @@ test_malformed (void)
   handle (world, "relay.here.test", "<iq from='there.test' to='here.test@relay.here.test' "
                                     "type='get'><q xmlns='urn:x'/></iq>");
   assert_error (world, "bad-request");
+  handle (world, "relay.here.test", "<iq from='there.test' to='here.test@relay.here.test' "
+                                    "id='1' type='get'/>");
+  assert_error (world, "bad-request");
+  handle (world, "own.test", "<iq from='a@b' to='own.test' id='1' type='set'>text</iq>");
+  assert_error (world, "bad-request");
+  handle (world, "own.test", "<iq from='a@b' to='own.test' id='1' type='set'>"
+                             "<q xmlns='urn:x'/><q xmlns='urn:x'/></iq>");
+  assert_error (world, "bad-request");
   handle (world, "own.test", "<iq from='a@b' to='own.test' type='result'/>");
   handle (world, "own.test", "<iq from='a@b' to='own.test' type='error'/>");
   assert_text (world->sent, "");
