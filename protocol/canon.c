@@ -281,7 +281,7 @@ enj_canon_text (EnjCanon *self, const char *text, gsize len)
 {
   if ((self->in_tag && !enj_bytes_append (&self->out, ">", 1))
       || !enj_escape_text (&self->out, text, len))
-    return fail (self, &self->out, 6 * len + 1);
+    return fail (self, &self->out, (enj_escape_is_plain (text, len) ? len : 6 * len) + 1);
 
   self->in_tag = FALSE;
   return TRUE;

@@ -49,17 +49,28 @@ enj_draft_find (const char *triplet)
 }
 
 gboolean
-enj_draft_take (EnjDraft *self, EnjDraftField field, const char *value)
+enj_draft_take (EnjDraft *self, const char *const values[ENJ_DRAFT_OTHER], gboolean *no_memory)
 {
-  gsize len = strlen (value);
-  gsize at = enj_bytes_length (&self->values);
+  gboolean is_whole = TRUE;
 
-  if (!enj_bytes_append (&self->values, value, len + 1))
-    return FALSE;
+  *no_memory = FALSE;
+  for (guint i = 0; i < ENJ_DRAFT_OTHER; i++)
+    {
+      gsize len = values[i] ? strlen (values[i]) : 0;
+      gsize at = enj_bytes_length (&self->values);
 
-  self->at[field] = at + 1;
-  self->plain += strlen (" =\"\"") + strlen (words[field]) + len;
-  return TRUE;
+      if (!values[i])
+        continue;
+      if (enj_bytes_append (&self->values, values[i], len + 1))
+        {
+          self->at[i] = at + 1;
+          self->plain += strlen (" =\"\"") + strlen (words[i]) + len;
+          continue;
+        }
+      is_whole = FALSE;
+      *no_memory |= len < self->values.limit - at;
+    }
+  return is_whole;
 }
 
 const char *

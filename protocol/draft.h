@@ -9,11 +9,13 @@
 
 #include "protocol/bytes.h"
 
+/* In the order in which they find room: whether a stanza may be answered, and by whom to
+ * whom, is known whatever else is too long. */
 #define ENJ_DRAFT_FIELDS(X) \
+  X (TYPE, "type")          \
   X (FROM, "from")          \
   X (TO, "to")              \
   X (ID, "id")              \
-  X (TYPE, "type")          \
   X (LANG, "xml:lang")
 
 typedef enum
@@ -43,8 +45,10 @@ void enj_draft_clear (EnjDraft *self);
 /* @triplet is a name as canon.h takes it. */
 EnjDraftField enj_draft_find (const char *triplet);
 
-/* FALSE when memory could not be had, or @value alone is over the limit. */
-gboolean enj_draft_take (EnjDraft *self, EnjDraftField field, const char *value);
+/* All fields, NULL for one that is absent.  FALSE, with those that there was room for, where
+ * they are over the limit together, or, as @no_memory tells, memory could not be had. */
+gboolean enj_draft_take (EnjDraft *self, const char *const values[ENJ_DRAFT_OTHER],
+                         gboolean *no_memory);
 
 /* NULL for an absent one; borrowed until the next take(). */
 const char *enj_draft_get (const EnjDraft *self, EnjDraftField field);

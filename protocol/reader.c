@@ -47,7 +47,7 @@ struct EnjReader
 
   /* The stanza that is open. */
   gboolean in_stanza;
-  gboolean is_cut; /* what comes up to its end is not kept */
+  EnjCut cut; /* what comes up to its end is not kept */
   EnjStanzaKind kind;
   EnjDraft draft;
 };
@@ -56,10 +56,11 @@ struct EnjReader
 
 /* TRUE: not the stream is refused, but the stanza. */
 static gboolean
-cut (EnjReader *self)
+cut (EnjReader *self, EnjCut why)
 {
-  self->is_cut = self->in_stanza && self->limits.cuts;
-  return self->is_cut;
+  if (!self->cut && self->in_stanza && self->limits.cuts)
+    self->cut = why;
+  return self->cut != ENJ_CUT_NOT;
 }
 
 static void
@@ -73,7 +74,7 @@ refuse_bytes (EnjReader *self)
 static void
 refuse_size (EnjReader *self)
 {
-  if (!cut (self))
+  if (!cut (self, ENJ_CUT_SIZE))
     refuse_bytes (self);
 }
 
@@ -83,7 +84,7 @@ refuse_output (EnjReader *self)
 {
   if (!self->canon.no_memory)
     refuse_size (self);
-  else if (!cut (self))
+  else if (!cut (self, ENJ_CUT_MEMORY))
     enj_xml_refuse (&self->xml, ENJ_STREAM_RESOURCE_CONSTRAINT, "no memory for a stanza");
 }
 
@@ -95,7 +96,7 @@ check_counts (EnjReader *self, const char **atts)
   if (enj_census_enter (&self->census, self->depth, (const char *const *) atts, &error))
     return TRUE;
 
-  if (!cut (self))
+  if (!cut (self, ENJ_CUT_FORM))
     enj_xml_refuse (&self->xml, ENJ_STREAM_POLICY_VIOLATION, "%s", error->message);
   return FALSE;
 }
@@ -183,18 +184,6 @@ find_kind (EnjReader *self, const EnjCanonName *name)
   return FALSE;
 }
 
-static gboolean
-take_attribute (EnjReader *self, guint *prefixes, const char *triplet, const char *value)
-{
-  EnjDraftField field = enj_draft_find (triplet);
-
-  if (field == ENJ_DRAFT_OTHER)
-    return enj_canon_write_attribute (&self->canon, &self->draft.extra, prefixes, triplet, value);
-
-  self->canon.no_memory = strlen (value) < self->limits.size;
-  return enj_draft_take (&self->draft, field, value);
-}
-
 /* What may be written: with a stanza only its content is. */
 static void
 set_room (EnjReader *self)
@@ -206,16 +195,23 @@ set_room (EnjReader *self)
 static void
 begin_stanza (EnjReader *self, const EnjCanonName *name, const char **atts)
 {
+  const char *values[ENJ_DRAFT_OTHER] = { NULL };
   guint prefixes = 0;
 
   enj_draft_restart (&self->draft, name->len, self->limits.size);
-  for (; *atts; atts += 2)
-    if (!take_attribute (self, &prefixes, atts[0], atts[1]))
-      {
+  for (; *atts && !self->xml.fault; atts += 2)
+    {
+      EnjDraftField field = enj_draft_find (atts[0]);
+
+      if (field != ENJ_DRAFT_OTHER)
+        values[field] = atts[1];
+      else if (!self->cut
+               && !enj_canon_write_attribute (&self->canon, &self->draft.extra, &prefixes,
+                                              atts[0], atts[1]))
         refuse_output (self);
-        if (!self->is_cut)
-          return;
-      }
+    }
+  if (!enj_draft_take (&self->draft, values, &self->canon.no_memory))
+    refuse_output (self);
   set_room (self);
 }
 
@@ -245,8 +241,7 @@ emit_stanza (EnjReader *self, const EnjStanzaHead *head, const guint8 *content, 
       enj_xml_refuse (&self->xml, ENJ_STREAM_RESOURCE_CONSTRAINT, "no memory for a stanza");
       return;
     }
-  if (self->is_cut)
-    enj_stanza_mark_cut (stanza);
+  enj_stanza_mark_cut (stanza, self->cut);
   emit (self, ENJ_READER_STANZA, NULL, stanza);
 }
 
@@ -258,11 +253,11 @@ end_stanza (EnjReader *self)
   const guint8 *content = enj_bytes_peek (&self->canon.out, &len);
 
   /* A language from the header is not counted: the peer did not write it here. */
-  if (!self->is_cut
+  if (!self->cut
       && (!enj_draft_fits (&self->draft, len, self->limits.size)
           || !enj_draft_get_extra (&self->draft, &head.extra)))
     refuse_size (self);
-  if (self->is_cut)
+  if (self->cut)
     emit_stanza (self, &head, NULL, 0);
   else if (!self->xml.fault)
     emit_stanza (self, &head, content, len);
@@ -289,7 +284,7 @@ static void
 begin_child (EnjReader *self, const EnjCanonName *name, const char **atts)
 {
   self->in_stanza = find_kind (self, name);
-  if (self->xml.fault || (!check_counts (self, atts) && !self->is_cut))
+  if (self->xml.fault || (!check_counts (self, atts) && !self->cut))
     return;
 
   if (self->in_stanza)
@@ -305,7 +300,7 @@ check_smuggled (EnjReader *self, const EnjCanonName *name)
   if ((!name->changed && !self->builder) || strcmp (name->ns, ENJ_NS_STREAM) != 0)
     return TRUE;
 
-  if (!cut (self))
+  if (!cut (self, ENJ_CUT_FORM))
     enj_xml_refuse (&self->xml, ENJ_STREAM_BAD_FORMAT, "stream element inside another element");
   return FALSE;
 }
@@ -315,7 +310,8 @@ restart_child (EnjReader *self)
 {
   self->start = enj_xml_token_start (&self->xml);
   self->blanks = 0;
-  self->in_stanza = self->is_cut = FALSE;
+  self->in_stanza = FALSE;
+  self->cut = ENJ_CUT_NOT;
   self->canon.out.limit = self->limits.size;
   enj_canon_restart (&self->canon);
 }
@@ -333,9 +329,9 @@ on_start (void *user_data, const char *triplet, const char **atts)
     restart_child (self);
   if (self->depth == 0)
     begin_stream (self, triplet, atts);
-  else if (self->is_cut && self->depth < CUT_DEPTH)
+  else if (self->cut && self->depth < CUT_DEPTH)
     ; /* Not kept. */
-  else if (self->is_cut)
+  else if (self->cut)
     enj_xml_refuse (&self->xml, ENJ_STREAM_POLICY_VIOLATION, "nested elements: %u", self->depth);
   else if (!enj_canon_enter (&self->canon, triplet, &name))
     refuse_output (self);
@@ -356,7 +352,7 @@ end_child (EnjReader *self, const char *triplet)
     }
   else if (self->in_stanza)
     {
-      if (!self->is_cut)
+      if (!self->cut)
         enj_canon_leave (&self->canon);
       end_stanza (self);
       self->in_stanza = FALSE;
@@ -390,7 +386,7 @@ on_end (void *user_data, const char *triplet)
       end_child (self, triplet);
       enj_census_restart (&self->census);
     }
-  else if (!self->is_cut && !enj_canon_end (&self->canon, triplet))
+  else if (!self->cut && !enj_canon_end (&self->canon, triplet))
     {
       refuse_output (self);
     }
@@ -426,7 +422,7 @@ on_text (void *user_data, const char *text, int len)
 
   if (self->depth == 1)
     take_blanks (self, text, (gsize) len);
-  else if (!self->is_cut && !enj_canon_text (&self->canon, text, (gsize) len))
+  else if (!self->cut && !enj_canon_text (&self->canon, text, (gsize) len))
     refuse_output (self);
   else if (self->builder)
     enj_element_builder_text_len (self->builder, text, (gsize) len);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "protocol/log.h"
+
 static void
 fill_domain (const char *jid, char buffer[ENJ_JID_DOMAIN_SIZE])
 {
@@ -65,6 +67,28 @@ decide_outward (const EnjSettings *settings, const EnjStanza *stanza, EnjDecisio
     decision->route = ENJ_ROUTE_PEER;
 }
 
+/* Of a stanza whose head alone is left. */
+static void
+decide_cut (EnjCut cut, EnjDecision *decision)
+{
+  switch (cut)
+    {
+    case ENJ_CUT_NOT:
+      break;
+    case ENJ_CUT_SIZE:
+      bounce (decision, ENJ_STANZA_POLICY_VIOLATION, "modify", "larger than is taken here");
+      break;
+    case ENJ_CUT_FORM:
+      bounce (decision, ENJ_STANZA_POLICY_VIOLATION, "modify",
+              "deeper, or of more elements or attributes, than is taken here");
+      break;
+    case ENJ_CUT_MEMORY:
+      bounce (decision, ENJ_STANZA_RESOURCE_CONSTRAINT, "wait", "no memory for it at the moment");
+      break;
+    }
+  enj_log_debug (NULL, "stanza cut: %s", decision->text);
+}
+
 void
 enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanza *stanza,
                    EnjDecision *decision)
@@ -72,8 +96,8 @@ enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanz
   fill_domain (enj_stanza_get_from (stanza), decision->local);
   fill_domain (enj_stanza_get_to (stanza), decision->domain);
 
-  if (enj_stanza_is_cut (stanza))
-    bounce (decision, ENJ_STANZA_POLICY_VIOLATION, "modify", "larger or deeper than is taken here");
+  if (enj_stanza_get_cut (stanza))
+    decide_cut (enj_stanza_get_cut (stanza), decision);
   else if (!*decision->domain)
     bounce (decision, ENJ_STANZA_JID_MALFORMED, "modify", "'to' is no address");
   else if (enj_realm_classify (settings->realm, decision->domain) == ENJ_REALM_OURS)

@@ -13,6 +13,9 @@
 /* The most bytes that one character of an attribute becomes. */
 #define ESCAPED_MAX 6
 
+/* An error must arrive: RFC 6120 13.12 lets a server refuse stanzas of more than 10000 bytes. */
+#define ERROR_ID_MAX 4096
+
 /* Shared by all heads over the same bytes. */
 typedef struct
 {
@@ -38,7 +41,7 @@ struct EnjStanza
 #undef X
   gboolean is_plain; /* no value of the head has anything to escape */
   guint again; /* so often it has been sent before */
-  gboolean is_cut;
+  EnjCut cut;
   gsize size;
   gsize held; /* in the budget, without the content */
   Content *content;
@@ -164,22 +167,20 @@ enj_stanza_new_raw (const EnjStanzaHead *head, const guint8 *content, gsize len)
   return copy ? stanza_try_new (head, copy) : NULL;
 }
 
-static void
-inherit_receipt (EnjStanza *heir, const EnjStanza *self)
+/* @heir, which may be NULL, with the receipt of @self. */
+static EnjStanza *
+endow (EnjStanza *heir, const EnjStanza *self)
 {
   if (heir && self->receipt)
     heir->receipt = enj_receipt_ref (self->receipt);
+  return heir;
 }
 
 EnjStanza *
 enj_stanza_new_headed (EnjStanza *self, const EnjStanzaHead *head)
 {
-  EnjStanza *heir;
-
   self->content->refs++;
-  heir = stanza_try_new (head, self->content);
-  inherit_receipt (heir, self);
-  return heir;
+  return endow (stanza_try_new (head, self->content), self);
 }
 
 EnjStanza *
@@ -297,15 +298,15 @@ enj_stanza_count_again (const EnjStanza *self)
 }
 
 void
-enj_stanza_mark_cut (EnjStanza *self)
+enj_stanza_mark_cut (EnjStanza *self, EnjCut cut)
 {
-  self->is_cut = TRUE;
+  self->cut = cut;
 }
 
-gboolean
-enj_stanza_is_cut (const EnjStanza *self)
+EnjCut
+enj_stanza_get_cut (const EnjStanza *self)
 {
-  return self->is_cut;
+  return self->cut;
 }
 
 const EnjElement *
@@ -406,7 +407,6 @@ static EnjStanza *
 legal_new (const EnjStanzaHead *head, Content *content)
 {
   EnjStanzaHead legal = *head;
-  EnjStanza *self;
 
 #define X(field, name) g_autofree char *field = enj_legal_text_new (head->field);
   ATTRIBUTES (X)
@@ -414,8 +414,7 @@ legal_new (const EnjStanzaHead *head, Content *content)
 #define X(field, name) legal.field = field;
   ATTRIBUTES (X)
 #undef X
-  self = stanza_try_new (&legal, content);
-  return self;
+  return stanza_try_new (&legal, content);
 }
 
 /* What @out holds as the content of a stanza; clears @out. */
@@ -499,15 +498,12 @@ enj_stanza_new_reply (EnjStanza *self, const EnjElement *payload)
 {
   EnjStanzaHead head;
   Content *content;
-  EnjStanza *heir;
 
   if (!reply_head (self, &head))
     return NULL;
 
   content = payload_content (payload);
-  heir = content ? stanza_try_new (&head, content) : NULL;
-  inherit_receipt (heir, self);
-  return heir;
+  return endow (content ? stanza_try_new (&head, content) : NULL, self);
 }
 
 EnjStanza *
@@ -549,16 +545,15 @@ enj_stanza_new_error_full (EnjStanza *self, EnjStanzaCondition condition, const 
 {
   EnjStanzaHead head;
   Content *content;
-  EnjStanza *heir;
 
   if (!answer_head (self, &head))
     return NULL;
 
   head.type = "error";
+  if (self->id_len > ERROR_ID_MAX)
+    head.id = NULL;
   content = error_content (condition, type ? type : enj_stanza_condition_type (condition), text);
-  heir = content ? stanza_try_new (&head, content) : NULL;
-  inherit_receipt (heir, self);
-  return heir;
+  return endow (content ? stanza_try_new (&head, content) : NULL, self);
 }
 
 EnjStanza *
@@ -571,14 +566,11 @@ EnjStanza *
 enj_stanza_new_forward (EnjStanza *self, const char *from, const char *to)
 {
   EnjStanzaHead head = self->head;
-  EnjStanza *heir;
 
   head.from = from;
   head.to = to;
   self->content->refs++;
-  heir = legal_new (&head, self->content);
-  inherit_receipt (heir, self);
-  return heir;
+  return endow (legal_new (&head, self->content), self);
 }
 
 EnjStanza *
@@ -588,13 +580,10 @@ enj_stanza_new_added (EnjStanza *self, const EnjElement *child)
   EnjBytes out;
   gboolean complete;
   Content *content;
-  EnjStanza *heir;
 
   enj_bytes_init (&out, G_MAXSSIZE);
   complete = enj_bytes_append (&out, old->data, old->len)
              && enj_element_format (child, ENJ_NS_CLIENT, &out);
   content = content_take_bytes (&out, complete);
-  heir = content ? stanza_try_new (&self->head, content) : NULL;
-  inherit_receipt (heir, self);
-  return heir;
+  return endow (content ? stanza_try_new (&self->head, content) : NULL, self);
 }

@@ -45,9 +45,17 @@ EnjReceipt *enj_stanza_get_receipt (const EnjStanza *self);
 void enj_stanza_mark_again (EnjStanza *self);
 guint enj_stanza_count_again (const EnjStanza *self);
 
+typedef enum
+{
+  ENJ_CUT_NOT,
+  ENJ_CUT_SIZE,
+  ENJ_CUT_FORM, /* too many elements or attributes, or too deep */
+  ENJ_CUT_MEMORY
+} EnjCut;
+
 /* Over a limit: only its head was kept, and it goes back.  Marked by who reads it. */
-void enj_stanza_mark_cut (EnjStanza *self);
-gboolean enj_stanza_is_cut (const EnjStanza *self);
+void enj_stanza_mark_cut (EnjStanza *self, EnjCut cut);
+EnjCut enj_stanza_get_cut (const EnjStanza *self);
 
 /* An error, or an iq result: never answered (RFC 6120 8.3.1, 8.2.3). */
 gboolean enj_stanza_is_answerable (const EnjStanza *self);
@@ -61,7 +69,8 @@ gboolean enj_stanza_format (const EnjStanza *self, EnjBytes *out);
 
 /* An error of the type of the caller's choice ("cancel", "wait", "modify",
  * "auth"; NULL takes the condition's own), with @text or NULL.  The
- * content of the stanza is not returned.  NULL where never answered. */
+ * content of the stanza is not returned, nor an id that is longer than what all servers take.
+ * NULL where never answered. */
 EnjStanza *enj_stanza_new_error_full (EnjStanza *self, EnjStanzaCondition condition,
                                       const char *type, const char *text);
 

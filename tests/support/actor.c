@@ -340,7 +340,7 @@ next_link (EnjTestActor *self, char **xml)
   if (event.type == ENJ_LINK_UP)
     return g_strdup ("up");
   *xml = dup_stanza (event.stanza);
-  words = enj_stanza_is_cut (event.stanza) ? "cut" : "stanza";
+  words = enj_stanza_get_cut (event.stanza) ? "cut" : "stanza";
   enj_stanza_unref (event.stanza);
   return g_strdup (words);
 }

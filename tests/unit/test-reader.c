@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "protocol/budget.h"
 #include "protocol/ns.h"
 #include "tests/support/proves.h"
 #include "tests/support/transcript.h"
@@ -354,6 +355,51 @@ test_no_part (void)
   g_assert_cmpstr (lines, ==, "header stream\nstanza <iq/>\n");
 }
 
+/* The stanza that @text is, whose head alone is left. */
+static EnjCut
+find_cut (const char *text)
+{
+  EnjReaderLimits limits = small;
+  g_autoptr (EnjReader) reader = NULL;
+  g_autofree char *xml = g_strconcat (ENJ_TEST_STREAM, text, NULL);
+  EnjReaderEvent event;
+  EnjCut cut;
+
+  limits.size = 8 * SIZE;
+  limits.cuts = limits.is_modest = TRUE;
+  reader = enj_reader_new (ENJ_NS_SERVER, &limits);
+  enj_reader_feed (reader, (const guint8 *) xml, strlen (xml));
+  g_assert_true (enj_reader_next (reader, &event, NULL));
+  enj_element_unref (event.element);
+  g_assert_true (enj_reader_next (reader, &event, NULL));
+  g_assert_cmpint (event.type, ==, ENJ_READER_STANZA);
+  cut = enj_stanza_get_cut (event.stanza);
+  g_assert_cmpstr (enj_stanza_get_id (event.stanza), ==, "1");
+  enj_stanza_unref (event.stanza);
+  return cut;
+}
+
+/* S36: its sender is told whether to try again. */
+static void
+test_cut (void)
+{
+  g_autofree char *half = g_strnfill (5 * SIZE, 'x');
+  g_autofree char *half_full = g_strconcat ("<iq id='1'><a>", half, "</a></iq>", NULL);
+  g_autofree char *full
+    = g_strconcat ("<iq id='1'><a>", half, "</a><a>", half, "</a></iq>", NULL);
+
+  enj_test_proves ("S36");
+  g_assert_cmpint (find_cut ("<iq id='1'><a/></iq>"), ==, ENJ_CUT_NOT);
+  g_assert_cmpint (find_cut (half_full), ==, ENJ_CUT_NOT);
+  g_assert_cmpint (find_cut (full), ==, ENJ_CUT_SIZE);
+  g_assert_cmpint (find_cut ("<iq id='1'><a><a><a><a><a/></a></a></a></a></iq>"), ==,
+                   ENJ_CUT_FORM);
+  g_assert_cmpint (find_cut ("<iq id='1' a='' b='' c='' d='' e='' f=''/>"), ==, ENJ_CUT_FORM);
+  enj_budget_set_limit (1);
+  g_assert_cmpint (find_cut (half_full), ==, ENJ_CUT_MEMORY);
+  enj_budget_set_limit (G_MAXUINT64);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -373,5 +419,6 @@ main (int argc, char **argv)
   g_test_add_func ("/reader/goes-on-when-asked", test_goes_on);
   g_test_add_func ("/reader/keeps-many-stanzas-in-order", test_many);
   g_test_add_func ("/reader/gives-no-part-of-a-stanza", test_no_part);
+  g_test_add_func ("/reader/says-why-only-the-head-is-left", test_cut);
   return g_test_run ();
 }

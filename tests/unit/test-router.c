@@ -312,18 +312,30 @@ static void
 test_cut (void)
 {
   g_autoptr (EnjSettings) settings = enj_test_settings_new ();
-  static const char *const to[] = { "comp.local.test", "elsewhere.test" };
+  static const struct
+  {
+    EnjCut cut;
+    const char *to;
+    EnjStanzaCondition condition;
+    const char *type;
+  } cases[] = {
+    { ENJ_CUT_SIZE, "comp.local.test", ENJ_STANZA_POLICY_VIOLATION, "modify" },
+    { ENJ_CUT_SIZE, "elsewhere.test", ENJ_STANZA_POLICY_VIOLATION, "modify" },
+    { ENJ_CUT_FORM, "comp.local.test", ENJ_STANZA_POLICY_VIOLATION, "modify" },
+    { ENJ_CUT_MEMORY, "comp.local.test", ENJ_STANZA_RESOURCE_CONSTRAINT, "wait" },
+    { ENJ_CUT_MEMORY, "elsewhere.test", ENJ_STANZA_RESOURCE_CONSTRAINT, "wait" },
+  };
   EnjDecision decision;
 
-  for (guint i = 0; i < G_N_ELEMENTS (to); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (EnjStanza) stanza = stanza_new ("u@local.test", to[i]);
+      g_autoptr (EnjStanza) stanza = stanza_new ("u@local.test", cases[i].to);
 
-      enj_stanza_mark_cut (stanza);
+      enj_stanza_mark_cut (stanza, cases[i].cut);
       enj_router_decide (settings, ENJ_ORIGIN_LINK, stanza, &decision);
       g_assert_cmpint (decision.route, ==, ENJ_ROUTE_BOUNCE);
-      g_assert_cmpint (decision.condition, ==, ENJ_STANZA_POLICY_VIOLATION);
-      g_assert_cmpstr (decision.error_type, ==, "modify");
+      g_assert_cmpint (decision.condition, ==, cases[i].condition);
+      g_assert_cmpstr (decision.error_type, ==, cases[i].type);
     }
 }
 

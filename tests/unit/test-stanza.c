@@ -299,6 +299,22 @@ test_error (void)
   g_assert_null (enj_stanza_new_error (plain, ENJ_STANZA_CONFLICT, NULL));
 }
 
+/* With it no server need take the error, and nobody would hear of it. */
+static void
+test_error_without_long_id (void)
+{
+  for (guint len = 4096; len <= 4097; len++)
+    {
+      g_autofree char *id = g_strnfill (len, 'i');
+      const EnjStanzaHead head = { .from = "a@b.test", .to = "c@d.test", .id = id };
+      g_autoptr (EnjStanza) stanza = enj_stanza_new_raw (&head, NULL, 0);
+      g_autoptr (EnjStanza) error = enj_stanza_new_error (stanza, ENJ_STANZA_GONE, NULL);
+
+      g_assert_cmpstr (enj_stanza_get_id (error), ==, len == 4096 ? id : NULL);
+      g_assert_cmpuint (enj_stanza_get_size (error), <, 10000);
+    }
+}
+
 static void
 test_every_condition (void)
 {
@@ -406,6 +422,7 @@ main (int argc, char **argv)
   g_test_add_func ("/stanza/errors-and-results-are-never-answered", test_never_answered);
   g_test_add_func ("/stanza/nobody-is-answered-without-from", test_nobody_to_answer);
   g_test_add_func ("/stanza/error-returns-no-payload", test_error);
+  g_test_add_func ("/stanza/an-error-leaves-out-a-long-id", test_error_without_long_id);
   g_test_add_func ("/stanza/every-condition-has-its-error", test_every_condition);
   g_test_add_func ("/stanza/added-child-stands-behind-the-content", test_added);
   g_test_add_func ("/stanza/receipt-ends-with-the-last-heir", test_receipt);
