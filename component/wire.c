@@ -43,6 +43,7 @@ struct EnjWire
   gboolean mute;    /* nor ever again */
   gboolean ended;   /* the peer has said all */
   int write_error;
+  guint patience; /* seconds, as the kernel knows it */
   EnjRate rate;
   gint64 resume; /* when reading goes on; ENJ_NEVER while it does */
   EnjTurnstile *turnstile; /* NULL: none, or behind us */
@@ -60,18 +61,30 @@ set_option (int fd, int level, int option, int value)
   (void) setsockopt (fd, level, option, &value, sizeof value);
 }
 
-/* We wait for the turn to end before we write: the kernel need not wait as well.  What we have
- * written and nobody confirms for @patience seconds ends the connection (RFC 5482): no answer to
- * that is needed from the other program, as our own deadline does. */
+/* We wait for the turn to end before we write: the kernel need not wait as well. */
 static void
-set_options (int fd, guint64 patience)
+set_options (int fd)
 {
   set_option (fd, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option (fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option (fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE);
   set_option (fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
   set_option (fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
-  set_option (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int) MIN (patience * 1000, G_MAXINT));
+}
+
+/* What we have written and nobody confirms for so long ends the connection (RFC 5482): no answer
+ * to that is needed from the other program, as our own deadline does.  That of a reload holds
+ * from the next time on. */
+static void
+set_patience (EnjWire *self)
+{
+  guint patience = (guint) self->session->settings->limits.stall_timeout;
+
+  if (self->patience == patience)
+    return;
+  self->patience = patience;
+  set_option (self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+              (int) MIN ((guint64) patience * 1000, G_MAXINT));
 }
 
 static void
@@ -224,6 +237,7 @@ write_all (gpointer data)
   if (self->state != WIRE_OPEN)
     return;
 
+  set_patience (self);
   while (write_some (self, &left, now))
     continue;
   enj_session_peek (self->session, &len);
@@ -356,7 +370,8 @@ enj_wire_new (EnjLoop *loop, int fd, EnjSession *session, gboolean always_read,
   self->closed = closed;
   self->data = data;
   enj_rate_init (&self->rate, rate, 2 * rate, enj_loop_now (loop));
-  set_options (fd, session->settings->limits.stall_timeout);
+  set_options (fd);
+  set_patience (self);
   self->watch = enj_loop_watch (loop, fd, EPOLLIN, on_event, self, error);
   if (!self->watch)
     {

@@ -184,6 +184,13 @@ tear_down (void)
 }
 
 static void
+pass (gint64 time)
+{
+  time_now += time;
+  run ();
+}
+
+static void
 test_coalesces (void)
 {
   set_up (SOCK_SEQPACKET, 0, FALSE);
@@ -254,8 +261,7 @@ test_last_words (void)
   hear (junk);
   run ();
   g_assert_cmpstr (peer_reads (), ==, "");
-  time_now += 5 * ENJ_SECOND;
-  run ();
+  pass (5 * ENJ_SECOND);
   g_assert_true (enj_session_is_over (&talk.session));
   g_assert_cmpstr (peer_reads (), ==, "EOF");
   hear (junk);
@@ -278,8 +284,7 @@ test_lingers_for_a_while (void)
       enj_session_drop (&talk.session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESET, "enough"));
       run ();
       g_assert_cmpstr (peer_reads (), ==, "EOF");
-      time_now += 5 * ENJ_SECOND - 1;
-      run ();
+      pass (5 * ENJ_SECOND - 1);
       g_assert_cmpuint (n_closed, ==, 0);
       talk.session.cut = is_cut == 1; /* Somebody needs the descriptor. */
       if (!is_cut)
@@ -364,11 +369,9 @@ test_rate (void)
   send_messages (1);
   run ();
   g_assert_cmpuint (talk.n_stanzas, ==, n);
-  time_now += ENJ_SECOND;
-  run ();
+  pass (ENJ_SECOND);
   g_assert_cmpuint (talk.n_stanzas, ==, n);
-  time_now += 2 * ENJ_SECOND;
-  run ();
+  pass (2 * ENJ_SECOND);
   g_assert_cmpuint (talk.n_stanzas, ==, n + 1);
   talk.session.settings->limits.rate = 0; /* That of a reload holds at once. */
   send_messages (2 * n);
@@ -401,8 +404,7 @@ test_paused (void)
   run ();
   hear (MESSAGE);
   run ();
-  time_now += 10 * ENJ_SECOND;
-  run ();
+  pass (10 * ENJ_SECOND);
   g_assert_cmpuint (talk.n_stanzas, ==, 1);
   say ("x"); /* Writing goes on. */
   run ();
@@ -417,8 +419,7 @@ test_paused (void)
   enj_session_close (&talk.session);
   shutdown (peer, SHUT_WR);
   run ();
-  time_now += 10 * ENJ_SECOND;
-  run ();
+  pass (10 * ENJ_SECOND);
   g_assert_cmpuint (n_closed, ==, 1);
   tear_down ();
 }
@@ -472,8 +473,7 @@ test_turnstile (void)
   enj_wake (talk.session.output);
   run ();
   enj_pass_enter (&next, turnstile);
-  time_now += ENJ_SECOND - 1;
-  run ();
+  pass (ENJ_SECOND - 1);
   g_assert_cmpint (next.state, ==, ENJ_PASS_WAITING);
   time_now++;
   run ();
@@ -493,6 +493,13 @@ test_user_timeout (void)
   set_up (0, 0, FALSE);
   g_assert_cmpint (getsockopt (ours, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, &len), ==, 0);
   g_assert_cmpuint (patience, ==, 180 * 1000);
+
+  /* A reload has set another. */
+  talk.session.settings->limits.stall_timeout = 60;
+  enj_wake (talk.session.output);
+  run ();
+  g_assert_cmpint (getsockopt (ours, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, &len), ==, 0);
+  g_assert_cmpuint (patience, ==, 60 * 1000);
   tear_down ();
 }
 
@@ -522,8 +529,7 @@ test_deadline (void)
   enj_session_wait (&talk.session, ENJ_WAIT_QUIET, 30);
   say ("x");
   run ();
-  time_now += 30 * ENJ_SECOND - 1;
-  run ();
+  pass (30 * ENJ_SECOND - 1);
   g_assert_cmpuint (talk.n_due, ==, 0);
   time_now++;
   run ();
@@ -553,12 +559,10 @@ test_stalled_peer (void)
   EnjLimits limits = enj_limits_default ();
 
   set_up_stalled ();
-  time_now += (gint64) limits.stall_timeout * ENJ_SECOND;
-  run ();
+  pass ((gint64) limits.stall_timeout * ENJ_SECOND);
   g_assert_true (enj_session_is_over (&talk.session));
   g_assert_cmpuint (n_closed, ==, 0);
-  time_now += 10 * ENJ_SECOND;
-  run ();
+  pass (10 * ENJ_SECOND);
   g_assert_cmpuint (n_closed, ==, 1);
   tear_down ();
 
@@ -568,11 +572,9 @@ test_stalled_peer (void)
   hear (HEADER "</stream:stream>");
   run ();
   g_assert_true (enj_session_is_over (&talk.session));
-  time_now += 5 * ENJ_SECOND;
-  run ();
+  pass (5 * ENJ_SECOND);
   g_assert_cmpuint (n_closed, ==, 0);
-  time_now += 5 * ENJ_SECOND;
-  run ();
+  pass (5 * ENJ_SECOND);
   g_assert_cmpuint (n_closed, ==, 1);
   tear_down ();
 }
