@@ -145,6 +145,9 @@ on_event (guint32 events, gint64 now, gpointer data)
 
   if (events & ENJ_LOOP_DUE)
     {
+      /* What was not to be had may be there again, and will be wanted again. */
+      if (self->reserve < 0)
+        self->reserve = open_reserve ();
       self->resting = FALSE;
       update_events (self);
     }

@@ -279,6 +279,51 @@ test_no_descriptors (void)
   tear_down ();
 }
 
+/* Without a descriptor to give up nobody can be turned away; it is made up for as soon as there is
+ * one. */
+static void
+test_no_reserve (void)
+{
+  struct rlimit saved;
+  int clients[3];
+  int taken;
+  char byte;
+
+  set_up ("127.0.0.1", accept_one);
+  taken = dup (enj_listener_get_socket (listener));
+  for (guint i = 0; i < 3; i++)
+    clients[i] = connect_new ();
+  enj_listener_free (listener);
+  exhaust (&saved);
+  listener = enj_listener_new_taken (loop, taken, accept_one, &n_accepted, NULL);
+  g_assert_nonnull (listener);
+
+  run ();
+  g_assert_cmpint (recv (clients[0], &byte, 1, MSG_DONTWAIT), ==, -1);
+  time_now += 200 * G_TIME_SPAN_MILLISECOND;
+  run ();
+  g_assert_cmpint (recv (clients[0], &byte, 1, MSG_DONTWAIT), ==, -1);
+  g_assert_cmpuint (n_accepted, ==, 0);
+  g_assert_cmpuint (n_lines, ==, 1);
+
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &saved), ==, 0);
+  next_error = EAGAIN; /* It has time for its own before anybody comes. */
+  time_now += 200 * G_TIME_SPAN_MILLISECOND;
+  g_main_context_iteration (context, FALSE);
+  exhaust (&saved);
+  run ();
+  g_assert_cmpint (read (clients[0], &byte, 1), ==, 0);
+  g_assert_cmpuint (n_accepted, ==, 0);
+
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &saved), ==, 0);
+  time_now += 200 * G_TIME_SPAN_MILLISECOND;
+  run ();
+  g_assert_cmpuint (n_accepted, ==, 2);
+  for (guint i = 0; i < 3; i++)
+    close (clients[i]);
+  tear_down ();
+}
+
 /* accept(2): what is wrong with one connection is not wrong with the port; for want of memory it
  * rests, but only for want of descriptors anybody has to go. */
 static void
@@ -333,6 +378,7 @@ main (int argc, char **argv)
   g_test_add_func ("/listener/may-be-freed-inside", test_freed_inside);
   g_test_add_func ("/listener/names-the-address-that-is-taken", test_taken);
   g_test_add_func ("/listener/rests-without-descriptors", test_no_descriptors);
+  g_test_add_func ("/listener/comes-to-a-reserve-again", test_no_reserve);
   g_test_add_func ("/listener/each-error-has-its-answer", test_errors);
   return g_test_run ();
 }
