@@ -276,7 +276,7 @@ test_last_words (void)
 }
 
 static void
-test_lingers_for_a_while (void)
+test_lingers (void)
 {
   for (guint is_cut = 0; is_cut < 2; is_cut++)
     {
@@ -586,8 +586,7 @@ main (int argc, char **argv)
   g_test_add_func ("/wire/writes-once-a-turn", test_coalesces);
   g_test_add_func ("/wire/goes-on-where-the-kernel-stopped", test_blocked);
   g_test_add_func ("/wire/last-words-arrive", test_last_words);
-  g_test_add_func ("/wire/waits-for-the-peer-to-close-but-not-for-ever",
-                   test_lingers_for_a_while);
+  g_test_add_func ("/wire/waits-for-the-peer-to-close-but-not-for-ever", test_lingers);
   g_test_add_func ("/wire/closes-when-both-have", test_orderly_end);
   g_test_add_func ("/wire/tells-how-a-connection-ended", test_end_of_connection);
   g_test_add_func ("/wire/reads-no-faster-than-the-rate", test_rate);
