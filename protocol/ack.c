@@ -14,13 +14,13 @@ struct EnjAck
 
   guint64 received;
   guint64 handled;   /* they, and all before them, are done with */
-  GHashTable *early; /* set of the numbers above that are done with */
+  GHashTable *early; /* set of the numbers above that are done with; NULL while there are none */
 };
 
 static void
 clear (gpointer data)
 {
-  g_hash_table_unref (((EnjAck *) data)->early);
+  g_clear_pointer (&((EnjAck *) data)->early, g_hash_table_unref);
 }
 
 EnjAck *
@@ -30,7 +30,6 @@ enj_ack_new (void (*done) (gpointer), gpointer user_data)
 
   self->done = done;
   self->user_data = user_data;
-  self->early = g_hash_table_new (NULL, NULL);
   return self;
 }
 
@@ -117,13 +116,17 @@ finish (gpointer data, guint64 number)
 
   if (number != self->handled + 1)
     {
+      if (!self->early)
+        self->early = g_hash_table_new (NULL, NULL);
       g_hash_table_add (self->early, key_of (number));
     }
   else
     {
       self->handled++;
-      while (g_hash_table_remove (self->early, key_of (self->handled + 1)))
+      while (self->early && g_hash_table_remove (self->early, key_of (self->handled + 1)))
         self->handled++;
+      if (self->early && g_hash_table_size (self->early) == 0)
+        g_clear_pointer (&self->early, g_hash_table_unref);
       if (self->done)
         self->done (self->user_data);
     }

@@ -47,7 +47,7 @@ struct EnjBarrier
   gint64 since;    /* when the first that is not covered left */
   gboolean hurried;
   guint n_pings;
-  Ping pings[PINGS_MAX]; /* not answered, oldest first */
+  Ping *pings; /* of PINGS_MAX, those that are not answered, oldest first; NULL for none */
 };
 
 EnjBarrier *
@@ -65,6 +65,7 @@ enj_barrier_free (EnjBarrier *self)
     return;
   while ((stanza = enj_barrier_steal (self, NULL)))
     enj_stanza_unref (stanza);
+  g_free (self->pings);
   g_free (self);
 }
 
@@ -173,6 +174,8 @@ enj_barrier_ping (EnjBarrier *self, guint unsent, gint64 now)
 
   if (self->n_pings == PINGS_MAX)
     return NULL;
+  if (!self->pings)
+    self->pings = g_new (Ping, PINGS_MAX);
   ping = &self->pings[self->n_pings++];
   ping->end = self->covered = self->noted + unsent;
   ping->written = now;
@@ -227,6 +230,8 @@ enj_barrier_answer (EnjBarrier *self, const char *id, guint *confirmed)
   answered = (guint) (ping - self->pings) + 1;
   self->n_pings -= answered;
   memmove (self->pings, self->pings + answered, self->n_pings * sizeof *self->pings);
+  if (self->n_pings == 0)
+    g_clear_pointer (&self->pings, g_free);
   for (; self->n > behind; (*confirmed)++)
     enj_stanza_unref (enj_barrier_steal (self, NULL));
   return TRUE;

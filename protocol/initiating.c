@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocol/dialback-key.h"
+#include "protocol/names.h"
 
 /* One pair of ours that the peer has proved, or is to prove. */
 typedef struct
@@ -22,7 +23,7 @@ struct EnjInitiating
   EnjNewsQueue *news;
   char *stream_id;       /* of the newest header of the peer (D05) */
   GArray *pairs;         /* of Pair: few, and no more than pairs-per-stream */
-  GHashTable *questions; /* set of "LOCAL REMOTE ID", asked on this stream */
+  EnjNames questions; /* set of "LOCAL REMOTE ID", asked on this stream */
   gboolean is_spoiled;   /* a key of ours was found invalid: nothing more is sent (D09) */
 };
 
@@ -132,7 +133,7 @@ handle_verdict (EnjInitiating *self, const EnjDialback *answer)
   if (!answer->id)
     return FALSE;
   question = question_new (answer->to, answer->from, answer->id);
-  if (!g_hash_table_remove (self->questions, question))
+  if (!enj_names_remove (&self->questions, question))
     return FALSE;
   news = enj_news_queue_push (self->news, ENJ_NEWS_ANSWER, answer->to, answer->from);
   news->id = g_strdup (answer->id);
@@ -206,7 +207,7 @@ enj_initiating_verify (EnjInitiating *self, const char *local, const char *remot
                           .id = (char *) id,
                           .key = (char *) key };
 
-  g_hash_table_add (self->questions, question_new (local, remote, id));
+  enj_names_add_take (&self->questions, question_new (local, remote, id));
   send (self, &request);
 }
 
@@ -216,7 +217,7 @@ enj_initiating_forget (EnjInitiating *self, const char *local, const char *remot
 {
   g_autofree char *question = question_new (local, remote, id);
 
-  g_hash_table_remove (self->questions, question);
+  (void) enj_names_remove (&self->questions, question); /* It may have been answered. */
 }
 
 /* ---- Life ------------------------------------------------------------------ */
@@ -231,7 +232,6 @@ enj_initiating_new (EnjSession *session, EnjCounters *counters, EnjNewsQueue *ne
   self->news = news;
   self->pairs = g_array_new (FALSE, FALSE, sizeof (Pair));
   g_array_set_clear_func (self->pairs, pair_clear);
-  self->questions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
@@ -242,7 +242,7 @@ enj_initiating_free (EnjInitiating *self)
     return;
   g_free (self->stream_id);
   g_array_unref (self->pairs);
-  g_hash_table_unref (self->questions);
+  enj_names_clear (&self->questions);
   g_free (self);
 }
 
@@ -320,5 +320,5 @@ enj_initiating_count_pairs (const EnjInitiating *self)
 guint
 enj_initiating_count_questions (const EnjInitiating *self)
 {
-  return g_hash_table_size (self->questions);
+  return enj_names_count (&self->questions);
 }

@@ -60,6 +60,7 @@ libprotocol_la_SOURCES += %D%/link.c %D%/link.h
 libprotocol_la_SOURCES += %D%/log.c %D%/log.h
 libprotocol_la_SOURCES += %D%/management.c %D%/management.h
 libprotocol_la_SOURCES += %D%/memory.c %D%/memory.h
+libprotocol_la_SOURCES += %D%/names.c %D%/names.h
 libprotocol_la_SOURCES += %D%/negotiating.c %D%/negotiating.h
 libprotocol_la_SOURCES += %D%/news.c %D%/news.h
 libprotocol_la_SOURCES += %D%/ns.h

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocol/admission.h"
+#include "protocol/names.h"
 
 /* After so many senders that were not what they said, the stream ends. */
 #define MAX_FAILURES 10
@@ -30,8 +31,8 @@ struct EnjReceiving
   guint asked;    /* questions that are open */
   char *stream_id;
   EnjEvidence *evidence;  /* NULL in clear */
-  GHashTable *distrusted; /* domains that have failed to prove themselves by it */
-  GHashTable *keyed;      /* domains that a key alone has proved */
+  EnjNames distrusted; /* domains that have failed to prove themselves by it */
+  EnjNames keyed;      /* domains that a key alone has proved */
   guint failures;
   gboolean is_certified; /* a certificate has proved somebody by PKIX, or with its help */
   gboolean has_bidi;
@@ -125,7 +126,7 @@ ask (EnjReceiving *self)
 static gboolean
 is_certified (const EnjReceiving *self, const char *remote)
 {
-  return self->evidence && !g_hash_table_contains (self->distrusted, remote)
+  return self->evidence && !enj_names_has (&self->distrusted, remote)
          && enj_evidence_proves (self->evidence, remote, NULL);
 }
 
@@ -263,7 +264,7 @@ enj_receiving_admit_inverse (EnjReceiving *self, const char *local, const char *
   if (session->ways)
     enj_ways_open (session->ways, session->id, local, remote);
   if (proof == ENJ_PROOF_DIALBACK)
-    g_hash_table_add (self->keyed, g_strdup (remote));
+    enj_names_add_take (&self->keyed, g_strdup (remote));
   if (self->evidence && enj_proof_needs_trust (proof))
     {
       self->is_certified = TRUE;
@@ -356,8 +357,6 @@ enj_receiving_new (EnjSession *session, EnjCounters *counters, EnjNewsQueue *new
   self->counters = counters;
   self->news = news;
   self->pairs = enj_pairs_new ();
-  self->distrusted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->keyed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
@@ -369,8 +368,8 @@ enj_receiving_free (EnjReceiving *self)
   g_queue_clear_full (&self->waiting, question_free);
   g_clear_pointer (&self->pairs, enj_pairs_free);
   g_clear_pointer (&self->evidence, enj_evidence_unref);
-  g_hash_table_unref (self->distrusted);
-  g_hash_table_unref (self->keyed);
+  enj_names_clear (&self->distrusted);
+  enj_names_clear (&self->keyed);
   g_free (self->stream_id);
   g_free (self);
 }
@@ -390,7 +389,7 @@ enj_receiving_reset (EnjReceiving *self)
   g_clear_pointer (&self->pairs, enj_pairs_free);
   self->pairs = enj_pairs_new ();
   g_queue_clear_full (&self->waiting, question_free);
-  g_hash_table_remove_all (self->keyed);
+  enj_names_clear (&self->keyed);
   self->asked = 0;
   self->is_certified = FALSE;
   self->has_bidi = FALSE;
@@ -401,14 +400,14 @@ enj_receiving_set_evidence (EnjReceiving *self, EnjEvidence *evidence)
 {
   g_clear_pointer (&self->evidence, enj_evidence_unref);
   self->evidence = evidence ? enj_evidence_ref (evidence) : NULL;
-  g_hash_table_remove_all (self->distrusted);
+  enj_names_clear (&self->distrusted);
 }
 
 void
 enj_receiving_distrust (EnjReceiving *self, const char *domain)
 {
   if (domain)
-    g_hash_table_add (self->distrusted, g_strdup (domain));
+    enj_names_add_take (&self->distrusted, g_strdup (domain));
 }
 
 gboolean
@@ -436,7 +435,7 @@ is_wanted (const EnjReceiving *self, const EnjSettings *settings, const char *re
          && enj_realm_classify (settings->realm, remote) == ENJ_REALM_REMOTE
          && (self->session->tls || !enj_admission_needs_tls (settings, remote))
          && !(enj_admission_needs_certificate (settings, remote)
-              && g_hash_table_contains (self->keyed, remote));
+              && enj_names_has (&self->keyed, remote));
 }
 
 void

@@ -61,6 +61,7 @@ unit_tests += %D%/test-legal
 unit_tests += %D%/test-listener
 unit_tests += %D%/test-log
 unit_tests += %D%/test-loop
+unit_tests += %D%/test-names
 unit_tests += %D%/test-news
 unit_tests += %D%/test-management
 unit_tests += %D%/test-memory
