@@ -95,6 +95,16 @@ def _endpoint(text):
     return ".".join(octets), int(port, 16)
 
 
+def listener(endpoint):
+    """The inode of the socket that listens there, or None."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        next(table)
+        for fields in map(str.split, table):
+            if fields[3] == "0A" and _endpoint(fields[1]) == endpoint:
+                return fields[9]
+    return None
+
+
 def established(endpoint):
     """The four-tuples of all established TCP connections to that endpoint."""
     found = set()
