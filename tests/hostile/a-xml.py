@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A: XML and the syntax of streams."""
 
+import resource
 import time
 
 import runner  # noqa: F401, finds the other modules
@@ -18,6 +19,7 @@ LAUGHS = "<!DOCTYPE s [<!ENTITY a0 'lol'>%s]>" % "".join(
 UNAUTHENTICATED = 10000
 STANZA = 262144
 TOO_BIG = "{urn:xmpp:errors}stanza-too-big"
+SMALL_STACK = (1 << 18, resource.RLIM_INFINITY)
 BROKEN = ("not-well-formed", "bad-format")
 
 
@@ -236,8 +238,17 @@ def endless_header(arena):
         stream.refused(("policy-violation", "not-well-formed"))
 
 
-@case("A14", "100 000 elements in each other end at the limit of the depth", proves="S45")
+@case("A14", "with a stack of 256 KiB, 100 000 elements in each other end at the limit of the depth", proves="S45")
 def depth(arena):
+    pid = arena.bridge.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_STACK, SMALL_STACK)
+    try:
+        nested(arena)
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_STACK, before)
+
+
+def nested(arena):
     refused(arena, "<message>" + "<a>" * 100000, "policy-violation")
     refused(arena, stanza("<a>" * 64 + "</a>" * 64), "policy-violation")
     passes(arena, "<message from='FROM' to='TO' id='ID'><body>BODY</body>%s%s</message>" % (

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """F: slow and broken peers, and a server that is none."""
 
-import asyncio
 import os
 import re
 import socket
@@ -14,7 +13,7 @@ from arena import LOCAL, RELAY, escaped
 from bridge import Bridge
 from flood import Flood
 from invariants import memory
-from places import blackhole
+from places import HEADER, STREAM_ERROR, FalseServer, blackhole
 from runner import case, run
 from tap import equal, say, true
 
@@ -26,10 +25,6 @@ BODY = "x" * 8000
 
 CONSTRAINT = ("wait", "resource-constraint")
 TOO_LATE = ("wait", "remote-server-timeout")
-HEADER = ("<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' "
-          "xmlns:stream='http://etherx.jabber.org/streams' from='shop.example.com'%s>")
-STREAM_ERROR = ("<stream:error><%s xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"
-                "</stream:stream>")
 
 
 def prepare(arena):
@@ -65,46 +60,6 @@ class Twin:
         equal(self.bridge.process.stop(), 0, "exit status")
         true(self.secret not in log, "the secret is in no log")
         self.arena.processes.remove(self.bridge.process)
-
-
-class FalseServer:
-    """Listens as Prosody would for components, and says what a case makes it say."""
-
-    def __init__(self, arena, say_first="", then="", flood=0):
-        self.address = arena.address()
-        self.port = ports.dead_port(self.address)
-        self.first, self.then, self.flood = say_first, then, flood
-        self.tries = 0
-        self.taken = 0
-        self.over = 0
-        self.server = waiting.complete(
-            asyncio.start_server(self._serve, self.address, self.port), "a port to listen on")
-
-    def endpoint(self):
-        return "%s:%d" % (self.address, self.port)
-
-    async def _serve(self, reader, writer):
-        self.tries += 1
-        try:
-            text = await reader.read(4096)
-            writer.write(self.first.encode())
-            for _ in range(self.flood):
-                writer.write(b" a='b' " * 10000)
-                await writer.drain()
-                self.taken += 70000
-            while b"<handshake" not in text:
-                more = await reader.read(4096)
-                if not more:
-                    return
-                text += more
-            writer.write(self.then.encode())
-            while await reader.read(4096):
-                pass
-        except OSError:
-            pass
-        finally:
-            self.over += 1
-            writer.close()
 
 
 @case("F86", "a server that is none, or none of ours, is tried again in its own time")

@@ -13,17 +13,15 @@ import signal
 import struct
 
 import runner  # noqa: F401, finds the other modules
-import lab
 import waiting
-from arena import JULIET, LOCAL, LOCALS, escaped
-from bridge import LINK_DOWN, Bridge, find_program
+from arena import LOCAL
+from bridge import LINK_DOWN, find_program
 from invariants import is_watched, memory
 from peer import AUTH, header, tls_context
 from runner import case, run
 from tap import Skip, equal, say, true
+from twin import SHOP, TO_JULIET, Twin, prepare
 
-SHOP = "shop." + LOCAL
-TO_JULIET = escaped(JULIET, SHOP)
 MOST = 5000
 # How GLib ends a process that has no memory.
 ABORTED = (-signal.SIGABRT, -signal.SIGTRAP)
@@ -34,12 +32,6 @@ CROWD, PIECES = 120, 40
 CONTROL = 24
 
 
-def prepare(arena):
-    arena.a.configure(hosts=arena.hosts + lab.component_block(SHOP)[0])
-    arena.relays.add(SHOP)
-    arena.local.add(SHOP)
-
-
 def numbers(count):
     """Which allocations fail: all, or so many that grow apart."""
     if "HOSTILE_ALL" in os.environ:
@@ -47,22 +39,11 @@ def numbers(count):
     return sorted({round(MOST ** (step / count)) for step in range(count + 1)})
 
 
-class Twin:
-    """A second bridge, of which allocations fail."""
-
-    count_of = 0
+class Starved(Twin):
+    """A twin of which allocations fail."""
 
     def __init__(self, arena):
-        Twin.count_of += 1
-        self.arena = arena
-        self.bridge = Bridge(arena.folder, arena.network, 100 + Twin.count_of, arena,
-                             name="twin%d" % Twin.count_of)
-        self.bridge.component(SHOP, "relay", local_domains=LOCALS)
-        self.bridge.groups["federation"].update(
-            encryption="optional", trust=arena.authority.certificate)
-        self.bridge.groups["limits"].update(arena.bridge.groups["limits"])
-        arena.dns.set_service(SHOP, (0, 0, self.bridge.s2s, self.bridge.address))
-        self.process = self.bridge.process
+        super().__init__(arena)
         path = os.path.join(arena.folder, "allocations")
         with open(path, "wb") as control:
             control.write(bytes(CONTROL))
@@ -71,9 +52,7 @@ class Twin:
         library = os.path.join(os.path.dirname(find_program()), "tests", "hostile", ".libs",
                                "failing-malloc.so")
         true(os.path.exists(library), library)
-        self.env = {"LD_PRELOAD": library, "FAILING_MALLOC": path}
-        self.process.env.update(self.env)
-        arena.processes.append(self.process)
+        self.process.env.update(LD_PRELOAD=library, FAILING_MALLOC=path)
         # A core would be written where it is not forbidden.
         resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
 
@@ -116,19 +95,6 @@ class Twin:
                      "a secret in " + name)
                 if name.startswith("core"):
                     os.unlink(path)
-
-
-class Called:
-    """Peers meet the twin instead of the bridge."""
-
-    def __init__(self, arena, twin):
-        self.arena, self.place, self.twin = arena, arena.bridge, twin.bridge
-
-    def __enter__(self):
-        self.arena.bridge = self.twin
-
-    def __exit__(self, *_error):
-        self.arena.bridge = self.place
 
 
 class Conversation:
@@ -248,11 +214,11 @@ def one(arena, twin, number):
 def failing(arena):
     if is_watched(arena.bridge.process.pid):
         raise Skip("the sanitizer has an allocator of its own")
-    twin = Twin(arena)
+    twin = Starved(arena)
     twin.start()
     mark = arena.a.process.mark()
     counts, since = {}, arena.bridge.process.mark()
-    with Called(arena, twin):
+    with twin:
         true(lives(arena), "it lives")
         for number in numbers(30):
             how = one(arena, twin, number)
@@ -270,7 +236,7 @@ def failing(arena):
 def starting(arena):
     if is_watched(arena.bridge.process.pid):
         raise Skip("the sanitizer has an allocator of its own")
-    twin = Twin(arena)
+    twin = Starved(arena)
     counts = {}
     for number in numbers(20):
         twin.reset()
@@ -318,10 +284,10 @@ def crowd(arena, twin):
 def limited(arena):
     if is_watched(arena.bridge.process.pid):
         raise Skip("the sanitizer maps terabytes")
-    twin = Twin(arena)
+    twin = Starved(arena)
     for what, measure in (("is resident", memory), ("is mapped", mapped)):
         twin.start()
-        with Called(arena, twin):
+        with twin:
             streams, conversation, press = crowd(arena, twin)
             limit = measure(twin.process.pid) + ROOM
             resource.prlimit(twin.process.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))

@@ -2,6 +2,7 @@
 
 enjamb_tests += %D%/b-identity.py
 
+LONG_TESTS += %D%/a-link.py
 LONG_TESTS += %D%/a-xml.py
 LONG_TESTS += %D%/b-silence.py
 LONG_TESTS += %D%/c-tls.py
@@ -32,5 +33,6 @@ hostile_modules += %D%/peer.py
 hostile_modules += %D%/places.py
 hostile_modules += %D%/runner.py
 hostile_modules += %D%/scanner.py
+hostile_modules += %D%/twin.py
 
 EXTRA_DIST += %D%/README %D%/b-identity.py $(hostile_modules)
