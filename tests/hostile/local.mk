@@ -15,6 +15,7 @@ LONG_TESTS += %D%/f-failures.py
 LONG_TESTS += %D%/f-link.py
 LONG_TESTS += %D%/f-memory.py
 LONG_TESTS += %D%/f-reload.py
+LONG_TESTS += %D%/x-beyond.py
 
 check_LTLIBRARIES += %D%/failing-malloc.la
 %C%_failing_malloc_la_SOURCES = %D%/failing-malloc.c
