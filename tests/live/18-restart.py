@@ -52,6 +52,7 @@ def account(lab):
     load.tell()
     for flow in load.flows:
         equal(sorted(flow.lost()), [], "lost, " + flow.name)
+    load.go_on()
 
 
 @test("TERM under load: the status is 0, and nothing is lost")

@@ -123,8 +123,10 @@ class Managed(Process):
 
     def end(self, number):
         """Sends the signal, and waits until another process has been started."""
-        before = len(self.ends)
-        self.send_signal(number)
+        with self.lock:
+            # No process is being started meanwhile.
+            before = len(self.ends)
+            self.send_signal(number)
         return lambda: len(self.ends) > before
 
     def stop(self, number=signal.SIGTERM, seconds=10):

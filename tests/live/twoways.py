@@ -80,7 +80,11 @@ class TwoWays:
                 flow.lost().keys() - set(excused) for flow in self.flows)
 
         waiting.until(settled, "the last messages to settle", SECONDS)
+
+    def go_on(self):
+        """After settle ()."""
         self.a.sending = self.b.sending = True
+        self.flowing()
 
     def tell(self):
         for flow in self.flows:
