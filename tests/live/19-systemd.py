@@ -5,6 +5,7 @@ The unit file is the one that is installed, with its sandbox.  Prosody, the name
 clients live outside of that machine, on the same loopback.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -185,6 +186,10 @@ def intruder(lab):
     for line in told:
         say(line)
     equal([line for line in told if line.endswith(": done")], [], "what could be done")
+    # Whoever is not root may not write there either; nor could root.
+    for place in ("/etc", "/usr", "/sys"):
+        true(any(line.startswith("write %s: [Errno %d]" % (place, errno.EROFS)) for line in told),
+             place + " is read-only")
 
 
 @test("its users are its own")
