@@ -248,6 +248,9 @@ dispatch (EnjManagement *self, const EnjElement *element)
         refuse (self, "unexpected-request");
       else if (is_request)
         tell (self);
+      else if (self->state == STATE_ASKED)
+        /* It would stand for <enabled/>, of which all that is counted and asked begins. */
+        fail (self, ENJ_STREAM_POLICY_VIOLATION, "acknowledged before <enabled/>");
       else
         handle_ack (self, element);
       return TRUE;
@@ -430,6 +433,12 @@ enj_management_tick (EnjManagement *self, gint64 now)
          && enj_deadlines_next_due (self->due, N_WAITS, now, &which))
     come_due (self, (Wait) which);
   arm (self);
+}
+
+gboolean
+enj_management_is_past (const EnjManagement *self)
+{
+  return self->state == STATE_ON && !enj_session_is_open (self->session);
 }
 
 gboolean

@@ -35,6 +35,10 @@ gboolean enj_management_handle (EnjManagement *self, const EnjElement *element);
 /* Each stanza of the peer, before anybody else has it. */
 void enj_management_note_received (EnjManagement *self, EnjStanza *stanza);
 
+/* Our last <a/> has left, and no other can follow it: a stanza that comes now stays the peer's, who
+ * tells its sender that it has not arrived.  Where it is delivered all the same, both is true. */
+gboolean enj_management_is_past (const EnjManagement *self);
+
 /* For the session: a stanza's last byte has left.  FALSE: nothing here will prove that the peer
  * has it, and it is not kept. */
 gboolean enj_management_note_sent (EnjManagement *self, EnjStanza *stanza);
