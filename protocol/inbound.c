@@ -395,8 +395,10 @@ enj_inbound_count_owned (const EnjInbound *self)
 static void
 handle_stanza (EnjInbound *self, EnjStanza *stanza)
 {
-  EnjStanza *admitted = enj_receiving_pass_new (self->receiving, stanza);
+  EnjStanza *admitted = NULL;
 
+  if (!enj_management_is_past (self->management))
+    admitted = enj_receiving_pass_new (self->receiving, stanza);
   if (!admitted)
     return;
   enj_management_note_received (self->management, admitted);

@@ -200,7 +200,7 @@ handle_element (EnjOutbound *self, const EnjElement *element)
 static void
 handle_stanza (EnjOutbound *self, EnjStanza *stanza)
 {
-  EnjStanza *admitted;
+  EnjStanza *admitted = NULL;
 
   if (!self->receiving)
     {
@@ -208,7 +208,8 @@ handle_stanza (EnjOutbound *self, EnjStanza *stanza)
       fail (self, ENJ_STREAM_NOT_AUTHORIZED, "stanza on a stream that only we may send on");
       return;
     }
-  admitted = enj_receiving_pass_new (self->receiving, stanza);
+  if (!enj_management_is_past (self->management))
+    admitted = enj_receiving_pass_new (self->receiving, stanza);
   if (!admitted)
     return;
   enj_management_note_received (self->management, admitted);
@@ -594,7 +595,6 @@ enj_outbound_send (EnjOutbound *self, EnjStanza *stanza, gint64 now)
     return ENJ_SEND_FULL;
   self->session.now = now;
   sent = enj_session_send (&self->session, stanza);
-  if (sent == ENJ_SEND_DONE)
-    self->counters->written_peer++;
+  self->counters->written_peer += sent == ENJ_SEND_DONE;
   return sent;
 }
