@@ -99,6 +99,15 @@ refuse (EnjReceiving *self, const EnjDialback *request, EnjStanzaCondition condi
   count_failure (self);
 }
 
+/* XEP-0220 2.5: the pair may go to another stream; those that are proved here stay. */
+static void
+put_elsewhere (EnjReceiving *self, const EnjDialback *request)
+{
+  self->counters->pairs_failed++;
+  enj_log_info (&self->session->log, "dialback refused: too many pairs");
+  send_error (self, request, ENJ_STANZA_RESOURCE_CONSTRAINT);
+}
+
 /* ---- The receiving server --------------------------------------------------- */
 
 /* Each question makes us look up and connect: only so many at once. */
@@ -156,12 +165,15 @@ handle_new_pair (EnjReceiving *self, const EnjDialback *request)
 {
   const EnjLimits *limits = &self->session->settings->limits;
 
-  if (strlen (request->key) > MAX_KEY
-      || enj_pairs_count (self->pairs, ENJ_PAIR_PENDING)
+  if (strlen (request->key) > MAX_KEY)
+    {
+      refuse (self, request, ENJ_STANZA_RESOURCE_CONSTRAINT, "a key too long");
+    }
+  else if (enj_pairs_count (self->pairs, ENJ_PAIR_PENDING)
              + enj_pairs_count (self->pairs, ENJ_PAIR_VALID)
            >= limits->pairs_per_stream)
     {
-      refuse (self, request, ENJ_STANZA_RESOURCE_CONSTRAINT, "too much of it");
+      put_elsewhere (self, request);
     }
   else if (is_certified (self, request->from))
     {
