@@ -11,13 +11,15 @@ import waiting
 from arena import RELAY, TO_JULIET
 from authority import LAST_YEAR, NOW
 from certs import LEAF, Certificates, names_in_der
-from invariants import processor_time
+from invariants import memory, processor_time
 from law import SMUGGLED
 from peer import (AUTH, MESSAGE, PROCEED, RESULT, STARTTLS, header, hello, tls_context)
 from ports import spare
 from runner import case, run
 from tap import equal, say, true
 
+# As many as fit below the limit of those who have proved nothing, with somebody else.
+CROWD = 490
 NEXT_DECADE = ("400101000000Z", "450101000000Z")
 REVOKED = "revoked.example"
 
@@ -356,6 +358,27 @@ def slow_handshakes(arena):
     say("60 ended in %.1f s" % (time.monotonic() - began))
     for task in tasks:
         task.cancel()
+
+
+@case("C54b", "five hundred handshakes at once that stand still do not keep out who comes then")
+def crowd(arena):
+    pid = arena.invariants.pid
+    for turn in range(2):
+        stuck = arena.peer()
+        streams = [stuck.connect() for _ in range(CROWD)]
+        for stream in streams:
+            stream.send(header(stuck.domain, RELAY) + STARTTLS)
+        waiting.until(lambda: any(b"<proceed" in stream.text for stream in streams), "<proceed/>")
+        began = time.monotonic()
+        stream = arena.peer().stream(RELAY)
+        stream.starttls(RELAY)
+        arena.delivered(stream.authenticate(RELAY).message(TO_JULIET))
+        say("somebody else came in after %.1f s" % (time.monotonic() - began))
+        for stream in streams:
+            waiting.until(lambda: stream.over, "a handshake that stands still to be ended", 60)
+        if turn == 0:
+            # A second time costs nothing more, of what the heap keeps.
+            arena.invariants.memory = max(arena.invariants.memory, memory(pid))
 
 
 @case("C55", "slowloris: no header in time, no proof in time, whatever is dribbled", proves="S46")
