@@ -241,8 +241,7 @@ dial (EnjGateway *self, const EnjExchangeEvent *event, gint64 now)
 
   if (!has_room (self))
     {
-      enj_exchange_dial_failed (self->exchange, event->id, event->ticket, ENJ_TARGETS_SCARCE,
-                                now);
+      enj_exchange_dial_failed (self->exchange, event->id, event->ticket, NULL, now);
       return;
     }
   enj_log_debug (NULL, "%s: connecting to %s", event->remote,

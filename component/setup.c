@@ -8,11 +8,13 @@
 #include "protocol/wall.h"
 #include "component/authorities.h"
 #include "component/certificates.h"
+#include "component/descriptors.h"
 
 EnjSettings *
 enj_setup_new (const EnjConfig *config, EnjDialbackKey *key, GError **error)
 {
   const EnjConfigFederation *federation = &config->federation;
+  EnjLimits limits = config->limits;
   gint64 wall = enj_wall_now ();
   g_autoptr (EnjDialbackKey) shared = NULL;
   g_autoptr (EnjTrust) trust = NULL;
@@ -20,8 +22,9 @@ enj_setup_new (const EnjConfig *config, EnjDialbackKey *key, GError **error)
 
   if (federation->dialback_secret)
     shared = enj_dialback_key_new (federation->dialback_secret, federation->dialback_secret_len);
+  limits.connections = enj_descriptors_allow (limits.connections);
   settings = enj_settings_new (config->realm, config->policy, shared ? shared : key,
-                               &config->limits, federation->enabled,
+                               &limits, federation->enabled,
                                !federation->refuse_private_addresses);
   for (guint i = 0; i < config->components->len; i++)
     {

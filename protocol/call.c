@@ -3,18 +3,13 @@
 #include "protocol/call.h"
 
 #include "protocol/deadlines.h"
+#include "protocol/pairs.h"
 
 /* How long we remember who hangs up behind EXTERNAL: its trust may be mended meanwhile. */
 #define SHUN G_TIME_SPAN_HOUR
 
 /* Seconds for which a name that the DNS does not tell is not asked for again. */
 #define UNKNOWN_REST 60
-
-typedef struct
-{
-  char *local;
-  char *remote;
-} Pair;
 
 struct EnjCall
 {
@@ -26,7 +21,8 @@ struct EnjCall
   gboolean is_probe;
 
   EnjTargets *targets;   /* until the stream has settled */
-  GHashTable *open;      /* ticket to EnjTarget: what is being connected to */
+  EnjAttempts *attempts; /* to connect */
+  EnjBerth *berth;       /* of the stream, until that is ready */
   guint ticket;          /* of the connection that we have */
   EnjTarget *target;     /* where it leads */
   EnjOutbound *outbound; /* until it is over, and then for those who look after the dead */
@@ -38,7 +34,7 @@ struct EnjCall
   gboolean avoids_external; /* on the stream that we have */
   gboolean has_turned;      /* to dialback, by another stream */
 
-  GArray *up; /* of Pair */
+  EnjPairs *up; /* valid: local to remote */
   gboolean was_of_use;
   gboolean is_shut;
   gboolean is_spent;
@@ -60,15 +56,6 @@ mark_dirty (gpointer data)
       g_queue_push_tail (&self->common->dirty, self);
     }
   enj_wake (self->common->wake);
-}
-
-static void
-clear_pair (gpointer data)
-{
-  Pair *pair = data;
-
-  g_free (pair->local);
-  g_free (pair->remote);
 }
 
 /* ---- Reasons --------------------------------------------------------------- */
@@ -143,7 +130,6 @@ give_up (EnjCall *self, const EnjTargetsWish *wish)
 static void
 seek (EnjCall *self, EnjTargets *targets)
 {
-  g_hash_table_remove_all (self->open);
   enj_targets_free (self->targets);
   self->targets = targets;
   for (guint i = 0; i < self->common->forbidden->len; i++)
@@ -173,9 +159,8 @@ enj_call_new (EnjCallCommon *common, guint64 id, const char *local, const char *
   self->remotes = g_ptr_array_new_with_free_func (g_free);
   enj_call_add_remote (self, remote);
   self->is_probe = is_probe;
-  self->open = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) enj_target_unref);
-  self->up = g_array_new (FALSE, FALSE, sizeof (Pair));
-  g_array_set_clear_func (self->up, clear_pair);
+  self->attempts = enj_attempts_new (common->berths, id);
+  self->up = enj_pairs_new ();
   seek_by_policy (self);
   return self;
 }
@@ -224,6 +209,8 @@ bury (EnjCall *self)
   EnjSession *session = enj_outbound_get_session (self->outbound);
 
   session->wake = (EnjWake){ 0 };
+  if (self->berth)
+    g_hash_table_insert (self->common->berthed, session, g_steal_pointer (&self->berth));
   g_hash_table_insert (self->common->dying, session, g_steal_pointer (&self->outbound));
 }
 
@@ -237,10 +224,10 @@ enj_call_free (EnjCall *self)
   if (self->outbound)
     bury (self);
   enj_targets_free (self->targets);
-  g_hash_table_unref (self->open);
+  enj_attempts_free (self->attempts);
   if (self->target)
     enj_target_unref (self->target);
-  g_array_unref (self->up);
+  enj_pairs_free (self->up);
   g_ptr_array_unref (self->remotes);
   g_free (self->moved_host);
   g_free (self->text);
@@ -296,8 +283,7 @@ enj_call_next_wish (EnjCall *self, EnjTargetsWish *wish, gint64 now)
       return FALSE;
     }
   if (wish->type == ENJ_TARGETS_CONNECT)
-    g_hash_table_insert (self->open, GUINT_TO_POINTER (wish->ticket),
-                         enj_target_ref (wish->target));
+    enj_attempts_add (self->attempts, wish->ticket, wish->target);
   return TRUE;
 }
 
@@ -318,16 +304,22 @@ enj_call_get_targets (EnjCall *self)
 void
 enj_call_dial_failed (EnjCall *self, guint ticket, const char *why)
 {
-  if (!self->targets || !g_hash_table_remove (self->open, GUINT_TO_POINTER (ticket)))
+  if (!self->targets || !enj_attempts_lose (self->attempts, ticket))
     return;
   enj_targets_failed (self->targets, ticket, why);
   mark_dirty (self);
 }
 
+EnjAttempts *
+enj_call_get_attempts (const EnjCall *self)
+{
+  return self->attempts;
+}
+
 EnjSession *
 enj_call_dialled (EnjCall *self, guint ticket, gint64 now)
 {
-  EnjTarget *target = g_hash_table_lookup (self->open, GUINT_TO_POINTER (ticket));
+  EnjTarget *target = enj_attempts_find (self->attempts, ticket);
 
   if (!target || self->outbound || self->is_over)
     return NULL;
@@ -335,7 +327,7 @@ enj_call_dialled (EnjCall *self, guint ticket, gint64 now)
     enj_target_unref (self->target);
   self->target = enj_target_ref (target);
   self->ticket = ticket;
-  g_hash_table_remove_all (self->open); /* The others count as not tried. */
+  self->berth = enj_attempts_steal_won (self->attempts, ticket); /* Others count as not tried. */
   enj_targets_connected (self->targets, ticket);
   self->outbound
     = enj_outbound_new (self->local, self->remote, self->target, self->common->settings,
@@ -421,6 +413,8 @@ enj_call_process (EnjCall *self)
   self->is_dirty = FALSE;
   if (!self->outbound || self->is_over)
     return FALSE;
+  if (enj_outbound_is_ready (self->outbound))
+    g_clear_pointer (&self->berth, enj_berth_free);
   if (self->targets && enj_outbound_is_settled (self->outbound))
     g_clear_pointer (&self->targets, enj_targets_free);
   if (!has_ended (self))
@@ -555,37 +549,25 @@ enj_call_get_reason (const EnjCall *self)
 gboolean
 enj_call_was_up (const EnjCall *self, const char *local, const char *remote)
 {
-  for (guint i = 0; i < self->up->len; i++)
-    if (g_str_equal (g_array_index (self->up, Pair, i).local, local)
-        && g_str_equal (g_array_index (self->up, Pair, i).remote, remote))
-      return TRUE;
-  return FALSE;
+  return enj_pairs_get (self->up, local, remote) == ENJ_PAIR_VALID;
 }
 
 gboolean
 enj_call_note_up (EnjCall *self, const char *local, const char *remote)
 {
-  Pair pair;
-
   self->was_of_use = TRUE;
   if (enj_call_was_up (self, local, remote))
     return FALSE;
-  pair = (Pair){ g_strdup (local), g_strdup (remote) };
-  g_array_append_val (self->up, pair);
+  enj_pairs_set (self->up, local, remote, ENJ_PAIR_VALID);
   return TRUE;
 }
 
 gboolean
 enj_call_get_up (const EnjCall *self, guint index, const char **local, const char **remote)
 {
-  const Pair *pair;
+  EnjPairState state;
 
-  if (index >= self->up->len)
-    return FALSE;
-  pair = &g_array_index (self->up, Pair, index);
-  *local = pair->local;
-  *remote = pair->remote;
-  return TRUE;
+  return enj_pairs_get_nth (self->up, index, local, remote, &state);
 }
 
 void

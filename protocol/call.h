@@ -10,6 +10,7 @@
  * stanzas or questions. */
 #pragma once
 
+#include "protocol/attempts.h"
 #include "protocol/failures.h"
 #include "protocol/memory.h"
 #include "protocol/outbound.h"
@@ -24,7 +25,9 @@ typedef struct
   EnjCounters *counters;
   EnjWake wake;
   GArray *forbidden; /* of EnjAddress */
-  GHashTable *dying; /* EnjSession to EnjOutbound, over but not yet closed */
+  EnjBerths *berths;
+  GHashTable *dying;   /* EnjSession to EnjOutbound, over but not yet closed */
+  GHashTable *berthed; /* EnjSession to EnjBerth, of those that were never ready */
   EnjMemory *shunned; /* "local remote" to gint64, time until which EXTERNAL is avoided */
   GQueue dirty;      /* of EnjCall: those that want process() */
 } EnjCallCommon;
@@ -46,7 +49,8 @@ gboolean enj_call_leads_to (const EnjCall *self, const char *remote);
 
 /* ---- On the way ---------------------------------------------------------- */
 
-/* Look-ups and connections that it wishes for, each once; FALSE: none for now. */
+/* Look-ups and connections that it wishes for, each once; FALSE: none for now.  Connections
+ * wait for a berth. */
 gboolean enj_call_next_wish (EnjCall *self, EnjTargetsWish *wish, gint64 now);
 
 /* When it may have another, in monotonic microseconds. */
@@ -54,6 +58,7 @@ gint64 enj_call_deadline (const EnjCall *self);
 
 /* Where the answers go; NULL when nothing is looked for any more. */
 EnjTargets *enj_call_get_targets (EnjCall *self);
+EnjAttempts *enj_call_get_attempts (const EnjCall *self);
 void enj_call_dial_failed (EnjCall *self, guint ticket, const char *why);
 
 /* The connection is there: the session to drive; NULL when it is not wanted any more. */
@@ -108,7 +113,7 @@ const EnjReason *enj_call_get_reason (const EnjCall *self);
 
 gboolean enj_call_was_up (const EnjCall *self, const char *local, const char *remote);
 
-/* The pairs that were up: TRUE the first time for each; and in order, FALSE past the end. */
+/* The pairs that were up: TRUE the first time for each; and all of them, FALSE past the end. */
 gboolean enj_call_note_up (EnjCall *self, const char *local, const char *remote);
 gboolean enj_call_get_up (const EnjCall *self, guint index, const char **local,
                           const char **remote);

@@ -23,6 +23,9 @@ enj_calls_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake)
   self->common.counters = counters;
   self->common.wake = wake;
   self->common.forbidden = g_array_new (FALSE, FALSE, sizeof (EnjAddress));
+  self->common.berths = enj_berths_new (&settings->limits, wake);
+  self->common.berthed
+    = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) enj_berth_free);
   self->common.dying
     = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) enj_outbound_free);
   self->common.shunned = enj_memory_new (SHUNNED_MAX, g_free);
@@ -46,6 +49,8 @@ enj_calls_free (EnjCalls *self)
   g_hash_table_unref (self->by_address);
   g_hash_table_unref (self->by_id);
   g_hash_table_unref (self->common.dying);
+  g_hash_table_unref (self->common.berthed);
+  enj_berths_free (self->common.berths);
   g_array_unref (self->common.forbidden);
   enj_memory_free (self->common.shunned);
   enj_settings_unref (self->common.settings);
@@ -60,6 +65,7 @@ enj_calls_set_settings (EnjCalls *self, EnjSettings *settings, gint64 now)
 
   enj_settings_unref (self->common.settings);
   self->common.settings = enj_settings_ref (settings);
+  enj_berths_set_limits (self->common.berths, &settings->limits);
   enj_memory_forget_all (self->common.shunned); /* We may have another certificate. */
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, &call))
@@ -190,6 +196,20 @@ enj_calls_list_new (const EnjCalls *self)
 
 /* ---- Connections ----------------------------------------------------------- */
 
+EnjCall *
+enj_calls_next_dial (EnjCalls *self, EnjTargetsWish *wish, gint64 now)
+{
+  EnjCall *call;
+  guint64 id;
+
+  *wish = (EnjTargetsWish){ .type = ENJ_TARGETS_CONNECT };
+  if (!enj_berths_next (self->common.berths, &id, &wish->ticket, now))
+    return NULL;
+  call = enj_calls_find (self, id); /* Berths go with their calls. */
+  wish->target = enj_attempts_find (enj_call_get_attempts (call), wish->ticket);
+  return call;
+}
+
 EnjSession *
 enj_calls_dialled (EnjCalls *self, EnjCall *call, guint ticket, gint64 now)
 {
@@ -239,6 +259,7 @@ enj_calls_drop (EnjCalls *self, EnjCall *call)
 gboolean
 enj_calls_closed (EnjCalls *self, EnjSession *session)
 {
+  g_hash_table_remove (self->common.berthed, session);
   return g_hash_table_remove (self->common.dying, session);
 }
 
@@ -248,6 +269,18 @@ EnjCall *
 enj_calls_next_dirty (EnjCalls *self)
 {
   return g_queue_pop_head (&self->common.dirty);
+}
+
+gint64
+enj_calls_deadline (const EnjCalls *self)
+{
+  return enj_berths_deadline (self->common.berths);
+}
+
+void
+enj_calls_tick (EnjCalls *self, gint64 now)
+{
+  enj_berths_tick (self->common.berths, now);
 }
 
 guint

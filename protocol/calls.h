@@ -39,6 +39,10 @@ EnjCall *enj_calls_find_at (const EnjCalls *self, const EnjAddress *address, con
 /* It leads to @remote, too. */
 void enj_calls_add_remote (EnjCalls *self, EnjCall *call, const char *remote);
 
+/* One that may connect now, where CONNECT was its wish before: the same wish.  NULL where none
+ * may. */
+EnjCall *enj_calls_next_dial (EnjCalls *self, EnjTargetsWish *wish, gint64 now);
+
 /* A connection of the call is there, as enj_call_dialled(); its stream has ended. */
 EnjSession *enj_calls_dialled (EnjCalls *self, EnjCall *call, guint ticket, gint64 now);
 void enj_calls_hang_up (EnjCalls *self, EnjCall *call);
@@ -52,6 +56,10 @@ gboolean enj_calls_closed (EnjCalls *self, EnjSession *session);
 
 /* One that has something to tell; NULL when none has. */
 EnjCall *enj_calls_next_dirty (EnjCalls *self);
+
+/* When next_dial() may have one only for the time, in monotonic microseconds. */
+gint64 enj_calls_deadline (const EnjCalls *self);
+void enj_calls_tick (EnjCalls *self, gint64 now);
 
 /* All of them, in a new array. */
 GPtrArray *enj_calls_list_new (const EnjCalls *self);

@@ -544,10 +544,7 @@ enj_exchange_dialled (EnjExchange *self, guint64 id, guint ticket, gint64 now)
 void
 enj_exchange_dial_failed (EnjExchange *self, guint64 id, guint ticket, const char *why, gint64 now)
 {
-  EnjCall *call = enj_peers_find_call (self->peers, id);
-
-  if (call)
-    enj_call_dial_failed (call, ticket, why);
+  enj_peers_dial_failed (self->peers, id, ticket, why, now);
   process (self, now);
 }
 

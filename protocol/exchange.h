@@ -53,7 +53,8 @@ EnjSession *enj_exchange_resume (EnjExchange *self, const char *component, const
                                  const EnjLinkPast *past, gint64 now);
 
 /* We have connected for a DIAL; NULL when it is not wanted any more.  What else is dialled
- * for the same id is not wanted then. */
+ * for the same id is not wanted then.  Or it has failed; @why is NULL where we had no room, and
+ * the same DIAL comes again. */
 EnjSession *enj_exchange_dialled (EnjExchange *self, guint64 id, guint ticket, gint64 now);
 void enj_exchange_dial_failed (EnjExchange *self, guint64 id, guint ticket, const char *why,
                                gint64 now);

@@ -93,6 +93,30 @@ share (EnjPeers *self, EnjCall *call, const EnjTarget *target)
   return TRUE;
 }
 
+/* Is @call still to connect to @target?  FALSE where it is gone. */
+static gboolean
+may_dial (EnjPeers *self, EnjCall *call, const EnjTarget *target)
+{
+  if (share (self, call, target))
+    return FALSE;
+  if (find_caller (self, enj_call_get_remote (call, 0)))
+    return TRUE;
+  enj_calls_drop (self->calls, call);
+  return FALSE;
+}
+
+/* The next connection that there is a berth for.  FALSE where there is none. */
+static gboolean
+dial_next (EnjPeers *self, gint64 now)
+{
+  EnjTargetsWish wish;
+  EnjCall *call = enj_calls_next_dial (self->calls, &wish, now);
+
+  if (call && may_dial (self, call, wish.target))
+    push_wish (self, ENJ_PEERS_DIAL, call, &wish);
+  return call != NULL;
+}
+
 /* Hands on what a call wishes for.  It may be gone afterwards. */
 static void
 pump (EnjPeers *self, EnjCall *call, gint64 now)
@@ -115,15 +139,9 @@ pump (EnjPeers *self, EnjCall *call, gint64 now)
             enj_call_dial_failed (call, wish.ticket, NULL);
             break;
           }
-        if (share (self, call, wish.target))
+        if (!may_dial (self, call, wish.target))
           return;
-        if (!find_caller (self, enj_call_get_remote (call, 0)))
-          {
-            enj_calls_drop (self->calls, call);
-            return;
-          }
-        push_wish (self, ENJ_PEERS_DIAL, call, &wish);
-        break;
+        break; /* It waits for a berth. */
       case ENJ_TARGETS_GIVE_UP:
         break; /* The call tells by being over. */
       }
@@ -321,7 +339,7 @@ process (EnjPeers *self, gint64 now)
         process_call (self, call, now);
       else if (remote)
         serve (self, remote, now);
-      else
+      else if (!dial_next (self, now))
         break;
     }
 }
@@ -421,12 +439,6 @@ enj_peers_forget_asker (EnjPeers *self, guint64 asker)
   enj_inquiry_forget (self->inquiry, asker);
 }
 
-EnjCall *
-enj_peers_find_call (const EnjPeers *self, guint64 id)
-{
-  return enj_calls_find (self->calls, id);
-}
-
 EnjTargets *
 enj_peers_find_targets (const EnjPeers *self, guint64 id)
 {
@@ -452,6 +464,17 @@ enj_peers_dialled (EnjPeers *self, guint64 id, guint ticket, gint64 now)
   if (!enj_call_get_outbound (call))
     enj_calls_drop (self->calls, call);
   return NULL;
+}
+
+void
+enj_peers_dial_failed (EnjPeers *self, guint64 id, guint ticket, const char *why, gint64 now)
+{
+  EnjCall *call = enj_calls_find (self->calls, id);
+
+  if (call && why)
+    enj_call_dial_failed (call, ticket, why);
+  else if (call)
+    enj_attempts_put_off (enj_call_get_attempts (call), ticket, now);
 }
 
 gboolean
@@ -491,10 +514,13 @@ enj_peers_next (EnjPeers *self, EnjPeersEvent *event, gint64 now)
 gint64
 enj_peers_deadline (const EnjPeers *self)
 {
-  return MIN (self->due, enj_roster_deadline (self->roster));
+  gint64 due = MIN (self->due, enj_roster_deadline (self->roster));
+
+  return MIN (due, enj_calls_deadline (self->calls));
 }
 
-/* An attempt that nobody waits for any more has failed by taking too long. */
+/* An attempt that nobody waits for any more has failed by taking too long; but where it waited
+ * for room with us, that is not the other side's fault. */
 static void
 tick_call (EnjPeers *self, EnjCall *call, gint64 now)
 {
@@ -502,7 +528,8 @@ tick_call (EnjPeers *self, EnjCall *call, gint64 now)
 
   if (enj_call_is_attempt (call) && !enj_call_get_outbound (call) && !find_caller (self, remote))
     {
-      enj_failures_note (self->failures, remote, &slow, self->settings->limits.retry_max, now);
+      if (!enj_attempts_are_waiting (enj_call_get_attempts (call)))
+        enj_failures_note (self->failures, remote, &slow, self->settings->limits.retry_max, now);
       enj_calls_drop (self->calls, call);
     }
   else
@@ -516,6 +543,7 @@ enj_peers_tick (EnjPeers *self, gint64 now)
 
   if (now < enj_peers_deadline (self))
     return;
+  enj_calls_tick (self->calls, now);
   enj_inquiry_tick (self->inquiry, now);
   self->due = enj_inquiry_deadline (self->inquiry);
   enj_roster_tick (self->roster, now);

@@ -38,12 +38,14 @@ void enj_peers_verify (EnjPeers *self, const EnjQuestion *question, gint64 now);
 void enj_peers_forget_asker (EnjPeers *self, guint64 asker);
 
 /* Who has wished, and where the answers go; NULL when that is gone. */
-EnjCall *enj_peers_find_call (const EnjPeers *self, guint64 id);
 EnjTargets *enj_peers_find_targets (const EnjPeers *self, guint64 id);
 
 /* The connection is there: the session to drive, NULL when it is not wanted
  * any more.  Give it back by closed() when the connection is closed. */
 EnjSession *enj_peers_dialled (EnjPeers *self, guint64 id, guint ticket, gint64 now);
+
+/* It is not; @why NULL: there was no room, and another try is wished for later. */
+void enj_peers_dial_failed (EnjPeers *self, guint64 id, guint ticket, const char *why, gint64 now);
 gboolean enj_peers_closed (EnjPeers *self, EnjSession *session);
 
 gboolean enj_peers_next (EnjPeers *self, EnjPeersEvent *event, gint64 now);

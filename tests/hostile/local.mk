@@ -7,6 +7,7 @@ LONG_TESTS += %D%/a-xml.py
 LONG_TESTS += %D%/b-silence.py
 LONG_TESTS += %D%/c-tls.py
 LONG_TESTS += %D%/d-descriptors.py
+LONG_TESTS += %D%/d-dialling.py
 LONG_TESTS += %D%/d-floods.py
 LONG_TESTS += %D%/e-dns.py
 LONG_TESTS += %D%/e-tarpit.py

@@ -3,6 +3,7 @@
 #include "component/setup.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #include <glib/gstdio.h>
 
@@ -63,6 +64,26 @@ test_without_federation (void)
   g_assert_false (settings->allow_private);
   g_assert_null (settings->trust);
   g_assert_null (enj_settings_get_credentials (settings, "b.here.test"));
+}
+
+/* What is shared out of the connections is shared out of those that can be had. */
+static void
+test_few_descriptors (void)
+{
+  g_autoptr (EnjConfig) config = enj_test_config_new (LINK ALONE);
+  g_autoptr (EnjDialbackKey) key = enj_dialback_key_new_random ();
+  g_autoptr (EnjSettings) settings = NULL;
+  struct rlimit saved;
+  struct rlimit few;
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &saved), ==, 0);
+  few = saved;
+  few.rlim_cur = 100;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &few), ==, 0);
+  settings = enj_setup_new (config, key, NULL);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &saved), ==, 0);
+  g_assert_cmpuint (settings->limits.connections, ==, 75);
+  g_assert_cmpuint (settings->limits.unauthenticated, ==, config->limits.unauthenticated);
 }
 
 static char *folder;
@@ -212,6 +233,7 @@ main (int argc, char **argv)
   g_assert_nonnull (folder);
   g_test_add_func ("/setup/carries-what-the-file-says", test_carries_all);
   g_test_add_func ("/setup/needs-no-certificate-without-federation", test_without_federation);
+  g_test_add_func ("/setup/knows-how-many-connections-there-can-be", test_few_descriptors);
   g_test_add_func ("/setup/shared-secret-takes-the-place-of-the-key", test_shared_key);
   g_test_add_func ("/setup/loads-certificates-or-names-the-file", test_certificates);
   g_test_add_func ("/setup/reads-revocation-lists-each-time", test_revocation);

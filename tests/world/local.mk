@@ -9,6 +9,8 @@ libtestworld_la_SOURCES += %D%/wires.c %D%/wires.h
 libtestworld_la_SOURCES += %D%/world.c %D%/world.h
 
 world_tests =
+world_tests += %D%/test-world-berths
+%C%_test_world_berths_LDADD = libtestworld.la $(LDADD)
 world_tests += %D%/test-world-bidi
 %C%_test_world_bidi_LDADD = libtestworld.la $(LDADD)
 world_tests += %D%/test-world-bounce
