@@ -16,6 +16,7 @@
 #include "component/signals.h"
 #include "component/succession.h"
 #include "component/survey.h"
+#include "component/thrift.h"
 #include "component/uplink.h"
 #include "component/vigil.h"
 
@@ -47,6 +48,7 @@ struct EnjBridge
   EnjStore *store;      /* of run(): other programs have their own descriptors */
   EnjSuccession *succession; /* the same */
   EnjVigil *vigil;      /* the same: and a manager of their own */
+  EnjThrift *thrift;    /* the same: and a heap */
   gboolean handed_over;
   guint n_up;           /* links */
   gboolean busy;        /* the program may be inside one of its functions */
@@ -269,6 +271,7 @@ detach (EnjBridge *self)
   g_hash_table_remove_all (self->uplinks);
   g_clear_pointer (&self->gateway, enj_gateway_free);
   g_clear_pointer (&self->resolver, enj_resolver_free);
+  g_clear_pointer (&self->thrift, enj_thrift_free);
   g_clear_pointer (&self->vigil, enj_vigil_free);
   g_clear_pointer (&self->timer, enj_watch_free);
   g_clear_pointer (&self->loop, enj_loop_free);
@@ -422,7 +425,10 @@ enj_bridge_run (EnjBridge *self)
   self->succession = enj_succession_new (self->store, self->exchange);
   if (enj_bridge_attach_context (self, NULL, &error))
     self->vigil = enj_vigil_new (self->loop, self->exchange, &error);
-  if (!self->vigil)
+  if (self->vigil)
+    self->thrift
+      = enj_thrift_new (self->loop, enj_exchange_get_counters (self->exchange), &error);
+  if (!self->thrift)
     {
       enj_log_warning (NULL, "%s", error->message);
       return 1;

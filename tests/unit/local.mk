@@ -113,6 +113,7 @@ unit_tests += %D%/test-tag
 unit_tests += %D%/test-targets
 unit_tests += %D%/test-targets-dane
 unit_tests += %D%/test-targets-race
+unit_tests += %D%/test-thrift
 unit_tests += %D%/test-token
 unit_tests += %D%/test-trust
 unit_tests += %D%/test-turns
