@@ -183,13 +183,16 @@ is_first_pair (const EnjSounding *self, const char *local, const char *remote)
   return g_strcmp0 (log->local, local) == 0 && g_strcmp0 (log->remote, remote) == 0;
 }
 
-/* TRUE: the domain that it goes to may be asked where it came from.  Results and errors could not
- * go back, and the answer to a ping is one of them: two servers would ask each other for ever
- * what has become of the last. */
+/* TRUE: the domain that it goes to may be asked where it came from.  Not after an answer to an iq,
+ * for that to a ping is one: two servers would ask each other for ever what has become of the
+ * last. */
 static gboolean
 may_ask_after (const EnjSounding *self, const EnjStanza *stanza, char *local, char *remote)
 {
-  return self->session->ways && !self->is_mute && enj_stanza_is_answerable (stanza)
+  gboolean is_answer
+    = enj_stanza_get_kind (stanza) == ENJ_STANZA_IQ && !enj_stanza_is_answerable (stanza);
+
+  return self->session->ways && !self->is_mute && !is_answer
          && enj_jid_fill_domain (enj_stanza_get_from (stanza), local)
          && enj_jid_fill_domain (enj_stanza_get_to (stanza), remote)
          && is_first_pair (self, local, remote);

@@ -4,7 +4,7 @@
  * Asks only for the pair that the stream was opened for, where the answer has a way back
  * that is there already (session->ways), and one question at a time: behind 32 stanzas, or
  * a second after the first.  Before a domain has answered once, nothing is expected of it:
- * what has left is unproven; results and errors, which could not go back, always are.
+ * what has left is unproven; answers to an iq, which pings are, too, always are.
  * From then on what has left is kept until an answer proves it; sends no more while too
  * much is kept (queue-stanzas, queue-bytes); where no answer comes for 60 s the stream
  * ends.  Where the way back is lost it is kept so long, too, for a peer that breaks loses

@@ -251,6 +251,34 @@ test_reset (void)
   enj_world_free (pair.world);
 }
 
+/* An error that is lost nobody could be told of: it goes again.  After an answer to an iq nobody
+ * asks. */
+static void
+test_error (void)
+{
+  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
+
+  teach (&pair);
+  g_assert_true (enj_world_send (pair.here, "<iq from='a@" HERE "' to='b@" THERE
+                                            "' id='r' type='result'/>"));
+  enj_world_run (pair.world);
+  g_assert_cmpuint (counters_of (pair.here)->unproven, ==, 2);
+  pair.there->is_busy = TRUE;
+  g_assert_true (enj_world_send (pair.here, "<message from='a@" HERE "' to='b@" THERE
+                                            "' id='e' type='error'/>"));
+  enj_world_run (pair.world);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 1);
+  enj_world_cut (pair.world, pair.here, pair.there);
+  pair.there->is_busy = FALSE;
+  enj_world_wait (pair.world, 5 * ENJ_SECOND);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 0);
+  g_assert_cmpuint (counters_of (pair.here)->dropped, ==, 0);
+  g_assert_cmpuint (pair.there->inbox->len, >=, 3);
+  g_assert_nonnull (strstr (g_ptr_array_index (pair.there->inbox, pair.there->inbox->len - 1),
+                            "type='error'"));
+  enj_world_free (pair.world);
+}
+
 /* RFC 6120 4.4: the end tag behind ours tells that it has all. */
 static void
 test_closed_in_return (void)
@@ -330,6 +358,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/proof/comes-when-the-way-back-is-found-again", test_way_found);
   g_test_add_func ("/world/proof/silence-is-loss", test_silence);
   g_test_add_func ("/world/proof/what-is-unproved-goes-back", test_reset);
+  g_test_add_func ("/world/proof/what-nobody-could-be-told-of-goes-again", test_error);
   g_test_add_func ("/world/proof/is-in-the-end-tag", test_closed_in_return);
   g_test_add_func ("/world/proof/is-waited-for-by-so-many", test_bounded);
   g_test_add_func ("/world/proof/what-is-unproved-goes-again", test_resend);
