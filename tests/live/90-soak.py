@@ -256,10 +256,10 @@ def started(lab):
     return lab.soak
 
 
-@test("each trouble, once, and the bridge goes on")
+@test("each trouble, twice, and the bridge goes on")
 def warm(lab):
     soak = started(lab)
-    for kind in Soak.TROUBLES:
+    for kind in Soak.TROUBLES * 2:
         soak.trouble(kind)
         soak.rest()
     soak.flowing()
