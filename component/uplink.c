@@ -132,6 +132,7 @@ static void
 handle_dialled (int fd, const char *why, gpointer data)
 {
   EnjUplink *self = data;
+  g_autofree char *reason = g_strdup (why); /* It is the dialer's. */
   EnjKeepsake *keepsake = NULL;
 
   g_clear_pointer (&self->dialer, enj_dialer_free);
@@ -140,7 +141,7 @@ handle_dialled (int fd, const char *why, gpointer data)
       if (self->next_address < self->n_addresses)
         try_next_address (self);
       else
-        give_up_attempt (self, why);
+        give_up_attempt (self, reason);
       return;
     }
   self->session = enj_exchange_attach (self->exchange, self->domain, self->parent, self->secret,

@@ -296,6 +296,14 @@ enj_calls_count_streams (const EnjCalls *self)
   return n;
 }
 
+static guint
+count_unsent (const EnjCall *call)
+{
+  EnjOutbound *outbound = enj_call_get_outbound (call);
+
+  return outbound ? enj_departures_count (&enj_outbound_get_session (outbound)->unsent) : 0;
+}
+
 guint
 enj_calls_count_unsent (const EnjCalls *self)
 {
@@ -305,13 +313,31 @@ enj_calls_count_unsent (const EnjCalls *self)
 
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, &call))
-    {
-      EnjOutbound *outbound = enj_call_get_outbound (call);
-
-      if (outbound)
-        n += enj_departures_count (&enj_outbound_get_session (outbound)->unsent);
-    }
+    n += count_unsent (call);
   return n;
+}
+
+guint
+enj_calls_count_ending (const EnjCalls *self)
+{
+  GHashTableIter iter;
+  gpointer call;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, &call))
+    n += enj_call_is_spent (call);
+  return n;
+}
+
+void
+enj_calls_retire_stuck (EnjCalls *self, gint64 now)
+{
+  g_autoptr (GPtrArray) calls = enj_calls_list_new (self);
+
+  for (guint i = 0; i < calls->len; i++)
+    if (enj_call_is_attempt (calls->pdata[i]) || count_unsent (calls->pdata[i]) > 0)
+      enj_call_retire (calls->pdata[i], now);
 }
 
 guint

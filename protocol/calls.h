@@ -67,6 +67,12 @@ GPtrArray *enj_calls_list_new (const EnjCalls *self);
 /* Streams that are there, over or not. */
 guint enj_calls_count_streams (const EnjCalls *self);
 
+/* Ends those that have nothing to write on yet, and those that have not written all. */
+void enj_calls_retire_stuck (EnjCalls *self, gint64 now);
+
+/* Those that we have begun to end. */
+guint enj_calls_count_ending (const EnjCalls *self);
+
 /* Stanzas in them that have not left as a whole. */
 guint enj_calls_count_unsent (const EnjCalls *self);
 

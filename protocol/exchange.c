@@ -113,7 +113,8 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
                                                 decision.local, stanza);
       break;
     case ENJ_ROUTE_LINK:
-      if (enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_LINK, stanza))
+      if (!enj_trunk_takes (enj_trunks_find (self->trunks, decision.domain), stanza)
+          && enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_LINK, stanza))
         break;
       taken = spelt && enj_trunk_send (enj_trunks_find (self->trunks, decision.domain), spelt, now);
       break;
@@ -309,28 +310,27 @@ handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
 /* ---- Going down --------------------------------------------------------------------- */
 
 void
-enj_exchange_close_inbound (EnjExchange *self, gint64 now)
+enj_exchange_close (EnjExchange *self, EnjClosing what, gint64 now)
 {
   self->stopping = TRUE;
-  enj_arrivals_close_all (self->arrivals, now);
-  enj_wake (self->wake);
-}
-
-void
-enj_exchange_close_outbound (EnjExchange *self, gint64 now)
-{
-  self->stopping = TRUE;
-  enj_peers_close (self->peers, TEXT_STOPPING, now);
-  if (self->keeper.mode == ENJ_KEEPER_PASSES)
-    enj_trunks_give_up (self->trunks);
-  enj_wake (self->wake);
-}
-
-void
-enj_exchange_close_links (EnjExchange *self, gint64 now)
-{
-  self->stopping = TRUE;
-  enj_trunks_close (self->trunks, now);
+  switch (what)
+    {
+    case ENJ_CLOSING_INBOUND:
+      enj_arrivals_close_all (self->arrivals, now);
+      break;
+    case ENJ_CLOSING_DOWN_LINKS:
+      enj_trunks_give_up (self->trunks);
+      break;
+    case ENJ_CLOSING_STUCK_OUTBOUND:
+      enj_peers_refuse (self->peers, TEXT_STOPPING, now);
+      break;
+    case ENJ_CLOSING_OUTBOUND:
+      enj_peers_close (self->peers, TEXT_STOPPING, now);
+      break;
+    case ENJ_CLOSING_LINKS:
+      enj_trunks_close (self->trunks, now);
+      break;
+    }
   enj_wake (self->wake);
 }
 
@@ -339,6 +339,7 @@ enj_exchange_get_load (const EnjExchange *self)
 {
   return (EnjLoad){ .inbound = enj_arrivals_count (self->arrivals),
                     .outbound = enj_peers_count_streams (self->peers),
+                    .ending = enj_peers_count_ending (self->peers),
                     .links = enj_trunks_count_links (self->trunks),
                     .waiting_for_peers = enj_peers_count_waiting (self->peers),
                     .waiting_for_links = enj_trunks_count_waiting (self->trunks),

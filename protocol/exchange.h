@@ -95,6 +95,7 @@ typedef struct
 {
   guint inbound; /* streams */
   guint outbound;
+  guint ending; /* of these, those that are being closed */
   guint links;
   guint waiting_for_peers; /* stanzas */
   guint waiting_for_links; /* those of links that are up */
@@ -104,9 +105,16 @@ typedef struct
 
 EnjLoad enj_exchange_get_load (const EnjExchange *self);
 
-/* In order: streams are closed, what waits for them is bounced. */
-void enj_exchange_close_inbound (EnjExchange *self, gint64 now);
-void enj_exchange_close_outbound (EnjExchange *self, gint64 now);
-void enj_exchange_close_links (EnjExchange *self, gint64 now);
+typedef enum
+{
+  ENJ_CLOSING_INBOUND,
+  ENJ_CLOSING_DOWN_LINKS,     /* there is nothing to close, but something waits */
+  ENJ_CLOSING_STUCK_OUTBOUND, /* streams that have written all stay, and no more are opened */
+  ENJ_CLOSING_OUTBOUND,
+  ENJ_CLOSING_LINKS
+} EnjClosing;
+
+/* In order, and for good: what waits for them is bounced. */
+void enj_exchange_close (EnjExchange *self, EnjClosing what, gint64 now);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjExchange, enj_exchange_free)

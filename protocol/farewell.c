@@ -15,8 +15,9 @@
 typedef enum
 {
   STEP_INBOUND,  /* inbound streams are closing, queues are being emptied */
-  STEP_OUTBOUND, /* outbound streams are closing */
+  STEP_REFUSAL,  /* what does not get on goes back, and outbound streams that do stay */
   STEP_LINKS,    /* links are closing */
+  STEP_OUTBOUND, /* outbound streams are closing */
   STEP_DONE
 } Step;
 
@@ -38,17 +39,24 @@ enter (EnjFarewell *self, Step step, gint64 now)
   switch (step)
     {
     case STEP_INBOUND:
-      enj_exchange_close_inbound (self->exchange, now);
+      /* At once: what goes back to peers may need a stream of its own. */
+      if (!self->hands_over)
+        enj_exchange_close (self->exchange, ENJ_CLOSING_DOWN_LINKS, now);
+      enj_exchange_close (self->exchange, ENJ_CLOSING_INBOUND, now);
+      break;
+    case STEP_REFUSAL:
+      enj_exchange_close (self->exchange, ENJ_CLOSING_DOWN_LINKS, now);
+      enj_exchange_close (self->exchange, ENJ_CLOSING_STUCK_OUTBOUND, now);
       break;
     case STEP_OUTBOUND:
-      if (self->hands_over)
-        enj_exchange_get_keeper (self->exchange)->mode = ENJ_KEEPER_HOLDS_FOR_PEERS;
-      enj_exchange_close_outbound (self->exchange, now);
+      enj_exchange_get_keeper (self->exchange)->mode
+        = self->hands_over ? ENJ_KEEPER_HOLDS_FOR_PEERS : ENJ_KEEPER_HOLDS_ALL;
+      enj_exchange_close (self->exchange, ENJ_CLOSING_OUTBOUND, now);
       break;
     case STEP_LINKS:
-      /* What still comes until the server has seen our end tag can go nowhere. */
-      enj_exchange_get_keeper (self->exchange)->mode = ENJ_KEEPER_HOLDS_ALL;
-      enj_exchange_close_links (self->exchange, now);
+      /* What still comes until the server has seen our end tag cannot go back. */
+      enj_exchange_get_keeper (self->exchange)->mode = ENJ_KEEPER_HOLDS_FOR_OTHERS;
+      enj_exchange_close (self->exchange, ENJ_CLOSING_LINKS, now);
       break;
     case STEP_DONE:
       self->due = ENJ_NEVER;
@@ -83,10 +91,21 @@ enj_farewell_free (EnjFarewell *self)
   g_free (self);
 }
 
+/* Nothing is on its way to peers and services, or back. */
+static gboolean
+is_quiet (const EnjLoad *load)
+{
+  return load->waiting_for_peers == 0 && load->waiting_for_links == 0 && load->events == 0;
+}
+
 static gboolean
 is_step_done (const EnjFarewell *self)
 {
+  const EnjKeeper *keeper = enj_exchange_get_keeper (self->exchange);
   EnjLoad load = enj_exchange_get_load (self->exchange);
+
+  if (enj_exchange_deadline (self->exchange) == 0)
+    return FALSE; /* It has not seen to all that it was told. */
 
   switch (self->step)
     {
@@ -94,13 +113,17 @@ is_step_done (const EnjFarewell *self)
       /* What waits for peers is held in the end, or delivered. */
       return load.inbound == 0 && (load.waiting_for_peers == 0 || self->hands_over)
              && load.events == 0;
-    case STEP_OUTBOUND:
-      /* What the services make of the bounces has to reach the links first; what the successor
-       * does not know to have arrived would be sent again. */
-      return load.outbound == 0 && load.waiting_for_peers == 0 && load.waiting_for_links == 0
-             && load.events == 0 && (load.unproven == 0 || !self->hands_over);
+    case STEP_REFUSAL:
+      /* What the services make of the bounces has to reach the links first. */
+      return load.ending == 0 && is_quiet (&load);
     case STEP_LINKS:
       return load.links == 0;
+    case STEP_OUTBOUND:
+      /* What the successor does not know to have arrived would be sent again. */
+      if (self->hands_over)
+        return load.outbound == 0 && is_quiet (&load) && load.unproven == 0;
+      return load.outbound == 0
+             && enj_exchange_count_owned (self->exchange) == enj_keeper_count (keeper);
     case STEP_DONE:
       return FALSE;
     }
@@ -111,9 +134,7 @@ is_step_done (const EnjFarewell *self)
 static Step
 get_next (const EnjFarewell *self)
 {
-  Step next = self->step + 1;
-
-  return self->hands_over && next == STEP_LINKS ? STEP_DONE : next;
+  return self->hands_over && self->step == STEP_INBOUND ? STEP_OUTBOUND : self->step + 1;
 }
 
 gboolean

@@ -1,8 +1,9 @@
 /* farewell.h - how an exchange goes down without losing a stanza.
  *
  * Inbound streams close first and are read to their end; queues are delivered
- * or, when it takes too long, bounced; outbound streams close; the links, which
- * the bounces need, close last. */
+ * or, when it takes too long, bounced, and whoever has no stream by then gets none;
+ * the links, which the bounces need, close and are read to their end; outbound streams,
+ * which carry what is read there, close last. */
 #pragma once
 
 #include "protocol/exchange.h"
@@ -12,7 +13,7 @@ typedef struct EnjFarewell EnjFarewell;
 /* Begins.  @exchange is borrowed. */
 EnjFarewell *enj_farewell_new (EnjExchange *exchange, gint64 now);
 
-/* The same for who has a successor: streams with peers close, the links stay up, and what did
+/* The same for who has a successor: all streams with peers close, the links stay up, and what did
  * not get to its end by then is held (keeper.h). */
 EnjFarewell *enj_farewell_new_handing_over (EnjExchange *exchange, gint64 now);
 void enj_farewell_free (EnjFarewell *self);

@@ -32,11 +32,27 @@ enj_keeper_write (EnjKeeper *self, EnjOrigin origin, const char *component, guin
   return written;
 }
 
+static gboolean
+is_for_goal (EnjKeeperMode mode, gboolean is_peer)
+{
+  switch (mode)
+    {
+    case ENJ_KEEPER_PASSES:
+      return FALSE;
+    case ENJ_KEEPER_HOLDS_FOR_PEERS:
+      return is_peer;
+    case ENJ_KEEPER_HOLDS_FOR_OTHERS:
+      return !is_peer;
+    case ENJ_KEEPER_HOLDS_ALL:
+      return TRUE;
+    }
+  return FALSE;
+}
+
 gboolean
 enj_keeper_hold (EnjKeeper *self, EnjKeeperGoal goal, EnjStanza *stanza)
 {
-  if (!self->write || self->has_missed || self->mode == ENJ_KEEPER_PASSES
-      || (self->mode == ENJ_KEEPER_HOLDS_FOR_PEERS && goal != ENJ_KEEPER_FOR_PEER))
+  if (!self->write || self->has_missed || !is_for_goal (self->mode, goal == ENJ_KEEPER_FOR_PEER))
     return FALSE;
   g_queue_push_tail (goal == ENJ_KEEPER_FOR_SENDER ? &self->doubtful : &self->held,
                      enj_stanza_ref (stanza));

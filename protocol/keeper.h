@@ -19,7 +19,8 @@ typedef gboolean (*EnjKeeperFunc) (EnjOrigin origin, const char *component, guin
 typedef enum
 {
   ENJ_KEEPER_PASSES,
-  ENJ_KEEPER_HOLDS_FOR_PEERS, /* the links go on */
+  ENJ_KEEPER_HOLDS_FOR_PEERS,  /* the links go on */
+  ENJ_KEEPER_HOLDS_FOR_OTHERS, /* streams to peers go on */
   ENJ_KEEPER_HOLDS_ALL
 } EnjKeeperMode;
 

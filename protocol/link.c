@@ -337,6 +337,12 @@ enj_link_is_up (const EnjLink *self)
 }
 
 gboolean
+enj_link_is_leaving (const EnjLink *self)
+{
+  return self->state == STATE_LEAVING && enj_session_is_open (&self->session);
+}
+
+gboolean
 enj_link_was_up (const EnjLink *self)
 {
   return self->state >= STATE_UP;
@@ -388,13 +394,21 @@ enj_link_may_send (const EnjLink *self, const EnjStanza *stanza)
          && enj_stanza_get_size (stanza) <= self->session.settings->limits.stanza_size_link;
 }
 
+/* Nobody could be told that an error or a result was not sent. */
+static gboolean
+is_open_for (const EnjLink *self, const EnjStanza *stanza)
+{
+  return enj_link_is_up (self)
+         || (enj_link_is_leaving (self) && !enj_stanza_is_answerable (stanza));
+}
+
 gboolean
 enj_link_send (EnjLink *self, EnjStanza *stanza, gint64 now)
 {
   g_return_val_if_fail (is_from_component (self, stanza), FALSE);
 
   /* One that has waited may be larger than a limit that came meanwhile. */
-  if (!enj_link_is_up (self) || !enj_link_may_send (self, stanza))
+  if (!is_open_for (self, stanza) || !enj_link_may_send (self, stanza))
     return FALSE;
   self->session.now = now;
   if (enj_session_send (&self->session, stanza) != ENJ_SEND_DONE)

@@ -58,12 +58,15 @@ gboolean enj_link_next (EnjLink *self, EnjLinkEvent *event);
 gboolean enj_link_is_up (const EnjLink *self);
 gboolean enj_link_was_up (const EnjLink *self);
 
-/* Ends in order: takes nothing more to send, and writes the end tag when all that was
- * sent is proved, or after close-timeout. */
+/* Ends in order: takes no more to send than errors and results, and writes the end tag when all
+ * that was sent is proved, or after close-timeout. */
 void enj_link_close (EnjLink *self, gint64 now);
 
-/* Writes a stanza.  FALSE unless the link is up and has room, and the stanza is not too
- * large for it. */
+/* close() was called, and the end tag is not written. */
+gboolean enj_link_is_leaving (const EnjLink *self);
+
+/* Writes a stanza.  FALSE unless the link is up (or leaving, for an error or a result) and has
+ * room, and the stanza is not too large for it. */
 gboolean enj_link_send (EnjLink *self, EnjStanza *stanza, gint64 now);
 
 /* Would the server close the link for its size, or for its `from`? */

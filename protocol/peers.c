@@ -391,6 +391,8 @@ enj_peers_set_settings (EnjPeers *self, EnjSettings *settings, gint64 now)
     {
       const char *remote;
 
+      if (enj_call_is_spent (calls->pdata[i]))
+        continue;
       for (guint j = 0; (remote = enj_call_get_remote (calls->pdata[i], j)); j++)
         if (!enj_policy_find (settings->policy, remote)->allow)
           {
@@ -556,12 +558,20 @@ enj_peers_tick (EnjPeers *self, gint64 now)
 /* ---- Going down ---------------------------------------------------------------- */
 
 void
+enj_peers_refuse (EnjPeers *self, const char *text, gint64 now)
+{
+  if (!self->goodbye)
+    self->goodbye = g_strdup (text);
+  enj_calls_retire_stuck (self->calls, now);
+  enj_roster_mark_all (self->roster);
+}
+
+void
 enj_peers_close (EnjPeers *self, const char *text, gint64 now)
 {
   g_autoptr (GPtrArray) calls = enj_calls_list_new (self->calls);
 
-  if (!self->goodbye)
-    self->goodbye = g_strdup (text);
+  enj_peers_refuse (self, text, now);
   for (guint i = 0; i < calls->len; i++)
     {
       const char *remote;
@@ -570,7 +580,6 @@ enj_peers_close (EnjPeers *self, const char *text, gint64 now)
         mark (self, remote);
       enj_call_retire (calls->pdata[i], now);
     }
-  enj_roster_mark_all (self->roster);
 }
 
 const EnjFailures *
@@ -595,4 +604,10 @@ guint
 enj_peers_count_streams (const EnjPeers *self)
 {
   return enj_calls_count_streams (self->calls);
+}
+
+guint
+enj_peers_count_ending (const EnjPeers *self)
+{
+  return enj_calls_count_ending (self->calls);
 }

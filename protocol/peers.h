@@ -52,6 +52,10 @@ gboolean enj_peers_next (EnjPeers *self, EnjPeersEvent *event, gint64 now);
 gint64 enj_peers_deadline (const EnjPeers *self);
 void enj_peers_tick (EnjPeers *self, gint64 now);
 
+/* Streams that are up and have written all go on; there is no other any more: what waits, or
+ * comes later, is bounced with @text. */
+void enj_peers_refuse (EnjPeers *self, const char *text, gint64 now);
+
 /* Ends all in order, for good: what comes later is bounced with @text, too. */
 void enj_peers_close (EnjPeers *self, const char *text, gint64 now);
 
@@ -63,6 +67,7 @@ guint enj_peers_count_waiting (const EnjPeers *self);
 
 /* Those, and what peers have not confirmed. */
 guint enj_peers_count_owned (const EnjPeers *self);
+guint enj_peers_count_ending (const EnjPeers *self); /* calls */
 guint enj_peers_count_streams (const EnjPeers *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjPeers, enj_peers_free)

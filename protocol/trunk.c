@@ -101,12 +101,19 @@ enj_trunk_closed (EnjTrunk *self, EnjSession *session)
   return FALSE;
 }
 
+/* TRUE for one that is leaving, too: what comes meanwhile may have to be told. */
+static gboolean
+is_open (const EnjTrunk *self)
+{
+  return enj_trunk_is_up (self) || (self->link && enj_link_is_leaving (self->link));
+}
+
 static void
 flush (EnjTrunk *self, gint64 now)
 {
   EnjStanza *stanza;
 
-  while (enj_trunk_is_up (self) && (stanza = enj_waiting_steal (self->waiting)))
+  while (is_open (self) && (stanza = enj_waiting_steal (self->waiting)))
     {
       gboolean sent;
 
@@ -126,11 +133,19 @@ flush (EnjTrunk *self, gint64 now)
 }
 
 gboolean
+enj_trunk_takes (const EnjTrunk *self, const EnjStanza *stanza)
+{
+  return enj_trunk_is_up (self) || (is_open (self) && !enj_stanza_is_answerable (stanza));
+}
+
+gboolean
 enj_trunk_send (EnjTrunk *self, EnjStanza *stanza, gint64 now)
 {
   if (!enj_waiting_push (self->waiting, stanza, now))
     return FALSE;
   flush (self, now);
+  if (self->expire_before > now)
+    enj_wake (self->wake);
   return TRUE;
 }
 

@@ -66,6 +66,9 @@ void enj_trunk_close (EnjTrunk *self, gint64 now);
 /* Nothing waits any longer: all expires now. */
 void enj_trunk_expire_all (EnjTrunk *self);
 
+/* It can be written to now; one that is leaving is for errors and results only. */
+gboolean enj_trunk_takes (const EnjTrunk *self, const EnjStanza *stanza);
+
 gboolean enj_trunk_is_up (const EnjTrunk *self);
 gboolean enj_trunk_has_session (const EnjTrunk *self);
 

@@ -115,6 +115,22 @@ test_hold_all (void)
   g_assert_cmpuint (enj_keeper_count (&keeper), ==, 0);
 }
 
+/* What can go to peers does. */
+static void
+test_hold_for_others (void)
+{
+  EnjKeeper keeper
+    = { .write = write_down, .data = &n_ended, .mode = ENJ_KEEPER_HOLDS_FOR_OTHERS };
+  g_autoptr (EnjStanza) stanza = message_new ();
+
+  g_assert_true (enj_keeper_write (&keeper, ENJ_ORIGIN_LINK, "b.here.test", 100, stanza));
+  g_assert_false (enj_keeper_hold (&keeper, ENJ_KEEPER_FOR_PEER, stanza));
+  g_assert_true (enj_keeper_hold (&keeper, ENJ_KEEPER_FOR_LINK, stanza));
+  enj_keeper_clear (&keeper);
+  g_assert_true (enj_keeper_hold (&keeper, ENJ_KEEPER_FOR_SENDER, stanza));
+  enj_keeper_clear (&keeper);
+}
+
 /* Without anybody who writes a successor has nothing. */
 static void
 test_hold_nothing (void)
@@ -152,6 +168,7 @@ main (int argc, char **argv)
   g_test_add_func ("/keeper/holds-while-it-hands-over", test_hold);
   g_test_add_func ("/keeper/holds-nothing-that-might-not-be-written", test_missed);
   g_test_add_func ("/keeper/tells-what-may-have-arrived-from-what-has-not-left", test_hold_all);
+  g_test_add_func ("/keeper/holds-what-can-go-nowhere-else", test_hold_for_others);
   g_test_add_func ("/keeper/holds-nothing-where-nobody-writes", test_hold_nothing);
   return g_test_run ();
 }

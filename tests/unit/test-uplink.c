@@ -20,6 +20,7 @@ static EnjPolicy *policy;
 static EnjConfig config;
 static int listening; /* the server */
 static gint64 time_now;
+static GString *lines; /* of the log, while somebody asks */
 
 static gint64
 get_time (void)
@@ -160,12 +161,39 @@ test_lowered (void)
   tear_down ();
 }
 
+static GLogWriterOutput
+note_line (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
+{
+  (void) level;
+  (void) data;
+  for (gsize i = 0; lines && i < n; i++)
+    if (g_str_equal (fields[i].key, "MESSAGE"))
+      g_string_append_printf (lines, "%s\n", (const char *) fields[i].value);
+  return G_LOG_WRITER_HANDLED;
+}
+
+/* Where nobody listens, the log says what the kernel said. */
+static void
+test_refused (void)
+{
+  lines = g_string_new (NULL);
+  set_up (60);
+  close (listening);
+  listening = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  take ();
+  g_assert_nonnull (strstr (lines->str, "Connection refused"));
+  tear_down ();
+  g_string_free (g_steal_pointer (&lines), TRUE);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_log_set_writer_func (note_line, NULL, NULL);
   g_test_add_data_func ("/uplink/rests-no-longer-than-a-second", GUINT_TO_POINTER (1), test_rest);
   g_test_add_data_func ("/uplink/rests-no-longer-than-it-may", GUINT_TO_POINTER (7), test_rest);
   g_test_add_func ("/uplink/takes-another-limit", test_lowered);
+  g_test_add_func ("/uplink/says-why-it-cannot-connect", test_refused);
   return g_test_run ();
 }

@@ -273,7 +273,7 @@ test_farewell_late (void)
   enj_world_freeze (world, TRUE);
   enj_linked_send (here, "b@" THERE, 2);
   enj_world_run (world);
-  enj_exchange_close_outbound (here->exchange, enj_world_now (world));
+  enj_exchange_close (here->exchange, ENJ_CLOSING_OUTBOUND, enj_world_now (world));
   enj_world_run (world);
   enj_linked_send (here, "b@" THERE, 3);
   g_ptr_array_set_size (here->asked, 0);
@@ -368,6 +368,81 @@ test_farewell_proves (void)
     }
 }
 
+/* What our server still writes, before it has read our end tag, goes on by the streams that are
+ * up; what cannot is told while the link is open. */
+static void
+test_farewell_behind (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjWorldServer *there = enj_world_add (world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjPuppet *puppet = enj_linked_new (here);
+  EnjFarewell *farewell;
+  guint told = 0;
+
+  enj_test_proves ("C17 S16");
+  enj_world_add_address (world, HERE, &here->address);
+  enj_world_add_address (world, THERE, &there->address);
+  enj_linked_send (here, "b@" THERE, 1);
+  enj_linked_send (here, "b@" HOME, 100);
+  enj_world_run (world);
+  puppet->is_mute = TRUE;
+  enj_linked_send (here, "b@" HOME, 101);
+  farewell = enj_farewell_new (here->exchange, enj_world_now (world));
+  while (!enj_farewell_advance (farewell, enj_world_now (world)))
+    {
+      gboolean has_ended = strstr (puppet->heard->str, "</stream:stream>") != NULL;
+
+      enj_world_run (world);
+      if (++told == 4)
+        enj_linked_send (here, "b@elsewhere.example", 50);
+      relay (here, "b@" HOME);
+      if (has_ended && told < 100)
+        {
+          told = 100;
+          for (guint i = 2; i <= 5; i++)
+            enj_linked_send (here, "b@" THERE, i);
+          enj_world_say (world, puppet, "</stream:stream>");
+        }
+      enj_world_wait (world, ENJ_SECOND);
+    }
+  for (guint i = 1; i <= 5; i++)
+    g_assert_cmpuint (enj_linked_count_inbox (there, i, FALSE), ==, 1);
+  g_assert_nonnull (strstr (puppet->heard->str, "id=\"e0\""));
+  g_assert_cmpuint (enj_exchange_count_owned (here->exchange), ==, 0);
+  g_assert_cmpuint (enj_world_count_wires (world), ==, 0);
+  enj_farewell_free (farewell);
+  enj_world_free (world);
+}
+
+/* Who wrote to a server that is away is told before the streams to peers end, on a new one if
+ * need be: often our server goes down a little before us. */
+static void
+test_farewell_without (void)
+{
+  EnjWorld *world = enj_world_new ();
+  EnjWorldServer *here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjWorldServer *there = enj_world_add (world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+  g_autoptr (EnjFarewell) farewell = NULL;
+
+  enj_test_proves ("C17 S27");
+  enj_world_add_address (world, HERE, &here->address);
+  enj_world_add_address (world, THERE, &there->address);
+  enj_linked_send (here, "b@" HOME, 1);
+  enj_world_run (world);
+  farewell = enj_farewell_new (here->exchange, enj_world_now (world));
+  while (!enj_farewell_advance (farewell, enj_world_now (world)))
+    {
+      enj_world_run (world);
+      relay (here, "b@" THERE);
+      enj_world_wait (world, ENJ_SECOND);
+    }
+  g_assert_cmpuint (there->inbox->len, ==, 1);
+  g_assert_nonnull (strstr (there->inbox->pdata[0], "<remote-server-timeout "));
+  g_assert_cmpuint (enj_exchange_count_owned (here->exchange), ==, 0);
+  enj_world_free (world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -382,6 +457,8 @@ main (int argc, char **argv)
   g_test_add_func ("/world/link/farewell-loses-nothing", test_farewell);
   g_test_add_func ("/world/link/farewell-closes-it-behind-the-bounces", test_farewell_order);
   g_test_add_func ("/world/link/farewell-bounces-what-comes-late", test_farewell_late);
+  g_test_add_func ("/world/link/farewell-reads-it-to-its-end", test_farewell_behind);
+  g_test_add_func ("/world/link/farewell-tells-before-streams-end", test_farewell_without);
   g_test_add_func ("/world/link/farewell-delivers-what-it-can", test_farewell_delivers);
   g_test_add_func ("/world/link/farewell-proves-what-was-sent", test_farewell_proves);
   return g_test_run ();

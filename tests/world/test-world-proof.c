@@ -159,7 +159,7 @@ pair_new_one_way (void)
   enj_world_wait (self.world, 3 * ENJ_SECOND);
   g_assert_cmpuint (counters_of (self.here)->confirmed, ==, 2);
 
-  enj_exchange_close_inbound (self.here->exchange, enj_world_now (self.world));
+  enj_exchange_close (self.here->exchange, ENJ_CLOSING_INBOUND, enj_world_now (self.world));
   enj_world_run (self.world);
   g_ptr_array_set_size (self.here->inbox, 0);
   return self;
@@ -288,7 +288,7 @@ test_closed_in_return (void)
   teach (&pair);
   send (&pair, 5);
   g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 5);
-  enj_exchange_close_outbound (pair.here->exchange, enj_world_now (pair.world));
+  enj_exchange_close (pair.here->exchange, ENJ_CLOSING_OUTBOUND, enj_world_now (pair.world));
   enj_world_run (pair.world);
   g_assert_cmpuint (counters_of (pair.here)->confirmed, ==, 5);
   g_assert_cmpuint (pair.here->inbox->len, ==, 0);

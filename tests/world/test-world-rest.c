@@ -146,7 +146,7 @@ test_clean_close (void)
       send_and_run (here);
       enj_world_wait (here->world, 2 * ENJ_SECOND);
       g_assert_cmpuint (there->inbox->len, ==, i);
-      enj_exchange_close_inbound (there->exchange, enj_world_now (here->world));
+      enj_exchange_close (there->exchange, ENJ_CLOSING_INBOUND, enj_world_now (here->world));
       enj_world_run (here->world);
     }
   g_assert_cmpuint (here->inbox->len, ==, 0);

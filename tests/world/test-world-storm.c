@@ -92,7 +92,7 @@ be_rough (Storm *self)
       enj_world_cut (self->world, self->servers[0], self->servers[1]);
       break;
     case 1:
-      enj_exchange_close_inbound (server->exchange, enj_world_now (self->world));
+      enj_exchange_close (server->exchange, ENJ_CLOSING_INBOUND, enj_world_now (self->world));
       self->is_leaving[which] = TRUE;
       break;
     case 2:
