@@ -198,7 +198,8 @@ test_each_state (void)
       while (enj_world_step (self.world, self.chance) && self.sent[0] < MESSAGES);
       enj_world_run (self.world);
       /* The peer ends its stream: what is sent meanwhile goes over the next one. */
-      enj_exchange_close (self.servers[1]->exchange, ENJ_CLOSING_INBOUND, enj_world_now (self.world));
+      enj_exchange_close (self.servers[1]->exchange, ENJ_CLOSING_INBOUND,
+                          enj_world_now (self.world));
       self.sent[0] = MESSAGES - 10;
       g_ptr_array_set_size (self.servers[1]->inbox, 0);
       do
