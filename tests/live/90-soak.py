@@ -33,7 +33,6 @@ SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
 RATE = int(os.environ.get("SOAK_RATE", "2000"))
 SEED = int(os.environ.get("SOAK_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 PEERS = 4
-TICKS = os.sysconf("SC_CLK_TCK")
 QUEUE_AGE = 10
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -59,10 +58,17 @@ def soak_lab():
 
 
 def used(pid):
-    """Seconds of the processor that the process has taken."""
-    with open("/proc/%d/stat" % pid, encoding="ascii") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Seconds of the processor that the process has taken, and that it has waited for one;
+    noughts where the kernel does not tell."""
+    try:
+        with open("/proc/%d/schedstat" % pid, encoding="ascii") as stat:
+            return [int(field) / 1e9 for field in stat.read().split()[:2]]
+    except FileNotFoundError:
+        return [0.0, 0.0]
+
+
+def plus(one, other, sign=1):
+    return [a + sign * b for a, b in zip(one, other)]
 
 
 class Soak:
@@ -80,8 +86,8 @@ class Soak:
         self.pinger = Pinger(lab, healthy, *self.place(healthy, 40), RELAY)
         lab.processes.append(self.pinger.process)
         self.counts = {}
-        # Seconds of the processor, of the servers that have ended.
-        self.past = 0.0
+        # What used () said of the servers that have ended.
+        self.past = [0.0, 0.0]
         self.buried = self.cut = self.unproven = 0
         # When the bridge was made to stand still.
         self.still = []
@@ -134,10 +140,10 @@ class Soak:
         return least
 
     def spent(self):
-        """Seconds of the processor that each has taken until now."""
-        return {"Prosody": self.past + used(self.lab.a.process.pid),
+        """What used () says of each until now."""
+        return {"Prosody": plus(self.past, used(self.lab.a.process.pid)),
                 "enjamb": used(self.lab.bridge.process.pid),
-                "clients, peers and tap": time.process_time()}
+                "clients, peers and tap": used(os.getpid())}
 
     # The troubles
 
@@ -174,7 +180,7 @@ class Soak:
 
     def restart(self, number):
         self.unproven += self.tap.unproven()
-        self.past += used(self.lab.a.process.pid)
+        self.past = plus(self.past, used(self.lab.a.process.pid))
         self.lab.a.process.stop(number, 30)
         waiting.pause(self.random.choice((0.0, 0.3, 2.0)))
         self.lab.a.start()
@@ -284,7 +290,7 @@ def troubles(lab):
             say("%.0f s: %d KiB resident" % (told - began, soak.memory() >> 10))
     took = time.monotonic() - began
     soak.sent = [len(flow) - before for flow, before in zip(soak.flows, sent)]
-    soak.used = {name: after - spent[name] for name, after in soak.spent().items()}
+    soak.used = {name: plus(after, spent[name], -1) for name, after in soak.spent().items()}
     soak.took, soak.most = took, worst
     soak.flowing()
     soak.settle()
@@ -307,9 +313,9 @@ def law(lab):
         soak.took, soak.sent[0] / soak.took, soak.sent[1] / soak.took, RATE,
         ", ".join("%s %d" % item for item in sorted(soak.counts.items()))))
     say("each message took of a processor: " + ", ".join(
-        "%s %.0f us (%.0f %% of one)" % (
-            name, 1e6 * seconds / sum(soak.sent), 100 * seconds / soak.took)
-        for name, seconds in soak.used.items()))
+        "%s %.0f us (%.0f %% of one, and %.0f %% of the time it waited for one)" % (
+            name, 1e6 * ran / sum(soak.sent), 100 * ran / soak.took, 100 * waited / soak.took)
+        for name, (ran, waited) in soak.used.items()))
     say("%d unproven at Prosody when it went, %d unread by peers, %d unread of peers" % (
         soak.unproven, soak.buried, soak.cut))
     books(soak.outward, "outward")
