@@ -427,8 +427,10 @@ enj_element_declared_ns (const char *ns, const char *written, const char *defaul
   if (same (ns, written) || strcmp (ns, ENJ_NS_XML) == 0)
     return NULL;
 
-  /* What stands outside would be read in the namespace of whatever stream carries it on. */
-  if (default_ns && *default_ns && same (ns, default_ns))
+  /* What stands outside would be read in the namespace of whatever stream carries it on; so would
+   * what another stream's namespace is, where that is the one. */
+  if ((default_ns && *default_ns && same (ns, default_ns)) || strcmp (ns, ENJ_NS_SERVER) == 0
+      || strcmp (ns, ENJ_NS_COMPONENT) == 0)
     return same (written, ENJ_NS_CLIENT) ? NULL : ENJ_NS_CLIENT;
 
   return ns;

@@ -26,7 +26,9 @@ gboolean enj_element_get_nth_attribute (const EnjElement *self, guint index, con
  * @written is the namespace in force where it stands, @default_ns the one that
  * is implicit in the whole run; inside the element the one in force is the
  * result, or still @written where that is NULL.  An element in @default_ns
- * where another one is in force (a forwarded message) becomes jabber:client.
+ * where another one is in force (a forwarded message) becomes jabber:client, and so
+ * does one in the namespace of another kind of stream: whoever carries it on would make
+ * it content, behind the back of whoever has looked at it (HARDENING V18).
  * "" is no namespace. */
 const char *enj_element_declared_ns (const char *ns, const char *written, const char *default_ns);
 

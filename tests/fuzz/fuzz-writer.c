@@ -65,7 +65,8 @@ namespace_of (Dump *dump, const char *name, const char **local)
                         && strcmp (dump->in_force[dump->depth - 2], ENJ_NS_SERVER) != 0;
 
   *local = end ? end + 1 : name;
-  if (dump->maps && is_foreign && strcmp (ns, ENJ_NS_SERVER) == 0)
+  if (dump->maps
+      && ((is_foreign && strcmp (ns, ENJ_NS_SERVER) == 0) || strcmp (ns, ENJ_NS_COMPONENT) == 0))
     return g_intern_static_string ("jabber:client");
   return g_intern_string (ns);
 }

@@ -114,7 +114,11 @@ static const struct
   { "jabber:client", "jabber:server", "jabber:server", "jabber:client" },
   { "jabber:client", "jabber:client", "jabber:server", NULL },
   { "jabber:client", "urn:x", "jabber:server", "jabber:client" },
-  { "jabber:server", "jabber:component:accept", "jabber:component:accept", "jabber:server" },
+  { "jabber:server", "jabber:component:accept", "jabber:component:accept", "jabber:client" },
+  { "jabber:component:accept", "jabber:server", "jabber:server", "jabber:client" },
+  { "jabber:component:accept", "urn:x", "jabber:server", "jabber:client" },
+  { "jabber:component:accept", "jabber:client", "jabber:server", NULL },
+  { "jabber:server", "urn:x", NULL, "jabber:client" },
   { ENJ_NS_XML, "jabber:server", "jabber:server", NULL },
 };
 
