@@ -2,13 +2,21 @@
 
 #include "protocol/ack.h"
 
+#include "protocol/budget.h"
+
+typedef struct
+{
+  EnjStanza *stanza;
+  gint64 left;
+} Sent;
+
 /* Counts are modulo 2^32 on the wire only. */
 struct EnjAck
 {
   void (*done) (gpointer);
   gpointer user_data;
 
-  GQueue unconfirmed; /* of EnjStanza, oldest first */
+  GQueue unconfirmed; /* of Sent, oldest first */
   gsize size;         /* of all of them */
   guint64 confirmed;
 
@@ -41,7 +49,7 @@ enj_ack_free (EnjAck *self)
   if (!self)
     return;
   self->done = NULL;
-  while ((stanza = enj_ack_steal_unconfirmed (self)))
+  while ((stanza = enj_ack_steal_unconfirmed (self, NULL)))
     enj_stanza_unref (stanza);
   g_rc_box_release_full (self, clear);
 }
@@ -49,20 +57,28 @@ enj_ack_free (EnjAck *self)
 /* ---- Outgoing ----------------------------------------------------------- */
 
 void
-enj_ack_note_sent (EnjAck *self, EnjStanza *stanza)
+enj_ack_note_sent (EnjAck *self, EnjStanza *stanza, gint64 now)
 {
+  Sent *sent = g_new (Sent, 1);
+
+  enj_budget_charge (ENJ_BUDGET_RECORD);
+  *sent = (Sent){ .stanza = enj_stanza_ref (stanza), .left = now };
   self->size += enj_stanza_get_size (stanza);
-  g_queue_push_tail (&self->unconfirmed, enj_stanza_ref (stanza));
+  g_queue_push_tail (&self->unconfirmed, sent);
 }
 
 EnjStanza *
-enj_ack_steal_unconfirmed (EnjAck *self)
+enj_ack_steal_unconfirmed (EnjAck *self, gint64 *left)
 {
-  EnjStanza *stanza = g_queue_pop_head (&self->unconfirmed);
+  g_autofree Sent *sent = g_queue_pop_head (&self->unconfirmed);
 
-  if (stanza)
-    self->size -= enj_stanza_get_size (stanza);
-  return stanza;
+  if (!sent)
+    return NULL;
+  enj_budget_release (ENJ_BUDGET_RECORD);
+  self->size -= enj_stanza_get_size (sent->stanza);
+  if (left)
+    *left = sent->left;
+  return sent->stanza;
 }
 
 guint32
@@ -84,7 +100,7 @@ enj_ack_confirm (EnjAck *self, guint32 h)
 
   self->confirmed += newly;
   for (; newly > 0; newly--)
-    enj_stanza_unref (enj_ack_steal_unconfirmed (self));
+    enj_stanza_unref (enj_ack_steal_unconfirmed (self, NULL));
   return TRUE;
 }
 

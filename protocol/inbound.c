@@ -375,11 +375,11 @@ enj_inbound_take_room (EnjInbound *self)
 }
 
 EnjStanza *
-enj_inbound_steal_unconfirmed (EnjInbound *self)
+enj_inbound_steal_unconfirmed (EnjInbound *self, gint64 *left)
 {
-  EnjStanza *stanza = enj_management_steal_unconfirmed (self->management);
+  EnjStanza *stanza = enj_management_steal_unconfirmed (self->management, left);
 
-  return stanza ? stanza : enj_sounding_steal (self->sounding);
+  return stanza ? stanza : enj_sounding_steal (self->sounding, left);
 }
 
 guint

@@ -44,7 +44,7 @@ gboolean enj_inbound_take_room (EnjInbound *self);
 
 /* The oldest that left us and that the peer has not confirmed (XEP-0198), owned by the
  * caller; NULL when there is none.  For a session that is over. */
-EnjStanza *enj_inbound_steal_unconfirmed (EnjInbound *self);
+EnjStanza *enj_inbound_steal_unconfirmed (EnjInbound *self, gint64 *left);
 
 /* Stanzas that have not left as a whole, or that the peer has not confirmed. */
 guint enj_inbound_count_owned (const EnjInbound *self);

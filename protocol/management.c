@@ -218,7 +218,7 @@ handle_failed (EnjManagement *self)
   if (self->state != STATE_ASKED)
     return;
   self->state = STATE_OFF;
-  while ((stanza = enj_ack_steal_unconfirmed (self->ack)))
+  while ((stanza = enj_ack_steal_unconfirmed (self->ack, NULL)))
     {
       self->counters->unproven++;
       enj_stanza_unref (stanza);
@@ -367,7 +367,7 @@ enj_management_note_sent (EnjManagement *self, EnjStanza *stanza)
       self->before--;
       return FALSE;
     }
-  enj_ack_note_sent (self->ack, stanza);
+  enj_ack_note_sent (self->ack, stanza, self->session->now);
   self->unasked++;
   weigh (self, FALSE);
   ask_in_time (self);
@@ -448,9 +448,9 @@ enj_management_is_on (const EnjManagement *self)
 }
 
 EnjStanza *
-enj_management_steal_unconfirmed (EnjManagement *self)
+enj_management_steal_unconfirmed (EnjManagement *self, gint64 *left)
 {
-  return enj_ack_steal_unconfirmed (self->ack);
+  return enj_ack_steal_unconfirmed (self->ack, left);
 }
 
 guint

@@ -55,7 +55,7 @@ gboolean enj_management_is_on (const EnjManagement *self);
 
 /* The oldest that the peer has not confirmed; NULL when there is none.  For a session that is
  * over. */
-EnjStanza *enj_management_steal_unconfirmed (EnjManagement *self);
+EnjStanza *enj_management_steal_unconfirmed (EnjManagement *self, gint64 *left);
 guint enj_management_count_unconfirmed (const EnjManagement *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjManagement, enj_management_free)

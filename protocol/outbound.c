@@ -531,11 +531,11 @@ enj_outbound_is_up (const EnjOutbound *self, const char *local, const char *remo
 }
 
 EnjStanza *
-enj_outbound_steal_unconfirmed (EnjOutbound *self)
+enj_outbound_steal_unconfirmed (EnjOutbound *self, gint64 *left)
 {
-  EnjStanza *stanza = enj_management_steal_unconfirmed (self->management);
+  EnjStanza *stanza = enj_management_steal_unconfirmed (self->management, left);
 
-  return stanza ? stanza : enj_sounding_steal (self->sounding);
+  return stanza ? stanza : enj_sounding_steal (self->sounding, left);
 }
 
 guint

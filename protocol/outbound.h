@@ -61,7 +61,7 @@ EnjSend enj_outbound_send (EnjOutbound *self, EnjStanza *stanza, gint64 now);
 
 /* The oldest that the peer took and has not confirmed (XEP-0198), owned by the caller; NULL
  * when there is none.  For a stream that is over. */
-EnjStanza *enj_outbound_steal_unconfirmed (EnjOutbound *self);
+EnjStanza *enj_outbound_steal_unconfirmed (EnjOutbound *self, gint64 *left);
 
 /* Stanzas that have not left as a whole, or that the peer has not confirmed. */
 guint enj_outbound_count_owned (const EnjOutbound *self);

@@ -2,7 +2,6 @@
 
 #include "protocol/roster.h"
 
-#include "protocol/budget.h"
 #include "protocol/deadlines.h"
 #include "protocol/jid.h"
 #include "protocol/salvage.h"
@@ -19,6 +18,12 @@ static const EnjReason late = { WAIT, "the remote server was not reached in time
 static const EnjReason too_large
   = { ENJ_STANZA_POLICY_VIOLATION, NULL, "larger than what the remote server takes", 0, 0 };
 
+typedef struct
+{
+  EnjStanza *stanza;
+  gint64 left;
+} Unproved;
+
 struct EnjRoster
 {
   EnjSettings *settings;
@@ -29,7 +34,7 @@ struct EnjRoster
   GHashTable *lent;      /* EnjInbound to GPtrArray of EnjPeer */
   GHashTable *marked;    /* set of domains, owned */
   GHashTable *pauses;    /* domain, owned, to gint64, owned */
-  GQueue returns;        /* of EnjReturn */
+  EnjReturns returns;
   gint64 due;
 };
 
@@ -52,17 +57,6 @@ enj_roster_new (EnjSettings *settings, EnjCalls *calls, EnjFailures *failures)
   return self;
 }
 
-static void
-return_free (gpointer data)
-{
-  EnjReturn *item = data;
-
-  enj_budget_release (ENJ_BUDGET_RECORD);
-  enj_stanza_unref (item->stanza);
-  g_free (item->text);
-  g_free (item);
-}
-
 void
 enj_roster_free (EnjRoster *self)
 {
@@ -73,7 +67,7 @@ enj_roster_free (EnjRoster *self)
   g_hash_table_unref (self->lent);
   g_hash_table_unref (self->marked);
   g_hash_table_unref (self->pauses);
-  g_queue_clear_full (&self->returns, return_free);
+  enj_returns_clear (&self->returns);
   enj_settings_unref (self->settings);
   g_free (self);
 }
@@ -164,40 +158,19 @@ enj_roster_find_caller (const EnjRoster *self, const char *remote)
 
 /* ---- Going back ------------------------------------------------------------ */
 
-/* Takes @stanza. */
-static void
-give_back (EnjRoster *self, EnjStanza *stanza, const EnjReason *reason)
-{
-  EnjReturn *item = g_new0 (EnjReturn, 1);
-
-  enj_budget_charge (ENJ_BUDGET_RECORD);
-  item->stanza = stanza;
-  item->condition = reason->condition;
-  item->error_type = reason->error_type;
-  item->text = g_strdup (reason->text);
-  g_queue_push_tail (&self->returns, item);
-}
-
 static void
 give_all_back (EnjRoster *self, EnjPeer *peer, const EnjReason *reason)
 {
   EnjStanza *stanza;
 
   while ((stanza = enj_peer_steal (peer)))
-    give_back (self, stanza, reason);
+    enj_returns_push_take (&self->returns, stanza, reason);
 }
 
 gboolean
 enj_roster_next_return (EnjRoster *self, EnjReturn *item)
 {
-  EnjReturn *first = g_queue_pop_head (&self->returns);
-
-  if (!first)
-    return FALSE;
-  *item = *first;
-  enj_budget_release (ENJ_BUDGET_RECORD);
-  g_free (first);
-  return TRUE;
+  return enj_returns_next (&self->returns, item);
 }
 
 void
@@ -223,7 +196,7 @@ write_out (EnjRoster *self, EnjPeer *peer, gint64 now)
   EnjStanza *stanza = NULL;
 
   while (enj_peer_flush (peer, &stanza, now))
-    give_back (self, stanza, &too_large);
+    enj_returns_push_take (&self->returns, stanza, &too_large);
   self->due = MIN (self->due, enj_peer_deadline (peer));
 }
 
@@ -371,32 +344,33 @@ detach (EnjRoster *self, EnjCall *call, const char *remote)
 /* What left, and was not proved to have arrived, goes back or goes again.  Behind take_back(),
  * for these left first. */
 static void
-recover (EnjRoster *self, GQueue *unproved, gint64 now)
+recover (EnjRoster *self, const GArray *unproved, gint64 now)
 {
   GQueue back = G_QUEUE_INIT;
   EnjStanza *stanza;
 
-  while ((stanza = g_queue_pop_tail (unproved)))
+  for (guint i = unproved->len; i > 0; i--)
     {
+      const Unproved *one = &g_array_index (unproved, Unproved, i - 1);
       char local[ENJ_JID_DOMAIN_SIZE];
       char remote[ENJ_JID_DOMAIN_SIZE];
       g_autoptr (EnjStanza) again = NULL;
 
-      if (enj_jid_fill_domain (enj_stanza_get_from (stanza), local)
-          && enj_jid_fill_domain (enj_stanza_get_to (stanza), remote))
+      if (enj_jid_fill_domain (enj_stanza_get_from (one->stanza), local)
+          && enj_jid_fill_domain (enj_stanza_get_to (one->stanza), remote))
         again = enj_salvage_between_servers_new (enj_settings_get_on_loss (self->settings, local),
-                                                 stanza);
+                                                 local, one->stanza, now - one->left);
       if (!again)
         {
-          g_queue_push_head (&back, stanza);
+          g_queue_push_head (&back, one->stanza);
           continue;
         }
       enj_peer_take_back (get (self, local, remote), again, now);
       enj_roster_mark (self, remote);
-      enj_stanza_unref (stanza);
+      enj_stanza_unref (one->stanza);
     }
   while ((stanza = g_queue_pop_head (&back)))
-    give_back (self, stanza, &unconfirmed);
+    enj_returns_push_take (&self->returns, stanza, &unconfirmed);
 }
 
 void
@@ -404,14 +378,14 @@ enj_roster_hang_up (EnjRoster *self, EnjCall *call, gint64 now)
 {
   EnjOutbound *outbound = enj_call_get_outbound (call);
   const char *remote;
-  GQueue unproved = G_QUEUE_INIT;
-  EnjStanza *stanza;
+  g_autoptr (GArray) unproved = g_array_new (FALSE, FALSE, sizeof (Unproved));
+  Unproved one;
 
-  while (outbound && (stanza = enj_outbound_steal_unconfirmed (outbound)))
-    g_queue_push_tail (&unproved, stanza);
+  while (outbound && (one.stanza = enj_outbound_steal_unconfirmed (outbound, &one.left)))
+    g_array_append_val (unproved, one);
   if (outbound)
     take_back (self, enj_outbound_get_session (outbound), now);
-  recover (self, &unproved, now);
+  recover (self, unproved, now);
   for (guint i = 0; (remote = enj_call_get_remote (call, i)); i++)
     {
       detach (self, call, remote);
@@ -469,13 +443,13 @@ void
 enj_roster_lose_inbound (EnjRoster *self, EnjInbound *inbound, gint64 now)
 {
   const GPtrArray *peers = g_hash_table_lookup (self->lent, inbound);
-  GQueue unproved = G_QUEUE_INIT;
-  EnjStanza *stanza;
+  g_autoptr (GArray) unproved = g_array_new (FALSE, FALSE, sizeof (Unproved));
+  Unproved one;
 
-  while ((stanza = enj_inbound_steal_unconfirmed (inbound)))
-    g_queue_push_tail (&unproved, stanza);
+  while ((one.stanza = enj_inbound_steal_unconfirmed (inbound, &one.left)))
+    g_array_append_val (unproved, one);
   take_back (self, enj_inbound_get_session (inbound), now);
-  recover (self, &unproved, now);
+  recover (self, unproved, now);
   for (guint i = 0; peers && i < peers->len; i++)
     {
       enj_peer_set_inbound (peers->pdata[i], NULL);
@@ -571,7 +545,7 @@ enj_roster_tick (EnjRoster *self, gint64 now)
 
       while ((stanza = enj_peer_steal_expired (peer, now)))
         {
-          give_back (self, stanza, &late);
+          enj_returns_push_take (&self->returns, stanza, &late);
           enj_roster_mark (self, enj_peer_get_remote (peer));
         }
       self->due = MIN (self->due, enj_peer_deadline (peer));
@@ -594,5 +568,5 @@ enj_roster_count_waiting (const EnjRoster *self)
 guint
 enj_roster_count_owned (const EnjRoster *self)
 {
-  return enj_roster_count_waiting (self) + self->returns.length;
+  return enj_roster_count_waiting (self) + enj_returns_count (&self->returns);
 }

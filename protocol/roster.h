@@ -9,6 +9,7 @@
 
 #include "protocol/calls.h"
 #include "protocol/peer.h"
+#include "protocol/returns.h"
 
 typedef struct EnjRoster EnjRoster;
 
@@ -61,15 +62,6 @@ void enj_roster_hang_up (EnjRoster *self, EnjCall *call, gint64 now);
 void enj_roster_deny (EnjRoster *self, const EnjReason *reason);
 
 /* ---- Going back --------------------------------------------------------- */
-
-/* The receiver owns stanza and text. */
-typedef struct
-{
-  EnjStanza *stanza;
-  EnjStanzaCondition condition;
-  const char *error_type; /* NULL takes the condition's own */
-  char *text;
-} EnjReturn;
 
 gboolean enj_roster_next_return (EnjRoster *self, EnjReturn *item);
 

@@ -43,14 +43,14 @@ enj_salvage_free (EnjSalvage *self)
 
 /* XEP-0203 2, XEP-0082 3.2. */
 static EnjElement *
-delay_new (const EnjSalvage *self, gint64 age)
+delay_new (const char *domain, gint64 age)
 {
   gint64 wall = enj_wall_now () - age / ENJ_SECOND;
   g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (wall);
   g_autofree char *stamp = g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ");
   EnjElementBuilder *builder = enj_element_builder_new (ENJ_NS_DELAY, "delay");
 
-  enj_element_builder_attribute (builder, NULL, "from", self->domain);
+  enj_element_builder_attribute (builder, NULL, "from", domain);
   enj_element_builder_attribute (builder, NULL, "stamp", stamp);
   return enj_element_builder_end_new (builder);
 }
@@ -65,14 +65,14 @@ count (EnjStanza *again, const EnjStanza *stanza)
 
 /* NULL when memory cannot be had. */
 static EnjStanza *
-again_new (const EnjSalvage *self, EnjStanza *stanza, gint64 age)
+again_new (const char *domain, EnjStanza *stanza, gint64 age)
 {
   g_autoptr (EnjElement) delay = NULL;
   EnjStanza *again;
 
   /* The first one tells already when it left. */
   if (enj_stanza_get_kind (stanza) == ENJ_STANZA_MESSAGE && enj_stanza_count_again (stanza) == 0)
-    delay = delay_new (self, age);
+    delay = delay_new (domain, age);
   again = delay ? enj_stanza_new_added (stanza, delay)
                 : enj_stanza_new_headed (stanza, enj_stanza_get_head (stanza));
   count (again, stanza);
@@ -138,7 +138,8 @@ void
 enj_salvage_take (EnjSalvage *self, EnjStanza *stanza, gint64 left, gint64 now)
 {
   g_autoptr (EnjStanza) taken = stanza;
-  EnjStanza *again = goes_again (self, stanza) ? again_new (self, stanza, now - left) : NULL;
+  EnjStanza *again
+    = goes_again (self, stanza) ? again_new (self->domain, stanza, now - left) : NULL;
 
   if (!again)
     {
@@ -151,16 +152,14 @@ enj_salvage_take (EnjSalvage *self, EnjStanza *stanza, gint64 left, gint64 now)
 }
 
 EnjStanza *
-enj_salvage_between_servers_new (EnjOnLoss on_loss, EnjStanza *stanza)
+enj_salvage_between_servers_new (EnjOnLoss on_loss, const char *domain, EnjStanza *stanza,
+                                 gint64 age)
 {
   gboolean is_silent = on_loss == ENJ_ON_LOSS_BY_KIND && !enj_stanza_is_answerable (stanza);
-  EnjStanza *again;
 
   if ((!is_silent && on_loss != ENJ_ON_LOSS_RESEND) || has_been_often (stanza))
     return NULL;
-  again = enj_stanza_new_headed (stanza, enj_stanza_get_head (stanza));
-  count (again, stanza);
-  return again;
+  return again_new (domain, stanza, age);
 }
 
 EnjStanza *

@@ -27,9 +27,11 @@ void enj_salvage_take (EnjSalvage *self, EnjStanza *stanza, gint64 left, gint64 
  * there is none. */
 EnjStanza *enj_salvage_steal_again (EnjSalvage *self);
 EnjStanza *enj_salvage_steal_lost (EnjSalvage *self);
-/* Of one that left for another server: what goes to it again, new; NULL where it goes back.
- * Only what nobody could be told of, unless all is to go again.  Says nothing of the delay. */
-EnjStanza *enj_salvage_between_servers_new (EnjOnLoss on_loss, EnjStanza *stanza);
+
+/* Of one that left for another server @age microseconds ago: what goes to it again, new; NULL
+ * where it goes back.  Only what nobody could be told of, unless all is to go again. */
+EnjStanza *enj_salvage_between_servers_new (EnjOnLoss on_loss, const char *domain,
+                                            EnjStanza *stanza, gint64 age);
 guint enj_salvage_count_again (const EnjSalvage *self);
 guint enj_salvage_count_lost (const EnjSalvage *self);
 guint enj_salvage_count_dropped (const EnjSalvage *self);

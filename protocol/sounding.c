@@ -293,7 +293,7 @@ enj_sounding_note_over (EnjSounding *self)
   stop_asking (self);
   if (!session->closed_in_return || enj_departures_count (&session->unsent) > 0)
     return;
-  for (; (stanza = enj_sounding_steal (self)); enj_stanza_unref (stanza))
+  for (; (stanza = enj_sounding_steal (self, NULL)); enj_stanza_unref (stanza))
     self->counters->confirmed++;
 }
 
@@ -304,7 +304,7 @@ enj_sounding_count (const EnjSounding *self)
 }
 
 EnjStanza *
-enj_sounding_steal (EnjSounding *self)
+enj_sounding_steal (EnjSounding *self, gint64 *left)
 {
-  return enj_barrier_steal (self->barrier, NULL);
+  return enj_barrier_steal (self->barrier, left);
 }

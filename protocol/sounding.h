@@ -34,6 +34,6 @@ void enj_sounding_tick (EnjSounding *self, gint64 now);
 
 /* What is kept: how many, and the oldest, owned by the caller; NULL when there is none. */
 guint enj_sounding_count (const EnjSounding *self);
-EnjStanza *enj_sounding_steal (EnjSounding *self);
+EnjStanza *enj_sounding_steal (EnjSounding *self, gint64 *left);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjSounding, enj_sounding_free)

@@ -17,7 +17,7 @@ send (EnjAck *ack, const char *id)
 {
   g_autoptr (EnjStanza) stanza = stanza_new (id);
 
-  enj_ack_note_sent (ack, stanza);
+  enj_ack_note_sent (ack, stanza, 0);
 }
 
 static EnjStanza *
@@ -38,7 +38,7 @@ count (gpointer user_data)
 static void
 assert_oldest (EnjAck *ack, const char *id)
 {
-  g_autoptr (EnjStanza) stanza = enj_ack_steal_unconfirmed (ack);
+  g_autoptr (EnjStanza) stanza = enj_ack_steal_unconfirmed (ack, NULL);
 
   g_assert_cmpstr (stanza ? enj_stanza_get_id (stanza) : NULL, ==, id);
 }

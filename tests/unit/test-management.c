@@ -181,7 +181,7 @@ count_unconfirmed (Host *self)
   EnjStanza *stanza;
   guint n = 0;
 
-  for (; (stanza = enj_management_steal_unconfirmed (self->management)); n++)
+  for (; (stanza = enj_management_steal_unconfirmed (self->management, NULL)); n++)
     enj_stanza_unref (stanza);
   return n;
 }

@@ -101,6 +101,16 @@ test_one_policy_for_all (void)
 }
 
 static guint
+count_in (const char *text, const char *what)
+{
+  guint n = 0;
+
+  for (const char *at = text; (at = strstr (at, what)); at++)
+    n++;
+  return n;
+}
+
+static guint
 count_between_servers (EnjOnLoss on_loss, const char *xml)
 {
   g_autoptr (EnjStanza) stanza = enj_test_stanza_new (xml);
@@ -108,12 +118,16 @@ count_between_servers (EnjOnLoss on_loss, const char *xml)
 
   for (; count < 10; count++)
     {
-      EnjStanza *again = enj_salvage_between_servers_new (on_loss, stanza);
+      EnjStanza *again
+        = enj_salvage_between_servers_new (on_loss, "here.test", stanza, 100 * ENJ_SECOND);
       g_autofree char *text = again ? enj_test_stanza_text_new (again) : NULL;
 
       if (!again)
         break;
-      g_assert_cmpstr (text, ==, xml);
+      if (enj_stanza_get_kind (again) == ENJ_STANZA_MESSAGE)
+        g_assert_cmpuint (count_in (text, DELAY), ==, 1);
+      else
+        g_assert_cmpstr (text, ==, xml);
       enj_stanza_unref (stanza);
       stanza = again;
     }

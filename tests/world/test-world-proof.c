@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "tests/support/proves.h"
 #include "tests/world/settings.h"
 #include "tests/world/world.h"
 
@@ -327,6 +328,7 @@ test_resend (void)
     = enj_world_settings_new (HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
   Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
 
+  enj_test_proves ("M08");
   enj_settings_set_on_loss (settings, HERE, ENJ_ON_LOSS_RESEND);
   enj_exchange_set_settings (pair.here->exchange, settings, enj_world_now (pair.world));
   teach (&pair);
@@ -340,6 +342,8 @@ test_resend (void)
       for (guint j = 1; j < 11; j++)
         g_assert_nonnull (strstr (pair.there->inbox->pdata[j],
                                   (const char *[]){ "m5", "m1", "m2", "m3", "m4" }[j % 5]));
+      for (guint j = 1; j < 11; j++)
+        g_assert_cmpint (strstr (pair.there->inbox->pdata[j], " stamp='") != NULL, ==, j > 5);
     }
   assert_errors (pair.here, 5);
   enj_world_free (pair.world);
