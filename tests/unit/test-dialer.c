@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "protocol/targets.h"
 #include "component/sockaddr.h"
 
 static GMainContext *context;
@@ -164,6 +166,32 @@ test_refused (void)
 }
 
 /* What fails inside connect() is told from the loop too. */
+/* The remote server is not to blame for what we have run out of. */
+static void
+test_no_descriptor (void)
+{
+  EnjAddress address;
+  int listening = listen_new (1, &address);
+  struct rlimit saved;
+  struct rlimit limit;
+  int next;
+
+  set_up ();
+  next = dup (0);
+  close (next);
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &saved), ==, 0);
+  limit = saved;
+  limit.rlim_cur = (rlim_t) next;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  dial (&address, NULL);
+  wait_for_end ();
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &saved), ==, 0);
+  g_assert_cmpint (connected, ==, -1);
+  g_assert_cmpstr (reason, ==, ENJ_TARGETS_SCARCE);
+  close (listening);
+  tear_down ();
+}
+
 static void
 test_fails_at_once (void)
 {
@@ -237,6 +265,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dialer/connects", test_connects);
   g_test_add_func ("/dialer/comes-from-the-source-address", test_source);
   g_test_add_func ("/dialer/is-told-of-a-refusal", test_refused);
+  g_test_add_func ("/dialer/says-that-descriptors-are-scarce", test_no_descriptor);
   g_test_add_func ("/dialer/fails-from-the-loop-only", test_fails_at_once);
   g_test_add_func ("/dialer/waits-no-longer-than-the-timeout", test_no_answer);
   g_test_add_func ("/dialer/says-nothing-when-cancelled", test_cancelled);
