@@ -9,7 +9,7 @@ import asyncio
 import re
 
 import waiting
-from ledger import ANSWERED, READ, TAKEN
+from ledger import ANSWERED, MOST_CONNECTIONS, READ, TAKEN
 
 _STANZA = re.compile(rb"<(message|iq)\b([^>]*?)(?:/>|>.*?</\1>)", re.DOTALL)
 _LOAD = re.compile(rb"\bid=['\"]load-(\w+)-(\d+)['\"]")
@@ -149,7 +149,7 @@ class LinkTap:
         return self
 
     def _accept(self):
-        self.connections += 1
+        self.connections = self.connections % MOST_CONNECTIONS + 1
         pair = _Pair(self, self.connections)
         self.pairs.add(pair)
         asyncio.ensure_future(self._connect(pair))

@@ -16,7 +16,7 @@ import termios
 import time
 
 import waiting
-from ledger import BURIED
+from ledger import BURIED, MOST_CONNECTIONS
 from load import TICK, Pace
 
 HEADER = ("<?xml version='1.0'?><stream:stream xmlns='jabber:server' xmlns:db='jabber:server:"
@@ -154,7 +154,7 @@ class LoadPeer:
 
     `out` is the ledger that it sends by, `flows` are all of which it may hear."""
 
-    numbers = itertools.count(1)
+    numbers = itertools.cycle(range(1, MOST_CONNECTIONS + 1))
     heard_class, spoken_class = Heard, Spoken
 
     def __init__(self, domain, address, port, bridge, target, out=None, flows=(), to="",
