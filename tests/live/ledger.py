@@ -18,7 +18,6 @@ ANSWERED = 32  # Prosody's own error for it was read by the bridge
 MOST_CONNECTIONS = (1 << 16) - 1
 
 
-
 class Ledger:
     """One way; `read` says whether what is sent counts as read until told otherwise."""
 
