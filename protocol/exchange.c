@@ -338,8 +338,8 @@ EnjLoad
 enj_exchange_get_load (const EnjExchange *self)
 {
   return (EnjLoad){ .inbound = enj_arrivals_count (self->arrivals),
-                    .outbound = enj_peers_count_streams (self->peers),
-                    .ending = enj_peers_count_ending (self->peers),
+                    .outbound = enj_calls_count_streams (enj_peers_get_calls (self->peers)),
+                    .ending = enj_calls_count_ending (enj_peers_get_calls (self->peers)),
                     .links = enj_trunks_count_links (self->trunks),
                     .waiting_for_peers = enj_peers_count_waiting (self->peers),
                     .waiting_for_links = enj_trunks_count_waiting (self->trunks),
@@ -458,7 +458,7 @@ enj_exchange_get_counters (const EnjExchange *self)
 void
 enj_exchange_forbid (EnjExchange *self, const EnjAddress *address)
 {
-  enj_peers_forbid (self->peers, address);
+  enj_calls_forbid (enj_peers_get_calls (self->peers), address);
 }
 
 gboolean
@@ -556,7 +556,7 @@ enj_exchange_closed (EnjExchange *self, EnjSession *session, gint64 now)
 
   process (self, now); /* What it still has to tell comes out first. */
   enj_peers_forget_asker (self->peers, session->id);
-  if (!enj_peers_closed (self->peers, session)
+  if (!enj_calls_closed (enj_peers_get_calls (self->peers), session)
       && !enj_arrivals_closed (self->arrivals, session))
     enj_trunks_closed (self->trunks, session);
   enj_wake (self->wake);

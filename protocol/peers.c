@@ -402,12 +402,6 @@ enj_peers_set_settings (EnjPeers *self, EnjSettings *settings, gint64 now)
     }
 }
 
-void
-enj_peers_forbid (EnjPeers *self, const EnjAddress *address)
-{
-  enj_calls_forbid (self->calls, address);
-}
-
 gboolean
 enj_peers_send (EnjPeers *self, const char *local, const char *remote, EnjStanza *stanza,
                 gint64 now)
@@ -422,6 +416,12 @@ EnjRoster *
 enj_peers_get_roster (EnjPeers *self)
 {
   return self->roster;
+}
+
+EnjCalls *
+enj_peers_get_calls (EnjPeers *self)
+{
+  return self->calls;
 }
 
 void
@@ -477,12 +477,6 @@ enj_peers_dial_failed (EnjPeers *self, guint64 id, guint ticket, const char *why
     enj_call_dial_failed (call, ticket, why);
   else if (call)
     enj_attempts_put_off (enj_call_get_attempts (call), ticket, now);
-}
-
-gboolean
-enj_peers_closed (EnjPeers *self, EnjSession *session)
-{
-  return enj_calls_closed (self->calls, session);
 }
 
 /* What others have kept for us. */
@@ -598,16 +592,4 @@ guint
 enj_peers_count_owned (const EnjPeers *self)
 {
   return enj_roster_count_owned (self->roster) + enj_calls_count_owned (self->calls);
-}
-
-guint
-enj_peers_count_streams (const EnjPeers *self)
-{
-  return enj_calls_count_streams (self->calls);
-}
-
-guint
-enj_peers_count_ending (const EnjPeers *self)
-{
-  return enj_calls_count_ending (self->calls);
 }

@@ -20,9 +20,6 @@ void enj_peers_free (EnjPeers *self);
 /* For what is opened from now on; streams to domains that are now denied end. */
 void enj_peers_set_settings (EnjPeers *self, EnjSettings *settings, gint64 now);
 
-/* An address of ours that DNS must never lead to. */
-void enj_peers_forbid (EnjPeers *self, const EnjAddress *address);
-
 /* FALSE when the queue for that peer is full. */
 gboolean enj_peers_send (EnjPeers *self, const char *local, const char *remote, EnjStanza *stanza,
                          gint64 now);
@@ -30,6 +27,9 @@ gboolean enj_peers_send (EnjPeers *self, const char *local, const char *remote, 
 /* For streams that peers have opened; next() is to be called then.  What goes back is to be
  * fetched from it. */
 EnjRoster *enj_peers_get_roster (EnjPeers *self);
+
+/* For all that is about streams alone. */
+EnjCalls *enj_peers_get_calls (EnjPeers *self);
 
 /* Asks @question->remote about its key.  The answer is a VERDICT. */
 void enj_peers_verify (EnjPeers *self, const EnjQuestion *question, gint64 now);
@@ -41,12 +41,11 @@ void enj_peers_forget_asker (EnjPeers *self, guint64 asker);
 EnjTargets *enj_peers_find_targets (const EnjPeers *self, guint64 id);
 
 /* The connection is there: the session to drive, NULL when it is not wanted
- * any more.  Give it back by closed() when the connection is closed. */
+ * any more.  Give it back by enj_calls_closed() when the connection is closed. */
 EnjSession *enj_peers_dialled (EnjPeers *self, guint64 id, guint ticket, gint64 now);
 
 /* It is not; @why NULL: there was no room, and another try is wished for later. */
 void enj_peers_dial_failed (EnjPeers *self, guint64 id, guint ticket, const char *why, gint64 now);
-gboolean enj_peers_closed (EnjPeers *self, EnjSession *session);
 
 gboolean enj_peers_next (EnjPeers *self, EnjPeersEvent *event, gint64 now);
 gint64 enj_peers_deadline (const EnjPeers *self);
@@ -67,7 +66,5 @@ guint enj_peers_count_waiting (const EnjPeers *self);
 
 /* Those, and what peers have not confirmed. */
 guint enj_peers_count_owned (const EnjPeers *self);
-guint enj_peers_count_ending (const EnjPeers *self); /* calls */
-guint enj_peers_count_streams (const EnjPeers *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjPeers, enj_peers_free)
