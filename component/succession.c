@@ -359,7 +359,7 @@ enj_succession_free (EnjSuccession *self)
 {
   EnjKeeper *keeper;
   GHashTableIter iter;
-  gpointer line;
+  gpointer value;
 
   if (!self)
     return;
@@ -373,8 +373,15 @@ enj_succession_free (EnjSuccession *self)
       g_rc_box_release (self->pen);
     }
   g_hash_table_iter_init (&iter, self->lines);
-  while (g_hash_table_iter_next (&iter, NULL, &line))
-    enj_keepsake_calm (((Line *) line)->keepsake);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const Line *line = value;
+
+      if (enj_keepsake_is_valid (line->keepsake))
+        enj_keepsake_calm (line->keepsake);
+      else
+        forget (self, line);
+    }
   g_hash_table_unref (self->lines);
   enj_daybook_free (self->daybook);
   g_free (self);

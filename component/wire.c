@@ -412,6 +412,9 @@ enj_wire_free (EnjWire *self)
   self->session->output = (EnjWake){ NULL, NULL };
   enj_deferred_clear (&self->writing);
   enj_deferred_clear (&self->closing);
+  /* What nobody can go on with must not live on by the copies that others have. */
+  if (self->keepsake && self->fd >= 0 && !enj_keepsake_is_valid (self->keepsake))
+    (void) shutdown (self->fd, SHUT_RDWR); /* it may be over */
   close_socket (self);
   g_free (self);
 }

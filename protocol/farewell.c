@@ -9,8 +9,10 @@
 /* For the links: the answer to a last ping, and then the end tag. */
 #define PATIENCE_LINKS (2 * PATIENCE)
 
-/* The same in a hurry: long enough for what is written to leave. */
+/* The same in a hurry: long enough for what is written to leave, and for a server that is busy
+ * to end the link, for what it has sent by then must be read. */
 #define HURRY (ENJ_SECOND / 2)
+#define HURRY_LINKS (2 * ENJ_SECOND)
 
 typedef enum
 {
@@ -30,11 +32,19 @@ struct EnjFarewell
   gint64 due;
 };
 
+static gint64
+get_patience (const EnjFarewell *self)
+{
+  if (self->step == STEP_LINKS)
+    return self->hurried ? HURRY_LINKS : PATIENCE_LINKS;
+  return self->hurried ? HURRY : PATIENCE;
+}
+
 static void
 enter (EnjFarewell *self, Step step, gint64 now)
 {
   self->step = step;
-  self->due = now + (self->hurried ? HURRY : step == STEP_LINKS ? PATIENCE_LINKS : PATIENCE);
+  self->due = now + get_patience (self);
 
   switch (step)
     {
@@ -159,5 +169,5 @@ enj_farewell_hurry (EnjFarewell *self, gint64 now)
     return;
   self->hurried = TRUE;
   /* The inbound streams are closing already; the other steps have more to write. */
-  self->due = self->step == STEP_INBOUND ? now : MIN (self->due, now + HURRY);
+  self->due = self->step == STEP_INBOUND ? now : MIN (self->due, now + get_patience (self));
 }

@@ -50,9 +50,9 @@ def account(lab):
     load = lab.load
     load.settle()
     load.tell()
-    for flow in load.flows:
-        equal(sorted(flow.lost()), [], "lost, " + flow.name)
+    lost = {flow.name: sorted(flow.lost()) for flow in load.flows}
     load.go_on()
+    equal(lost, {"outward": [], "inward": []}, "lost")
 
 
 @test("TERM under load: the status is 0, and nothing is lost")

@@ -196,6 +196,26 @@ test_gone (void)
   tear_down ();
 }
 
+/* Ours is not the only copy of it, and the others would keep it open. */
+static void
+test_over (void)
+{
+  char text[256];
+  guint n_forgotten = 0;
+
+  set_up ();
+  enj_keepsake_void (keepsake);
+  g_clear_pointer (&succession, enj_succession_free);
+  for (gssize n; (n = recv (manager, text, sizeof text - 1, MSG_DONTWAIT)) > 0;)
+    {
+      text[n] = '\0';
+      n_forgotten += g_str_has_prefix (text, "FDSTOREREMOVE=1\nFDNAME=link-")
+                     || g_str_has_prefix (text, "FDSTOREREMOVE=1\nFDNAME=keepsake-");
+    }
+  g_assert_cmpuint (n_forgotten, ==, 2);
+  tear_down ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -204,5 +224,6 @@ main (int argc, char **argv)
   g_test_add_func ("/succession/what-is-written-down-is-settled", test_settle);
   g_test_add_func ("/succession/what-is-not-written-down-is-not-settled", test_gap);
   g_test_add_func ("/succession/a-link-may-go-before-its-stanzas", test_gone);
+  g_test_add_func ("/succession/a-link-that-is-over-is-left-to-nobody", test_over);
   return g_test_run ();
 }
