@@ -15,7 +15,9 @@
 
 #define TRIES 2
 #define TRY_TIME (10 * G_TIME_SPAN_SECOND)
-#define WAITING_TIME (20 * G_TIME_SPAN_SECOND)
+
+/* The first of a crowd are slow for two tries, and then others have their places. */
+#define WAITING_TIME (30 * G_TIME_SPAN_SECOND)
 
 /* A healthy server has answered by then: the place goes to the next. */
 #define SLOW_TIME (300 * G_TIME_SPAN_MILLISECOND)
@@ -194,6 +196,15 @@ finish (Lookup *lookup)
   enj_loop_defer (lookup->resolver->loop, &lookup->report);
 }
 
+/* It has no turn: nothing was asked. */
+static void
+refuse (Lookup *lookup)
+{
+  for (guint i = 0; i < lookup->n_questions; i++)
+    lookup->questions[i].result = ENJ_LOOKUP_REFUSED;
+  finish (lookup);
+}
+
 /* ---- Answers ---------------------------------------------------------- */
 
 /* FALSE for what cannot be read. */
@@ -318,7 +329,9 @@ on_due (guint32 events, gint64 now, gpointer data)
     {
       if (which == DUE_SLOW)
         enj_turn_slow_down (&lookup->turn);
-      else if (which == DUE_TRY && lookup->turn.state != ENJ_TURN_WAITING && lookup->tries < TRIES
+      else if (lookup->turn.state == ENJ_TURN_WAITING)
+        refuse (lookup);
+      else if (which == DUE_TRY && lookup->tries < TRIES
                && get_result (lookup) != ENJ_LOOKUP_FOUND)
         {
           stop_asking (lookup);
@@ -407,10 +420,10 @@ wait_for_turn (Lookup *lookup, const char *source)
   EnjResolver *self = lookup->resolver;
   const EnjTurn *surplus = enj_turns_wait (self->turns, &lookup->turn, source);
 
-  if (surplus)
-    finish (surplus->owner);
   lookup->due[DUE_TRY] = enj_loop_now (self->loop) + WAITING_TIME;
   update_timer (lookup);
+  if (surplus)
+    refuse (surplus->owner);
   enj_loop_defer (self->loop, &self->starting);
 }
 

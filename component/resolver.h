@@ -2,10 +2,11 @@
  *
  * libunbound in a thread of its own, driven by its descriptor; before it the
  * hosts file, localhost (RFC 6761) and literals, for addresses only.  A look-up
- * has two tries of 10 s (N13); limits.lookups of them run at once, and no more than
- * limits.lookups-per-source of those that one peer has caused, but one that takes long
- * makes room for others (turns.h), so that dead name servers delay no healthy one.  Answers are
- * cached by libunbound, for their TTL at most (N14).
+ * has two tries of 10 s (N13); limits.lookups of them run at once, no more than
+ * limits.lookups-per-source of those that one peer has caused, and of one user's no more than
+ * he leaves to others; but one that takes long makes room (turns.h), so that dead name servers
+ * delay no healthy one.  What has had no turn within 30 s is refused.  Answers are cached by
+ * libunbound, for their TTL at most (N14).
  *
  * Does not try search domains, choose among answers or connect. */
 #pragma once
@@ -38,7 +39,7 @@ void enj_resolver_set_limits (EnjResolver *self, const EnjLimits *limits);
 /* What is still looked up gets no answer. */
 void enj_resolver_free (EnjResolver *self);
 
-/* @source: who has caused it, NULL for our own users and us.  Ids are never 0.  At most 64 SRV
+/* @source: who has caused it, as turns.h names them.  Ids are never 0.  At most 64 SRV
  * records. */
 guint64 enj_resolver_srv (EnjResolver *self, const char *name, const char *source,
                           EnjResolverSrvFunc func, gpointer data);

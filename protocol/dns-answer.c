@@ -30,7 +30,8 @@ enj_dns_answer_merge (EnjLookupResult a, EnjLookupResult b)
 {
   /* The first that either is.  RFC 7673 3.2: one that was forged makes the other worthless. */
   static const EnjLookupResult order[]
-      = { ENJ_LOOKUP_FORGED, ENJ_LOOKUP_FOUND, ENJ_LOOKUP_FAILED, ENJ_LOOKUP_NO_NAME };
+      = { ENJ_LOOKUP_FORGED, ENJ_LOOKUP_FOUND, ENJ_LOOKUP_FAILED, ENJ_LOOKUP_REFUSED,
+          ENJ_LOOKUP_NO_NAME };
 
   for (guint i = 0; i < G_N_ELEMENTS (order); i++)
     if (a == order[i] || b == order[i])

@@ -27,7 +27,7 @@ typedef struct
   guint64 id;    /* one for all wishes of one attempt to reach a server */
   guint ticket;  /* of the wish */
   char *name;
-  char *source; /* who has caused it; NULL: our own users */
+  char *source; /* who has caused it, as turns.h names them */
   EnjAddress address;
   EnjStanza *stanza;
   char *local;

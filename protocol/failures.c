@@ -23,6 +23,12 @@ struct EnjFailures
   GQueue order;        /* of Record, the oldest first */
 };
 
+gboolean
+enj_reason_is_ours (const EnjReason *self)
+{
+  return self->condition == ENJ_STANZA_RESOURCE_CONSTRAINT;
+}
+
 static void
 record_free (gpointer data)
 {

@@ -22,6 +22,9 @@ typedef struct
   guint64 rest;               /* seconds at the least, but no more than may be at most */
 } EnjReason;
 
+/* It is our own lack of room: no failure of the other side, and nothing to note. */
+gboolean enj_reason_is_ours (const EnjReason *self);
+
 /* Times are monotonic microseconds. */
 typedef struct
 {

@@ -2,7 +2,10 @@
 
 #include "protocol/peer.h"
 
+#include <string.h>
+
 #include "protocol/budget.h"
+#include "protocol/turns.h"
 #include "protocol/waiting.h"
 
 struct EnjPeer
@@ -112,6 +115,24 @@ EnjStanza *
 enj_peer_steal (EnjPeer *self)
 {
   return enj_waiting_steal (self->waiting);
+}
+
+char *
+enj_peer_dup_source (const EnjPeer *self)
+{
+  EnjStanza *stanza = enj_waiting_peek (self->waiting);
+  const char *from = stanza ? enj_stanza_get_from (stanza) : NULL;
+
+  /* RFC 7622 3.1: what is before the resource has no slash. */
+  return from ? g_strdup_printf (ENJ_TURNS_USER "%.*s", (int) strcspn (from, "/"), from) : NULL;
+}
+
+EnjStanza *
+enj_peer_steal_of (EnjPeer *self, const char *source)
+{
+  g_autofree char *oldest = enj_peer_dup_source (self);
+
+  return g_strcmp0 (oldest, source) == 0 ? enj_waiting_steal (self->waiting) : NULL;
 }
 
 EnjStanza *

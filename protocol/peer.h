@@ -49,6 +49,12 @@ gboolean enj_peer_flush (EnjPeer *self, EnjStanza **too_large, gint64 now);
 /* The oldest that waits, or NULL; the same if it is over its age.  Owned by the caller. */
 EnjStanza *enj_peer_steal (EnjPeer *self);
 EnjStanza *enj_peer_steal_expired (EnjPeer *self, gint64 now);
+
+/* Whose the oldest is, as turns.h names him: newly allocated, or NULL where none waits.  The oldest
+ * if it is his, or NULL; owned by the caller. */
+char *enj_peer_dup_source (const EnjPeer *self);
+EnjStanza *enj_peer_steal_of (EnjPeer *self, const char *source);
+
 gint64 enj_peer_deadline (const EnjPeer *self);
 guint enj_peer_count_waiting (const EnjPeer *self);
 

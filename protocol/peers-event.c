@@ -42,6 +42,28 @@ enj_peers_event_queue_push (EnjPeersEventQueue *self, EnjPeersEventType type, co
   return event;
 }
 
+void
+enj_peers_event_queue_push_wish (EnjPeersEventQueue *self, guint64 id, const char *remote,
+                                 const char *source, const EnjTargetsWish *wish)
+{
+  static const EnjPeersEventType types[] = {
+    [ENJ_TARGETS_LOOKUP_SRV] = ENJ_PEERS_LOOKUP_SRV,
+    [ENJ_TARGETS_LOOKUP_ADDRESSES] = ENJ_PEERS_LOOKUP_ADDRESSES,
+    [ENJ_TARGETS_LOOKUP_TLSA] = ENJ_PEERS_LOOKUP_TLSA,
+    [ENJ_TARGETS_CONNECT] = ENJ_PEERS_DIAL,
+  };
+  EnjPeersEvent *event;
+
+  g_return_if_fail (wish->type < G_N_ELEMENTS (types));
+  event = enj_peers_event_queue_push (self, types[wish->type], NULL, remote);
+  event->id = id;
+  event->ticket = wish->ticket;
+  event->name = g_strdup (wish->name);
+  event->source = g_strdup (source);
+  if (wish->target)
+    event->address = wish->target->address;
+}
+
 gboolean
 enj_peers_event_queue_pop (EnjPeersEventQueue *self, EnjPeersEvent *event)
 {

@@ -3,6 +3,7 @@
 
 #include "protocol/address.h"
 #include "protocol/news.h"
+#include "protocol/targets.h"
 
 typedef enum
 {
@@ -23,7 +24,7 @@ typedef struct
   guint64 id; /* of the call */
   guint ticket;
   char *name;
-  char *source; /* who has caused it; NULL: our own users */
+  char *source; /* who has caused it, as turns.h names them */
   EnjAddress address;
   EnjStanza *stanza;
   EnjStanzaCondition condition;
@@ -50,6 +51,10 @@ void enj_peers_event_queue_clear (EnjPeersEventQueue *self);
 /* A new one at the end, to be filled in; wakes. */
 EnjPeersEvent *enj_peers_event_queue_push (EnjPeersEventQueue *self, EnjPeersEventType type,
                                            const char *local, const char *remote);
+
+/* What the call @id to @remote wishes for, on account of @source; never to give up. */
+void enj_peers_event_queue_push_wish (EnjPeersEventQueue *self, guint64 id, const char *remote,
+                                      const char *source, const EnjTargetsWish *wish);
 
 /* FALSE when there are none. */
 gboolean enj_peers_event_queue_pop (EnjPeersEventQueue *self, EnjPeersEvent *event);

@@ -46,19 +46,14 @@ push_event (EnjPeers *self, EnjPeersEventType type, const char *local, const cha
 }
 
 static void
-push_wish (EnjPeers *self, EnjPeersEventType type, const EnjCall *call,
-           const EnjTargetsWish *wish)
+push_wish (EnjPeers *self, const EnjCall *call, const EnjTargetsWish *wish)
 {
   const char *remote = enj_call_get_remote (call, 0);
-  EnjPeersEvent *event = push_event (self, type, NULL, remote);
+  g_autofree char *who
+    = enj_call_is_probe (call) ? NULL : enj_roster_dup_source (self->roster, remote);
 
-  if (enj_call_is_probe (call) || !enj_roster_find_caller (self->roster, remote))
-    event->source = g_strdup (enj_inquiry_get_source (self->inquiry, call));
-  event->id = *enj_call_get_id (call);
-  event->ticket = wish->ticket;
-  event->name = g_strdup (wish->name);
-  if (wish->target)
-    event->address = wish->target->address;
+  enj_peers_event_queue_push_wish (&self->events, *enj_call_get_id (call), remote,
+                                   who ? who : enj_inquiry_get_source (self->inquiry, call), wish);
 }
 
 /* ---- Attempts -------------------------------------------------------------- */
@@ -113,7 +108,7 @@ dial_next (EnjPeers *self, gint64 now)
   EnjCall *call = enj_calls_next_dial (self->calls, &wish, now);
 
   if (call && may_dial (self, call, wish.target))
-    push_wish (self, ENJ_PEERS_DIAL, call, &wish);
+    push_wish (self, call, &wish);
   return call != NULL;
 }
 
@@ -121,8 +116,6 @@ dial_next (EnjPeers *self, gint64 now)
 static void
 pump (EnjPeers *self, EnjCall *call, gint64 now)
 {
-  static const EnjPeersEventType lookups[] /* by ENJ_TARGETS_LOOKUP_* */
-    = { ENJ_PEERS_LOOKUP_SRV, ENJ_PEERS_LOOKUP_ADDRESSES, ENJ_PEERS_LOOKUP_TLSA };
   EnjTargetsWish wish;
 
   while (enj_call_next_wish (call, &wish, now))
@@ -131,7 +124,7 @@ pump (EnjPeers *self, EnjCall *call, gint64 now)
       case ENJ_TARGETS_LOOKUP_SRV:
       case ENJ_TARGETS_LOOKUP_ADDRESSES:
       case ENJ_TARGETS_LOOKUP_TLSA:
-        push_wish (self, lookups[wish.type], call, &wish);
+        push_wish (self, call, &wish);
         break;
       case ENJ_TARGETS_CONNECT:
         if (enj_inquiry_meet (self->inquiry, call, wish.target, now))
@@ -269,6 +262,14 @@ handle_news (EnjPeers *self, EnjCall *call, EnjNews *news, gint64 now)
 
 /* ---- The end of a stream ------------------------------------------------------- */
 
+/* For our own lack of room: who has caused the call is told, and others who wait have the next. */
+static void
+refuse (EnjPeers *self, const char *remote, const EnjReason *reason, gint64 now)
+{
+  if (!enj_roster_refuse_source (self->roster, remote, reason))
+    enj_inquiry_fail (self->inquiry, remote, reason->verdict, now);
+}
+
 static void
 finish (EnjPeers *self, EnjCall *call, gint64 now)
 {
@@ -285,7 +286,9 @@ finish (EnjPeers *self, EnjCall *call, gint64 now)
 
   for (guint i = 0; !enj_call_is_probe (call) && (remote = enj_call_get_remote (call, i)); i++)
     {
-      if (reason)
+      if (reason && enj_reason_is_ours (reason))
+        refuse (self, remote, reason, now);
+      else if (reason)
         enj_failures_note (self->failures, remote, reason, self->settings->limits.retry_max, now);
       else if (!enj_call_is_spent (call))
         enj_roster_pause (self->roster, remote, now + PAUSE);
@@ -510,9 +513,8 @@ enj_peers_next (EnjPeers *self, EnjPeersEvent *event, gint64 now)
 gint64
 enj_peers_deadline (const EnjPeers *self)
 {
-  gint64 due = MIN (self->due, enj_roster_deadline (self->roster));
-
-  return MIN (due, enj_calls_deadline (self->calls));
+  return MIN (MIN (self->due, enj_roster_deadline (self->roster)),
+              enj_calls_deadline (self->calls));
 }
 
 /* An attempt that nobody waits for any more has failed by taking too long; but where it waited

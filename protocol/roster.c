@@ -145,15 +145,31 @@ wants_stream (const EnjPeer *peer)
          && !enj_peer_get_inbound (peer);
 }
 
-const char *
-enj_roster_find_caller (const EnjRoster *self, const char *remote)
+static EnjPeer *
+find_calling (const EnjRoster *self, const char *remote)
 {
-  const EnjPeer *peer;
+  EnjPeer *peer;
 
   for (guint i = 0; (peer = get_nth (self, remote, i)); i++)
     if (wants_stream (peer))
-      return enj_peer_get_local (peer);
+      return peer;
   return NULL;
+}
+
+const char *
+enj_roster_find_caller (const EnjRoster *self, const char *remote)
+{
+  const EnjPeer *peer = find_calling (self, remote);
+
+  return peer ? enj_peer_get_local (peer) : NULL;
+}
+
+char *
+enj_roster_dup_source (const EnjRoster *self, const char *remote)
+{
+  const EnjPeer *peer = find_calling (self, remote);
+
+  return peer ? enj_peer_dup_source (peer) : NULL;
 }
 
 /* ---- Going back ------------------------------------------------------------ */
@@ -165,6 +181,18 @@ give_all_back (EnjRoster *self, EnjPeer *peer, const EnjReason *reason)
 
   while ((stanza = enj_peer_steal (peer)))
     enj_returns_push_take (&self->returns, stanza, reason);
+}
+
+gboolean
+enj_roster_refuse_source (EnjRoster *self, const char *remote, const EnjReason *reason)
+{
+  EnjPeer *peer = find_calling (self, remote);
+  g_autofree char *source = peer ? enj_peer_dup_source (peer) : NULL;
+  EnjStanza *stanza;
+
+  while (source && (stanza = enj_peer_steal_of (peer, source)))
+    enj_returns_push_take (&self->returns, stanza, reason);
+  return source != NULL;
 }
 
 gboolean

@@ -29,6 +29,11 @@ void enj_roster_serve (EnjRoster *self, const char *remote, const EnjReason *ref
 /* The local domain of a pair that still wants a stream, or NULL. */
 const char *enj_roster_find_caller (const EnjRoster *self, const char *remote);
 
+/* Whose stanza is the first that wants it, as turns.h names him; newly allocated, or NULL.  What is
+ * first there of his goes back; FALSE where nothing is. */
+char *enj_roster_dup_source (const EnjRoster *self, const char *remote);
+gboolean enj_roster_refuse_source (EnjRoster *self, const char *remote, const EnjReason *reason);
+
 /* ---- Streams that peers have opened (XEP-0288 2.2) ----------------------- */
 
 /* Might one be lent to the pair, until lose_inbound()?  Not while another stream has its

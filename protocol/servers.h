@@ -16,7 +16,8 @@ typedef enum
   ENJ_LOOKUP_NO_NAME, /* NXDOMAIN */
   ENJ_LOOKUP_NO_DATA, /* the name has no such records */
   ENJ_LOOKUP_FAILED,  /* SERVFAIL, REFUSED, no answer */
-  ENJ_LOOKUP_FORGED   /* DNSSEC has found it to be bogus */
+  ENJ_LOOKUP_FORGED,  /* DNSSEC has found it to be bogus */
+  ENJ_LOOKUP_REFUSED  /* by us, for too much is looked up: nothing was asked */
 } EnjLookupResult;
 
 typedef struct

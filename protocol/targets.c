@@ -62,6 +62,7 @@ struct EnjTargets
   gboolean has_srv;      /* records were there, be it only "." */
   gboolean has_refusal;  /* the address policy left something out */
   gboolean has_no_reply; /* a look-up failed */
+  gboolean has_no_turn;  /* a look-up was refused, by ourselves */
   gboolean has_tried;
   gboolean has_met; /* a server that was of no use */
   gboolean is_scarce; /* of us it was that an attempt failed */
@@ -117,8 +118,9 @@ question_is_pending (const Question *question)
 /* ---- Giving up -------------------------------------------------------- */
 
 /* RFC 6120 10.4.3: not resolved is remote-server-not-found, not connected is
- * remote-server-timeout.  Final is what the DNS has said for certain.  The
- * text never names a host, for it may travel to somebody who must not know it. */
+ * remote-server-timeout; that we did not even ask is our lack of room.  Final is what the DNS
+ * has said for certain.  The text never names a host, for it may travel to somebody who must
+ * not know it. */
 static void
 give_up (EnjTargets *self)
 {
@@ -137,6 +139,11 @@ give_up (EnjTargets *self)
     }
   else if (self->has_no_reply)
     text = "the DNS gave no answer";
+  else if (self->has_no_turn)
+    {
+      condition = ENJ_STANZA_RESOURCE_CONSTRAINT;
+      text = "too many names are being looked up";
+    }
   else
     {
       self->is_final = TRUE;
@@ -149,6 +156,18 @@ give_up (EnjTargets *self)
     }
 
   self->error = g_error_new (ENJ_STANZA_ERROR, (gint) condition, "%s", text);
+}
+
+/* FALSE where @result is none. */
+static gboolean
+note_failure (EnjTargets *self, EnjLookupResult result)
+{
+  gboolean has_no_reply = result == ENJ_LOOKUP_FAILED || result == ENJ_LOOKUP_FORGED;
+  gboolean has_no_turn = result == ENJ_LOOKUP_REFUSED;
+
+  self->has_no_reply |= has_no_reply;
+  self->has_no_turn |= has_no_turn;
+  return has_no_reply || has_no_turn;
 }
 
 /* ---- SRV records ------------------------------------------------------ */
@@ -221,8 +240,8 @@ enj_targets_srv (EnjTargets *self, guint ticket, EnjLookupResult result, gboolea
     case ENJ_LOOKUP_NO_DATA:
       break;
     case ENJ_LOOKUP_FAILED:
-      self->services[kind].has_failed = TRUE;
-      self->has_no_reply = TRUE;
+    case ENJ_LOOKUP_REFUSED:
+      self->services[kind].has_failed = note_failure (self, result);
       break;
     case ENJ_LOOKUP_FORGED:
       /* RFC 7673 3.1: somebody is at work there, whatever else is answered. */
@@ -236,12 +255,6 @@ enj_targets_srv (EnjTargets *self, guint ticket, EnjLookupResult result, gboolea
 }
 
 /* ---- Addresses -------------------------------------------------------- */
-
-static gboolean
-is_failure (EnjLookupResult result)
-{
-  return result == ENJ_LOOKUP_FAILED || result == ENJ_LOOKUP_FORGED;
-}
 
 static void
 turn_to_next (EnjTargets *self)
@@ -316,8 +329,7 @@ enj_targets_addresses (EnjTargets *self, guint ticket, EnjLookupResult result, g
 
   if (!question_close (&self->addresses, ticket))
     return;
-  if (is_failure (result))
-    self->has_no_reply = TRUE;
+  (void) note_failure (self, result); /* There are no addresses then. */
   keep_addresses (self, addresses, result == ENJ_LOOKUP_FOUND ? n : 0);
 
   /* RFC 7673 3.2: only where all that leads there is secure.  A name too long has no records. */
@@ -336,10 +348,9 @@ enj_targets_tlsa (EnjTargets *self, guint ticket, EnjLookupResult result, gboole
 
   if (!question_close (&self->tlsa, ticket))
     return;
-  if (is_failure (result))
+  if (note_failure (self, result))
     {
       /* RFC 7673 3.4: not connected to, for we may not know what to ask of its certificate. */
-      self->has_no_reply = TRUE;
       turn_to_next (self);
       return;
     }

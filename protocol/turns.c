@@ -24,6 +24,7 @@ struct EnjTurnsSource
   EnjTurns *turns;
   char *name;
   Kind kind;
+  gboolean is_user;
   Count count;
   GQueue waiting; /* of EnjTurn, the newest last */
   GList link;
@@ -34,7 +35,8 @@ struct EnjTurns
   guint64 in_all;
   guint64 per_source;
   Count kinds[N_KINDS];
-  GHashTable *sources; /* name to EnjTurnsSource, owned; our own is "" */
+  guint64 n_waiting;   /* of our own */
+  GHashTable *sources; /* name to EnjTurnsSource, owned; ourselves are "" */
   GQueue order;        /* of EnjTurnsSource, that whose turn was longest ago first */
 };
 
@@ -83,29 +85,50 @@ get_share (const EnjTurns *self)
 }
 
 static guint64
-get_limit (const EnjTurnsSource *source)
+get_left (guint64 limit, guint64 taken)
 {
-  guint64 share = get_share (source->turns);
-
-  return source->kind == KIND_OURS ? share : MIN (share, source->turns->per_source);
+  return limit > taken ? limit - taken : 0;
 }
 
-static gboolean
-has_room (const Count *count, guint64 limit)
+/* What is left to all of @kind together. */
+static Count
+get_free (const EnjTurns *self, Kind kind)
 {
-  return count->running < limit && count->slow < limit * SLOW_FACTOR;
+  const Count *ours = &self->kinds[KIND_OURS];
+  const Count *others = &self->kinds[KIND_OTHERS];
+  guint64 share = get_share (self);
+
+  return (Count){
+    MIN (get_left (self->in_all, ours->running + others->running),
+         get_left (share, self->kinds[kind].running)),
+    MIN (get_left (self->in_all * SLOW_FACTOR, ours->slow + others->slow),
+         get_left (share * SLOW_FACTOR, self->kinds[kind].slow)),
+  };
+}
+
+/* Another server has so many.  A user of ours has no more than he leaves to all others: a room
+ * may well have members at a thousand servers, and has half of all places where nobody else wants
+ * any. */
+static Count
+get_limit (const EnjTurnsSource *source)
+{
+  const EnjTurns *self = source->turns;
+
+  if (source->is_user)
+    return get_free (self, source->kind);
+  if (source->kind == KIND_OTHERS)
+    return (Count){ self->per_source, self->per_source * SLOW_FACTOR };
+  return (Count){ G_MAXUINT64, G_MAXUINT64 };
 }
 
 static gboolean
 may_run (const EnjTurnsSource *source)
 {
-  const EnjTurns *self = source->turns;
-  const Count all = { self->kinds[KIND_OURS].running + self->kinds[KIND_OTHERS].running,
-                      self->kinds[KIND_OURS].slow + self->kinds[KIND_OTHERS].slow };
+  const Count left = get_free (source->turns, source->kind);
+  const Count limit = get_limit (source);
 
-  return source->waiting.length > 0 && has_room (&all, self->in_all)
-         && has_room (&self->kinds[source->kind], get_share (self))
-         && has_room (&source->count, get_limit (source));
+  return source->waiting.length > 0 && left.running > 0 && left.slow > 0
+         && source->count.running < limit.running && source->count.slow < limit.slow;
 }
 
 static EnjTurnsSource *
@@ -118,16 +141,41 @@ find_source (EnjTurns *self, const char *name)
   source = g_new0 (EnjTurnsSource, 1);
   source->turns = self;
   source->name = g_strdup (name ? name : "");
-  source->kind = name ? KIND_OTHERS : KIND_OURS;
+  source->is_user = name && g_str_has_prefix (name, ENJ_TURNS_USER);
+  source->kind = name && !source->is_user ? KIND_OTHERS : KIND_OURS;
   source->link.data = source;
   g_queue_push_tail_link (&self->order, &source->link);
   g_hash_table_insert (self->sources, source->name, source);
   return source;
 }
 
+/* Whose look-ups are too many now that one more of @source waits; NULL: nobody's.  Ours wait in
+ * one room, and who has most of it gives. */
+static EnjTurnsSource *
+find_crowded (EnjTurns *self, EnjTurnsSource *source)
+{
+  guint64 share = get_share (self);
+  EnjTurnsSource *most = NULL;
+
+  if (source->kind == KIND_OTHERS)
+    return source->waiting.length > MIN (share, self->per_source) * WAITING_FACTOR ? source : NULL;
+  if (self->n_waiting <= share * WAITING_FACTOR)
+    return NULL;
+  for (GList *item = self->order.head; item; item = item->next)
+    {
+      EnjTurnsSource *other = item->data;
+
+      if (other->kind == KIND_OURS
+          && (!most || other->waiting.length > most->waiting.length))
+        most = other;
+    }
+  return most;
+}
+
 EnjTurn *
 enj_turns_wait (EnjTurns *self, EnjTurn *turn, const char *source)
 {
+  EnjTurnsSource *crowded;
   EnjTurn *oldest;
 
   g_return_val_if_fail (turn->state == ENJ_TURN_OUTSIDE, NULL);
@@ -137,11 +185,20 @@ enj_turns_wait (EnjTurns *self, EnjTurn *turn, const char *source)
   turn->state = ENJ_TURN_WAITING;
   turn->link = (GList){ .data = turn };
   g_queue_push_tail_link (&turn->source->waiting, &turn->link);
-  if (turn->source->waiting.length <= get_limit (turn->source) * WAITING_FACTOR)
+  self->n_waiting += turn->source->kind == KIND_OURS;
+  crowded = find_crowded (self, turn->source);
+  if (!crowded)
     return NULL;
-  oldest = turn->source->waiting.head->data;
+  oldest = crowded->waiting.head->data;
   enj_turn_leave (oldest);
   return oldest;
+}
+
+static void
+stop_waiting (EnjTurn *turn)
+{
+  g_queue_unlink (&turn->source->waiting, &turn->link);
+  turn->source->turns->n_waiting -= turn->source->kind == KIND_OURS;
 }
 
 EnjTurn *
@@ -157,7 +214,7 @@ enj_turns_next (EnjTurns *self)
       g_queue_unlink (&self->order, item);
       g_queue_push_tail_link (&self->order, item);
       turn = source->waiting.tail->data;
-      g_queue_unlink (&source->waiting, &turn->link);
+      stop_waiting (turn);
       turn->state = ENJ_TURN_RUNNING;
       source->count.running++;
       self->kinds[source->kind].running++;
@@ -184,16 +241,13 @@ void
 enj_turn_leave (EnjTurn *turn)
 {
   EnjTurnsSource *source = turn->source;
-  EnjTurnState state = turn->state;
 
-  turn->state = ENJ_TURN_OUTSIDE;
-  turn->source = NULL;
-  switch (state)
+  switch (turn->state)
     {
     case ENJ_TURN_OUTSIDE:
       return;
     case ENJ_TURN_WAITING:
-      g_queue_unlink (&source->waiting, &turn->link);
+      stop_waiting (turn);
       break;
     case ENJ_TURN_RUNNING:
       source->count.running--;
@@ -204,6 +258,8 @@ enj_turn_leave (EnjTurn *turn)
       source->turns->kinds[source->kind].slow--;
       break;
     }
+  turn->state = ENJ_TURN_OUTSIDE;
+  turn->source = NULL;
   if (source->waiting.length == 0 && source->count.running == 0 && source->count.slow == 0)
     g_hash_table_remove (source->turns->sources, source->name);
 }

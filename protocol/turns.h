@@ -1,15 +1,19 @@
 /* turns.h - whose look-up may run, of many that wait.
  *
  * So many run at once, in all and for each source: those that others have caused, by the
- * address that they come from, and those of our own users.  Neither kind ever has all
- * places, so that no flood of the one keeps out the other.  One that takes long gives its
- * place to the next, a bounded number of times; the newest of a source is the first, for
- * under a flood the oldest are those that nobody needs any more.
+ * address that they come from, and those of our own users, by who they are.  Neither kind
+ * ever has all places, so that no flood of the one keeps out the other; nor has one user
+ * more than he leaves to all others.  One that takes long gives its place to the next, a
+ * bounded number of times; the newest of a source is the first, for under a flood the
+ * oldest are those that nobody needs any more.
  *
  * Does not know what a look-up is, nor the time. */
 #pragma once
 
 #include <glib.h>
+
+/* What the names of our own users begin with, and no address does. */
+#define ENJ_TURNS_USER "user "
 
 typedef struct EnjTurns EnjTurns;
 typedef struct EnjTurnsSource EnjTurnsSource;
@@ -39,8 +43,8 @@ void enj_turns_free (EnjTurns *self);
 /* For those that start from now on. */
 void enj_turns_set_limits (EnjTurns *self, guint64 in_all, guint64 per_source);
 
-/* From outside; @source NULL is our own users.  Where too many of that source wait, the one
- * that has waited longest is outside again, and returned. */
+/* From outside; @source NULL is ourselves.  Where too many of another server's wait, its one that
+ * has waited longest is outside again, and returned; of our own, that of who has most of them. */
 EnjTurn *enj_turns_wait (EnjTurns *self, EnjTurn *turn, const char *source);
 
 /* The next that may run, and does now; NULL where none may. */

@@ -7,9 +7,10 @@ import runner  # noqa: F401, finds the other modules
 import waiting
 from arena import RELAY
 from invariants import descriptors, memory
-from names import SILENT
+from lab import escaped
+from names import REFUSED, SILENT
 from runner import case, run
-from tap import equal, say
+from tap import equal, say, true
 
 NOT_FOUND = "remote-server-not-found"
 
@@ -44,6 +45,52 @@ def tar_pit(arena):
     # libunbound asks on for a while after nobody wants to know.
     arena.close_peers()
     waiting.until(lambda: descriptors(arena.bridge.process.pid) <= arena.invariants.descriptors,
+                  "libunbound to give up", 180)
+
+
+@case("E69b", "a user who floods the DNS with dead names holds up no other")
+def dead_names(arena):
+    arena.dns.behave("dead.example", SILENT)
+    nurse = arena.login("nurse@%s/pit" % arena.a.domain)
+    peers = [arena.peer("healthy%d.example" % number) for number in range(4)]
+    names, began = {}, time.monotonic()
+
+    def flood(until):
+        """200 names a second."""
+        while not until():
+            due = min(int((time.monotonic() - began) * 200), len(names) + 50)
+            for number in range(len(names), due):
+                name = "d%d.dead.example" % number
+                names[arena.write("user@" + name)] = name
+            waiting.pause(0.02)
+
+    for number, peer in enumerate(peers):
+        flood(lambda: len(names) >= 1000 * (number + 1))
+        arena.written.add(peer.domain)
+        sent = time.monotonic()
+        ident = nurse.send(escaped("user@" + peer.domain, RELAY), "to " + peer.domain)
+        flood(lambda: peer.stanzas or time.monotonic() - sent > 60)
+        equal([stanza.get("id") for stanza in peer.stanzas], [ident], "messages at " + peer.domain)
+        say("%d names, a wait of %.1f s" % (len(names), time.monotonic() - sent))
+    nurse.logout()
+
+    # Nothing was asked about most of them, and so they do not rest.
+    refused = waiting.until(
+        lambda: [names[stanza["id"]] for stanza in arena.juliet.messages
+                 if stanza["type"] == "error" and stanza["id"] in names
+                 and stanza["error"]["condition"] == "resource-constraint"], "refusals", 60)
+    name = refused[-1]
+    equal(arena.dns.count(name), 0, "questions about " + name)
+    waiting.until(arena.law.is_kept, "the names to be given up", 120)
+    arena.dns.behave(name, REFUSED)
+    again = arena.write("user@" + name)
+    equal(arena.juliet.wait_error(again, 60), ("wait", NOT_FOUND), "error for it afterwards")
+    # What libunbound had for hundreds of questions at once it keeps.
+    pid = arena.bridge.process.pid
+    true(memory(pid) < arena.invariants.memory + 16 * (1 << 20), "memory is bounded")
+    arena.invariants.memory = max(arena.invariants.memory, memory(pid))
+    arena.close_peers()
+    waiting.until(lambda: descriptors(pid) <= arena.invariants.descriptors,
                   "libunbound to give up", 180)
 
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "protocol/turns.h"
 #include "tests/support/nameserver.h"
 #include "tests/support/proves.h"
 
@@ -98,6 +99,8 @@ format_result (EnjLookupResult result)
       return "failed";
     case ENJ_LOOKUP_FORGED:
       return "forged";
+    case ENJ_LOOKUP_REFUSED:
+      return "refused";
     }
   g_assert_not_reached ();
 }
@@ -370,20 +373,28 @@ test_dead_servers (void)
   tear_down ();
 }
 
-/* Five hundred domains, two questions each, and one that is well. */
+/* A thousand domains, two questions each: one user wants more than can wait.  Another has one that
+ * is well. */
 static void
 test_tar_pit (void)
 {
-  enum { N_SILENT = 1000 };
+  enum { N_SILENT = 2000, N_WAITING = 1536 };
   const gint64 start = 1000 * ENJ_SECOND;
 
   enj_test_proves ("N13");
   set_up (64, NULL);
   for (guint i = 0; i < N_SILENT; i++)
-    ask_srv ("silent.example");
+    (void) enj_resolver_srv (resolver, "silent.example", ENJ_TURNS_USER "a@here.example",
+                             note_srv, (gpointer) "silent.example");
   run ();
-  ask_addresses ("v4.example");
-  while (n_answers == 0)
+  g_assert_cmpuint (n_answers, ==, N_SILENT - N_WAITING);
+  g_assert_null (strstr (answers->str, "failed"));
+  g_assert_nonnull (strstr (answers->str, "refused"));
+  g_string_truncate (answers, 0);
+
+  (void) enj_resolver_addresses (resolver, "v4.example", ENJ_TURNS_USER "b@here.example",
+                                 note_addresses, (gpointer) "v4.example");
+  while (n_answers == N_SILENT - N_WAITING)
     {
       run_for_a_while ();
       time_now += 100 * 1000;
@@ -398,6 +409,8 @@ test_tar_pit (void)
     }
   g_assert_cmpuint (n_answers, ==, 1 + N_SILENT);
   g_assert_null (strstr (answers->str, "found"));
+  g_assert_nonnull (strstr (answers->str, "failed")); /* These had their turn. */
+  g_assert_nonnull (strstr (answers->str, "refused"));
   tear_down ();
 }
 

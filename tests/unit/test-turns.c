@@ -168,6 +168,83 @@ test_waiting (void)
 }
 
 static void
+start_slowly (EnjTurns *self)
+{
+  while (start_all (self) > 0)
+    slow_all_down ();
+}
+
+/* A user has no more than he leaves to all others, of what is fast and of what is slow. */
+static void
+test_users (void)
+{
+  EnjTurns *self = set_up (64, 4);
+
+  wait_for (self, 0, 1000, ENJ_TURNS_USER "a@here.example");
+  g_assert_cmpuint (start_all (self), ==, 24);
+  wait_for (self, 1000, 100, ENJ_TURNS_USER "b@here.example");
+  g_assert_cmpuint (start_all (self), ==, 12);
+  wait_for (self, 1100, 1, ENJ_TURNS_USER "c@here.example");
+  g_assert_true (enj_turns_next (self) == &turns[1100]);
+  wait_for (self, 1101, 20, "192.0.2.1");
+  g_assert_cmpuint (start_all (self), ==, 4);
+  wait_for (self, 1200, 48, NULL); /* what we ask for ourselves */
+  g_assert_cmpuint (start_all (self), ==, 11);
+  tear_down (self);
+
+  self = set_up (64, 4);
+  wait_for (self, 0, 1000, ENJ_TURNS_USER "a@here.example");
+  start_slowly (self);
+  g_assert_cmpint (turns[1000 - 24 * 16 - 1].state, ==, ENJ_TURN_WAITING);
+  g_assert_cmpint (turns[1000 - 24 * 16].state, ==, ENJ_TURN_SLOW);
+  wait_for (self, 1000, 1, ENJ_TURNS_USER "b@here.example");
+  g_assert_true (enj_turns_next (self) == &turns[1000]);
+  tear_down (self);
+}
+
+/* However much one floods, what others want waits, and runs when there is a place. */
+static void
+test_flood (void)
+{
+  EnjTurns *self = set_up (64, 4);
+  guint oldest = 0;
+
+  wait_for (self, 0, 48 * 32, ENJ_TURNS_USER "a@here.example");
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *user = g_strdup_printf (ENJ_TURNS_USER "%u@here.example", i % 20);
+
+      g_assert_true (enj_turns_wait (self, &turns[1600 + i], user) == &turns[oldest++]);
+    }
+  g_assert_true (enj_turns_wait (self, &turns[1700], ENJ_TURNS_USER "a@here.example")
+                 == &turns[oldest]);
+  wait_for (self, 1800, 10, "192.0.2.1"); /* These have room of their own. */
+  start_slowly (self);
+  for (guint i = 0; i < 100; i++)
+    g_assert_cmpint (turns[1600 + i].state, ==, ENJ_TURN_SLOW);
+  tear_down (self);
+}
+
+/* Where all have one, it is not the newcomer's that goes. */
+static void
+test_crowd (void)
+{
+  EnjTurns *self = set_up (1, 1);
+
+  for (guint i = 0; i < 32; i++)
+    {
+      g_autofree char *user = g_strdup_printf (ENJ_TURNS_USER "%u@here.example", i);
+
+      wait_for (self, i, 1, user);
+    }
+  g_assert_true (enj_turns_wait (self, &turns[32], ENJ_TURNS_USER "z@here.example")
+                 == &turns[0]);
+  enj_turn_leave (&turns[5]);
+  wait_for (self, 33, 1, NULL);
+  tear_down (self);
+}
+
+static void
 test_limits (void)
 {
   EnjTurns *self = set_up (4, 1);
@@ -191,6 +268,9 @@ main (int argc, char **argv)
   g_test_add_func ("/turns/what-is-slow-makes-room", test_slow);
   g_test_add_func ("/turns/sources-by-turns-and-of-each-the-newest", test_order);
   g_test_add_func ("/turns/so-many-wait", test_waiting);
+  g_test_add_func ("/turns/a-user-leaves-half-to-others", test_users);
+  g_test_add_func ("/turns/who-floods-drops-his-own", test_flood);
+  g_test_add_func ("/turns/a-crowd-keeps-out-no-newcomer", test_crowd);
   g_test_add_func ("/turns/new-limits-count-from-now-on", test_limits);
   return g_test_run ();
 }

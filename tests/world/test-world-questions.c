@@ -269,7 +269,8 @@ test_whose_fault (void)
     }
 }
 
-/* Look-ups count to the address of who has asked, until somebody of ours wants them, too. */
+/* Look-ups count to the address of who has asked, until one of our users wants
+ * them, too: then to him. */
 static void
 test_sources (void)
 {
@@ -277,10 +278,32 @@ test_sources (void)
 
   say (&scene, REQUEST ("k"));
   g_assert_cmpstr (scene.here->sources->str, ==, "192.0.2.7 192.0.2.7 192.0.2.7 ");
-  enj_world_send (scene.here, "<message from='a@" HERE "' to='b@other.example'/>");
+  enj_world_send (scene.here, "<message from='a@" HERE "/x' to='b@other.example'/>");
   enj_world_run (scene.world);
-  g_assert_true (
-    g_str_has_prefix (scene.here->sources->str, "192.0.2.7 192.0.2.7 192.0.2.7 ours "));
+  g_assert_true (g_str_has_prefix (scene.here->sources->str,
+                                   "192.0.2.7 192.0.2.7 192.0.2.7 user a@" HERE " user a@" HERE
+                                   " "));
+  scene_free (&scene);
+}
+
+/* Where we do not look up we know nothing of that server, and say so.  One of our users who waits
+ * there, too, is told so, and costs the question nothing. */
+static void
+test_refused (void)
+{
+  Scene scene = scene_new ();
+
+  enj_world_set_result (scene.world, "_xmpp-server._tcp." THERE, ENJ_LOOKUP_REFUSED);
+  enj_world_hold (scene.world, TRUE, TRUE);
+  enj_world_send (scene.here, MESSAGE);
+  enj_world_run (scene.world);
+  say (&scene, REQUEST ("k"));
+  enj_world_hold (scene.world, FALSE, FALSE);
+  listen (&scene);
+  g_assert_cmpstr (scene.here->sources->str, ==,
+                   "user a@" HERE " user a@" HERE " 192.0.2.7 192.0.2.7 ");
+  g_assert_nonnull (strstr (scene.heard->str, "<resource-constraint "));
+  g_assert_cmpuint (scene.here->inbox->len, ==, 1);
   scene_free (&scene);
 }
 
@@ -320,6 +343,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/questions/do-not-call-who-is-denied-since", test_denied);
   g_test_add_func ("/world/questions/say-whose-fault-it-is", test_whose_fault);
   g_test_add_func ("/world/questions/cost-whoever-asks-their-look-ups", test_sources);
+  g_test_add_func ("/world/questions/are-put-off-where-nothing-is-looked-up", test_refused);
   g_test_add_func ("/world/questions/are-few-for-one-address", test_flood);
   return g_test_run ();
 }

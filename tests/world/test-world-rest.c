@@ -236,6 +236,36 @@ test_longest (void)
   enj_world_free (here->world);
 }
 
+/* That we have no room to look a name up is no failure of the domain: whoever caused it is told,
+ * the next in the queue has a look-up of his own, and nothing rests. */
+static void
+test_refused (void)
+{
+  EnjWorldServer *here = here_new ();
+  EnjWorldServer *there = enj_world_add (here->world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
+
+  enj_world_add_address (here->world, HERE, &here->address);
+  enj_world_add_address (here->world, THERE, &there->address);
+  enj_world_set_result (here->world, SRV, ENJ_LOOKUP_REFUSED);
+  enj_world_hold (here->world, TRUE, FALSE);
+  g_assert_true (enj_world_send (here, "<message from='a@" HERE "/x' to='b@" THERE "'/>"));
+  g_assert_true (enj_world_send (here, "<message from='a@" HERE "/y' to='b@" THERE "'/>"));
+  g_assert_true (enj_world_send (here, "<message from='c@" HERE "' to='b@" THERE "'/>"));
+  enj_world_run (here->world);
+  enj_world_hold (here->world, FALSE, FALSE);
+  enj_world_run (here->world);
+  assert_last (here, 3, "<error type='wait'", "<resource-constraint ");
+  assert_last (here, 3, "to='c@" HERE "'", "type='error'");
+  g_assert_cmpstr (here->sources->str, ==,
+                   "user a@" HERE " user a@" HERE " user c@" HERE " user c@" HERE " ");
+
+  enj_world_set_result (here->world, SRV, ENJ_LOOKUP_NO_NAME);
+  send_and_run (here);
+  g_assert_cmpuint (here->inbox->len, ==, 3);
+  g_assert_cmpuint (there->inbox->len, ==, 1);
+  enj_world_free (here->world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -246,6 +276,7 @@ main (int argc, char **argv)
                         test_thousand);
   g_test_add_data_func ("/world/rest/no-answer", GUINT_TO_POINTER (ENJ_LOOKUP_FAILED),
                         test_thousand);
+  g_test_add_func ("/world/rest/not-where-we-had-no-room-to-ask", test_refused);
   g_test_add_func ("/world/rest/is-longer-each-time", test_longer);
   g_test_add_func ("/world/rest/is-no-longer-than-it-may", test_longest);
   g_test_add_func ("/world/rest/ends-with-success", test_success);

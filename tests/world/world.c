@@ -227,7 +227,7 @@ wish_for (EnjWorldServer *server, EnjExchangeEvent *event)
   if (wish->name)
     {
       g_ptr_array_add (server->asked, g_strdup (wish->name));
-      g_string_append_printf (server->sources, "%s ", event->source ? event->source : "ours");
+      g_string_append_printf (server->sources, "%s ", event->source);
     }
   g_ptr_array_add (server->world->wishes, wish);
 }

@@ -42,7 +42,7 @@ typedef struct
   gboolean is_busy;   /* it reads, and gets no further */
   GPtrArray *inbox;   /* stanzas for the service, as text */
   GPtrArray *asked;   /* names that were looked up */
-  GString *sources;   /* who has caused that, each with a blank behind; "ours" */
+  GString *sources;   /* who has caused that, each with a blank behind */
   GString *events;    /* "link-up", "link-down", "link-refused", "up>remote", "down<remote"... */
 } EnjWorldServer;
 
