@@ -394,8 +394,6 @@ enj_peers_set_settings (EnjPeers *self, EnjSettings *settings, gint64 now)
     {
       const char *remote;
 
-      if (enj_call_is_spent (calls->pdata[i]))
-        continue;
       for (guint j = 0; (remote = enj_call_get_remote (calls->pdata[i], j)); j++)
         if (!enj_policy_find (settings->policy, remote)->allow)
           {
@@ -572,6 +570,8 @@ enj_peers_close (EnjPeers *self, const char *text, gint64 now)
     {
       const char *remote;
 
+      if (enj_call_is_spent (calls->pdata[i]))
+        continue;
       for (guint j = 0; (remote = enj_call_get_remote (calls->pdata[i], j)); j++)
         mark (self, remote);
       enj_call_retire (calls->pdata[i], now);

@@ -28,7 +28,8 @@ typedef struct
   GPtrArray *children; /* of GString */
   GString *current;
   guint depth;
-  const char *in_force[DEPTH_MAX]; /* interned namespaces */
+  GStringChunk *names; /* of namespaces */
+  const char *in_force[DEPTH_MAX];
   gboolean maps;       /* say jabber:client where our writer has to */
 } Dump;
 
@@ -67,8 +68,8 @@ namespace_of (Dump *dump, const char *name, const char **local)
   *local = end ? end + 1 : name;
   if (dump->maps
       && ((is_foreign && strcmp (ns, ENJ_NS_SERVER) == 0) || strcmp (ns, ENJ_NS_COMPONENT) == 0))
-    return g_intern_static_string ("jabber:client");
-  return g_intern_string (ns);
+    return g_string_chunk_insert_const (dump->names, "jabber:client");
+  return g_string_chunk_insert_const (dump->names, ns);
 }
 
 static void
@@ -130,6 +131,7 @@ dump_stream (Dump *dump, const char *data, gsize len)
   enum XML_Status status;
 
   *dump = (Dump){ .parser = XML_ParserCreateNS ("UTF-8", SEPARATOR),
+                  .names = g_string_chunk_new (256),
                   .children = g_ptr_array_new_with_free_func (free_child),
                   .maps = dump->maps };
   XML_SetUserData (dump->parser, dump);
@@ -148,6 +150,7 @@ dump_clear (Dump *dump)
 {
   XML_ParserFree (dump->parser);
   g_ptr_array_unref (dump->children);
+  g_string_chunk_free (dump->names);
 }
 
 /* ---- What is tested ----------------------------------------------------------- */
