@@ -33,7 +33,8 @@ SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
 RATE = int(os.environ.get("SOAK_RATE", "2000"))
 SEED = int(os.environ.get("SOAK_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 PEERS = 4
-QUEUE_AGE = 10
+# The default.  Errors that waited so long for a link are dropped: nobody can be told of those.
+QUEUE_AGE = 60
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
