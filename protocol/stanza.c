@@ -44,6 +44,7 @@ struct EnjStanza
   EnjCut cut;
   gsize size;
   gsize held; /* in the budget, without the content */
+  gint64 due; /* until then it may wait; 0 while nobody has said */
   Content *content;
   EnjReceipt *receipt;
   EnjElement *element;
@@ -295,6 +296,12 @@ guint
 enj_stanza_count_again (const EnjStanza *self)
 {
   return self->again;
+}
+
+gint64
+enj_stanza_wait_until (EnjStanza *self, gint64 due)
+{
+  return self->due = self->due > 0 ? MIN (self->due, due) : due;
 }
 
 void

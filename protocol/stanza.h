@@ -45,6 +45,10 @@ EnjReceipt *enj_stanza_get_receipt (const EnjStanza *self);
 void enj_stanza_mark_again (EnjStanza *self);
 guint enj_stanza_count_again (const EnjStanza *self);
 
+/* It may wait until @due, monotonic microseconds, and from one queue to the next no longer than
+ * was first said: the earliest of all, which is the result. */
+gint64 enj_stanza_wait_until (EnjStanza *self, gint64 due);
+
 typedef enum
 {
   ENJ_CUT_NOT,

@@ -67,7 +67,9 @@ item_new (EnjWaiting *self, EnjStanza *stanza, gint64 now)
 
   enj_budget_charge (ITEM_SIZE);
   item->stanza = enj_stanza_ref (stanza);
-  item->due = now < ENJ_NEVER - self->max_age ? now + self->max_age : ENJ_NEVER;
+  /* What comes back has waited before: behind a stream that comes and goes it would for ever. */
+  item->due = enj_stanza_wait_until (
+    stanza, now < ENJ_NEVER - self->max_age ? now + self->max_age : ENJ_NEVER);
   self->bytes += enj_stanza_get_size (stanza);
   return item;
 }

@@ -22,7 +22,7 @@ void enj_waiting_set_limits (EnjWaiting *self, guint64 max_stanzas, guint64 max_
 gboolean enj_waiting_push (EnjWaiting *self, EnjStanza *stanza, gint64 now);
 
 /* Back to the front, for what had been taken out and could not be sent after
- * all; never refused. */
+ * all; never refused.  It is as old as it was. */
 void enj_waiting_push_front (EnjWaiting *self, EnjStanza *stanza, gint64 now);
 
 /* The oldest; NULL when empty. */
