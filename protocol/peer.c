@@ -106,7 +106,8 @@ enj_peer_take_back (EnjPeer *self, EnjStanza *stanza, gint64 now)
 gboolean
 enj_peer_is_losing (EnjPeer *self, gint64 now)
 {
-  if (self->lose_until == 0)
+  /* Where none was lost for so long, this is another time. */
+  if (self->lose_until == 0 || now - self->lose_until >= self->max_age)
     self->lose_until = now + self->max_age;
   return now >= self->lose_until;
 }
