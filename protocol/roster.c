@@ -33,6 +33,7 @@ struct EnjRoster
   GHashTable *by_remote; /* domain, owned, to GPtrArray of EnjPeer */
   GHashTable *lent;      /* EnjInbound to GPtrArray of EnjPeer */
   GHashTable *marked;    /* set of domains, owned */
+  GQueue marks;          /* the same, borrowed: a table is searched from its start each time */
   GHashTable *pauses;    /* domain, owned, to gint64, owned */
   EnjReturns returns;
   gint64 due;
@@ -67,6 +68,7 @@ enj_roster_free (EnjRoster *self)
   g_hash_table_unref (self->lent);
   g_hash_table_unref (self->marked);
   g_hash_table_unref (self->pauses);
+  g_queue_clear (&self->marks);
   enj_returns_clear (&self->returns);
   enj_settings_unref (self->settings);
   g_free (self);
@@ -491,8 +493,10 @@ enj_roster_lose_inbound (EnjRoster *self, EnjInbound *inbound, gint64 now)
 void
 enj_roster_mark (EnjRoster *self, const char *remote)
 {
-  if (!g_hash_table_contains (self->marked, remote))
-    g_hash_table_add (self->marked, g_strdup (remote));
+  if (g_hash_table_contains (self->marked, remote))
+    return;
+  g_queue_push_tail (&self->marks, g_strdup (remote));
+  g_hash_table_add (self->marked, self->marks.tail->data);
 }
 
 void
@@ -509,13 +513,10 @@ enj_roster_mark_all (EnjRoster *self)
 char *
 enj_roster_steal_marked (EnjRoster *self)
 {
-  GHashTableIter iter;
-  gpointer remote;
+  char *remote = g_queue_pop_head (&self->marks);
 
-  g_hash_table_iter_init (&iter, self->marked);
-  if (!g_hash_table_iter_next (&iter, &remote, NULL))
-    return NULL;
-  g_hash_table_iter_steal (&iter);
+  if (remote)
+    g_hash_table_steal (self->marked, remote);
   return remote;
 }
 

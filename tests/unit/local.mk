@@ -87,6 +87,7 @@ unit_tests += %D%/test-reload
 unit_tests += %D%/test-resolver
 unit_tests += %D%/test-resolver-dnssec
 unit_tests += %D%/test-returns
+unit_tests += %D%/test-roster
 unit_tests += %D%/test-router
 unit_tests += %D%/test-sandbox
 unit_tests += %D%/test-salvage
