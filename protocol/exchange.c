@@ -16,6 +16,7 @@
 #define TEXT_TOO_LARGE "larger than the local server takes"
 #define TEXT_RESTARTED "the bridge was ended: it may have arrived"
 #define TEXT_NO_ROOM "too much is under way already"
+#define UNTOLD "nobody is told of an error or a result" /* for the log */
 #define TEXT_QUEUE_FULL "too much is waiting to go there already"
 
 #define BOUNCES_A_TURN 100
@@ -90,7 +91,7 @@ bounce (EnjExchange *self, EnjStanza *stanza, EnjStanzaCondition condition, cons
     {
       /* RFC 6120 8.3.1, 8.2.3: no answer to an error or a result. */
       self->counters->dropped++;
-      enj_log_info (NULL, "stanza dropped: nobody is told of an error or a result: %s", text);
+      enj_router_log_drop (self->settings, stanza, UNTOLD, text);
       return;
     }
   self->counters->bounced++;
@@ -129,7 +130,7 @@ route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
       break;
     case ENJ_ROUTE_DROP:
       self->counters->dropped++;
-      enj_log_info (NULL, "stanza dropped: %s", decision.text);
+      enj_router_log_drop (self->settings, stanza, decision.text, NULL);
       break;
     }
   if (!taken)

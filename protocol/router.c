@@ -6,6 +6,8 @@
 
 #include "protocol/log.h"
 
+#include "protocol/log.h"
+
 static void
 fill_domain (const char *jid, char buffer[ENJ_JID_DOMAIN_SIZE])
 {
@@ -125,6 +127,19 @@ enj_router_spell_new (const EnjDecision *decision, EnjStanza *stanza)
                           domain + len);
   head.from = from;
   return enj_stanza_new_headed (stanza, &head);
+}
+
+void
+enj_router_log_drop (const EnjSettings *settings, const EnjStanza *stanza, const char *rule,
+                     const char *why)
+{
+  char remote[ENJ_JID_DOMAIN_SIZE];
+  const EnjLog log = { .remote = remote };
+
+  fill_domain (enj_stanza_get_from (stanza), remote);
+  if (!*remote || enj_realm_classify (settings->realm, remote) != ENJ_REALM_REMOTE)
+    fill_domain (enj_stanza_get_to (stanza), remote);
+  enj_log_info (&log, "stanza dropped: %s%s%s", rule, why ? ": " : "", why ? why : "");
 }
 
 gboolean

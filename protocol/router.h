@@ -43,5 +43,10 @@ void enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const Enj
  * compare bytes.  A new reference; NULL when memory cannot be had. */
 EnjStanza *enj_router_spell_new (const EnjDecision *decision, EnjStanza *stanza);
 
+/* Tells that it is dropped, by which rule and why (or NULL), as a line about the remote domain
+ * among its addresses: who has many dropped hides nothing of others. */
+void enj_router_log_drop (const EnjSettings *settings, const EnjStanza *stanza, const char *rule,
+                          const char *why);
+
 /* May a service of @component send it: is `from` within, and is there a `to`? */
 gboolean enj_router_may_send (const char *component, const EnjStanza *stanza);

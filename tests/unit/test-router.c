@@ -339,6 +339,32 @@ test_cut (void)
     }
 }
 
+static GLogWriterOutput
+note_remote (GLogLevelFlags level G_GNUC_UNUSED, const GLogField *fields, gsize n_fields,
+             gpointer noted)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (strcmp (fields[i].key, "ENJAMB_REMOTE") == 0)
+      g_string_append_printf (noted, "%s ", (const char *) fields[i].value);
+  return G_LOG_WRITER_HANDLED;
+}
+
+/* Lines are bounded for each remote domain, and what one has dropped is no line about others. */
+static void
+test_drops_are_told (void)
+{
+  g_autoptr (EnjSettings) settings = enj_test_settings_new ();
+  g_autoptr (EnjStanza) inward = stanza_new ("u@there.test", "comp.local.test");
+  g_autoptr (EnjStanza) outward = stanza_new ("comp.local.test", "u@elsewhere.test/r");
+  GString *noted = g_string_new (NULL);
+
+  g_log_set_writer_func (note_remote, noted, NULL);
+  enj_router_log_drop (settings, inward, "it is one", NULL);
+  enj_router_log_drop (settings, outward, "it is one", "too many");
+  g_assert_cmpstr (noted->str, ==, "there.test elsewhere.test ");
+  g_string_free (noted, TRUE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -361,5 +387,7 @@ main (int argc, char **argv)
   g_test_add_func ("/router/keeps-from-the-link-what-is-too-large-for-it", test_size);
   g_test_add_func ("/router/bounces-what-was-cut", test_cut);
   g_test_add_func ("/router/services-send-under-their-own-name", test_may_send);
+  /* The last one: the writer stays. */
+  g_test_add_func ("/router/what-is-dropped-is-told-of-its-remote-domain", test_drops_are_told);
   return g_test_run ();
 }
