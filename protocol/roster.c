@@ -545,8 +545,7 @@ static void
 end_pauses (EnjRoster *self, gint64 now)
 {
   GHashTableIter iter;
-  gpointer remote;
-  gpointer until;
+  gpointer remote, until;
 
   g_hash_table_iter_init (&iter, self->pauses);
   while (g_hash_table_iter_next (&iter, &remote, &until))
