@@ -332,7 +332,7 @@ enj_exchange_close (EnjExchange *self, EnjClosing what, gint64 now)
       enj_trunks_close (self->trunks, now);
       break;
     }
-  enj_wake (self->wake);
+  mark_dirty (self);
 }
 
 EnjLoad
