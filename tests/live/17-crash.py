@@ -23,6 +23,9 @@ ROUNDS = int(os.environ.get("ENJAMB_ROUNDS", "10"))
 SEED = int(os.environ.get("ENJAMB_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 SIGNALS = (signal.SIGKILL, signal.SIGSEGV)
 
+# A sanitizer would make an exit of the crash.
+os.environ["ASAN_OPTIONS"] = "handle_segv=0:" + os.environ.get("ASAN_OPTIONS", "")
+
 
 def started(lab):
     if not hasattr(lab, "load"):
