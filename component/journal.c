@@ -143,7 +143,8 @@ append_field (GString *line, const char *before, const GLogField *field, gsize m
   append_escaped (line, field->value, field->length, max);
 }
 
-/* "in-5 remote>local" and "out-5 local>remote": the arrow goes with the stanzas. */
+/* "in-5 remote>local" and "out-5 local>remote": the arrow goes with the stanzas.  Alone, either
+ * has none. */
 static void
 append_context (GString *line, const GLogField *fields, gsize n)
 {
@@ -160,7 +161,7 @@ append_context (GString *line, const GLogField *fields, gsize n)
       second = swap;
     }
   append_field (line, " ", first, NAME_MAX_BYTES);
-  append_field (line, ">", second, NAME_MAX_BYTES);
+  append_field (line, first ? ">" : " ", second, NAME_MAX_BYTES);
 }
 
 char *

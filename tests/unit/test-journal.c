@@ -29,6 +29,8 @@ static const struct
 } lines[] = {
   { G_LOG_LEVEL_MESSAGE, NULL, NULL, NULL, "enjamb", "reloaded",
     "2024-05-01 10:32:18 message: reloaded\n" },
+  { G_LOG_LEVEL_INFO, NULL, NULL, "r.example", "enjamb", "up",
+    "2024-05-01 10:32:18 info r.example: up\n" },
   { G_LOG_LEVEL_INFO, "out-5", "b.example", "r.example", "enjamb", "up",
     "2024-05-01 10:32:18 info out-5 b.example>r.example: up\n" },
   { G_LOG_LEVEL_DEBUG, "in-7", "b.example", "r.example", "enjamb", "up",
