@@ -23,6 +23,7 @@
 
 /* Lines in any second: what a person reads, and what a developer asked for. */
 #define LINES_PER_SOURCE 20
+#define LINES_PER_ADDRESS 100 /* of a hoster, with many domains */
 #define DEBUG_LINES_PER_SOURCE 200
 #define DEBUG_LINES_BURST 2000
 #define LINES_IN_ALL 1000
@@ -35,7 +36,8 @@
  * same second, what comes in. */
 typedef struct
 {
-  gint64 at[LINES_PER_SOURCE];
+  gint64 at[LINES_PER_ADDRESS];
+  guint n; /* of them */
   guint oldest;
 } Window;
 
@@ -207,10 +209,11 @@ enj_journal_format_datagram (const GLogField *fields, gsize n_fields, gsize *len
 /* ---- What peers can cause -------------------------------------------------- */
 
 static void
-init_source (Source *self, gint64 now)
+init_source (Source *self, guint n, gint64 now)
 {
-  for (guint i = 0; i < LINES_PER_SOURCE; i++)
+  for (guint i = 0; i < n; i++)
     self->window.at[i] = now - G_USEC_PER_SEC;
+  self->window.n = n;
   enj_rate_init (&self->debug, DEBUG_LINES_PER_SOURCE, DEBUG_LINES_BURST, now);
 }
 
@@ -220,8 +223,8 @@ init_rates (gint64 now)
   enj_rate_init (&journal.all, LINES_IN_ALL, LINES_IN_ALL_BURST, now);
   for (guint i = 0; i < SOURCES; i++)
     {
-      init_source (&journal.domains[i], now);
-      init_source (&journal.addresses[i], now);
+      init_source (&journal.domains[i], LINES_PER_SOURCE, now);
+      init_source (&journal.addresses[i], LINES_PER_ADDRESS, now);
     }
   journal.rates_ready = TRUE;
 }
@@ -250,7 +253,7 @@ static void
 window_take (Window *self, gint64 now)
 {
   self->at[self->oldest] = now;
-  self->oldest = (self->oldest + 1) % LINES_PER_SOURCE;
+  self->oldest = (self->oldest + 1) % self->n;
 }
 
 static gboolean
