@@ -11,6 +11,7 @@ EXTRA_DIST += %D%/enjamb.service.in %D%/enjamb.sysusers
 EXTRA_DIST += %D%/enjamb.conf
 EXTRA_DIST += %D%/examples/echo.c
 dist_man_MANS += %D%/enjamb.8 %D%/enjamb.conf.5
+dist_man_MANS += %D%/libenjamb.3
 EXTRA_DIST += %D%/prosody-component.cfg.lua
 EXTRA_DIST += %D%/quickstart
 

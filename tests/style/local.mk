@@ -7,6 +7,7 @@ style_tests += %D%/exposure.sh
 style_tests += %D%/floors.sh
 style_tests += %D%/limits.sh
 style_tests += %D%/manual-keys.sh
+style_tests += %D%/manual-library.sh
 style_tests += %D%/readme.sh
 style_tests += %D%/sizes.sh
 style_tests += %D%/tested.sh
