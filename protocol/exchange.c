@@ -5,19 +5,13 @@
 #include "protocol/arrivals.h"
 #include "protocol/budget.h"
 #include "protocol/faces.h"
-#include "protocol/ledger.h"
-#include "protocol/router.h"
-#include "protocol/trunks.h"
+#include "protocol/porter.h"
 
 /* Why a stanza waits no longer; for its sender. */
 #define TEXT_STOPPING "the bridge is going down"
 #define TEXT_LINK_AWAY "the local server is not connected"
 #define TEXT_LINK_LOST "the connection to the local server broke: it may have arrived"
 #define TEXT_TOO_LARGE "larger than the local server takes"
-#define TEXT_RESTARTED "the bridge was ended: it may have arrived"
-#define TEXT_NO_ROOM "too much is under way already"
-#define UNTOLD "nobody is told of an error or a result" /* for the log */
-#define TEXT_QUEUE_FULL "too much is waiting to go there already"
 
 #define BOUNCES_A_TURN 100
 
@@ -33,9 +27,9 @@ struct EnjExchange
   EnjFaces *faces;
   EnjWays *ways;
   EnjExchangeEventQueue events;
+  EnjPorter *porter;
   gboolean is_dirty; /* one of those has something to tell */
   gboolean stopping;
-  EnjKeeper keeper;
 };
 
 static void
@@ -53,130 +47,6 @@ push_event (EnjExchange *self, EnjExchangeEventType type, const char *local, con
   return enj_exchange_event_queue_push (&self->events, type, local, remote);
 }
 
-/* ---- Moving stanzas --------------------------------------------------------- */
-
-/* B15: a stream of the peer's own that takes stanzas, where we have none. */
-static void
-borrow (EnjExchange *self, const char *local, const char *remote)
-{
-  EnjRoster *roster = enj_peers_get_roster (self->peers);
-  EnjInbound *inbound = enj_roster_may_borrow (roster, local, remote)
-                          ? enj_arrivals_find (self->arrivals, local, remote)
-                          : NULL;
-
-  if (inbound)
-    enj_roster_lend (roster, local, remote, inbound);
-}
-
-static void
-borrow_if_waiting (EnjExchange *self, const char *local, const char *remote)
-{
-  if (enj_roster_is_waiting (enj_peers_get_roster (self->peers), local, remote))
-    borrow (self, local, remote);
-}
-
-static void route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now);
-
-/* Back to its sender as an error; dropped where none may be sent; the successor's where none can
- * be. */
-static void
-bounce (EnjExchange *self, EnjStanza *stanza, EnjStanzaCondition condition, const char *type,
-        const char *text, gint64 now)
-{
-  g_autoptr (EnjStanza) error = enj_stanza_new_error_full (stanza, condition, type, text);
-
-  if (enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_SENDER, stanza))
-    return;
-  if (!error)
-    {
-      /* RFC 6120 8.3.1, 8.2.3: no answer to an error or a result. */
-      self->counters->dropped++;
-      enj_router_log_drop (self->settings, stanza, UNTOLD, text);
-      return;
-    }
-  self->counters->bounced++;
-  route (self, ENJ_ORIGIN_SERVICE, error, now);
-}
-
-static void
-route (EnjExchange *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
-{
-  g_autoptr (EnjStanza) spelt = NULL;
-  EnjDecision decision;
-  gboolean taken = TRUE;
-
-  enj_router_decide (self->settings, origin, stanza, &decision);
-  spelt = enj_router_spell_new (&decision, stanza);
-  switch (decision.route)
-    {
-    case ENJ_ROUTE_SERVICE:
-      taken = enj_exchange_event_queue_deliver (&self->events, origin, decision.domain,
-                                                decision.local, stanza);
-      break;
-    case ENJ_ROUTE_LINK:
-      if (!enj_trunk_takes (enj_trunks_find (self->trunks, decision.domain), stanza)
-          && enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_LINK, stanza))
-        break;
-      taken = spelt && enj_trunk_send (enj_trunks_find (self->trunks, decision.domain), spelt, now);
-      break;
-    case ENJ_ROUTE_PEER:
-      if (enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_PEER, stanza))
-        break;
-      borrow (self, decision.local, decision.domain);
-      taken = spelt && enj_peers_send (self->peers, decision.local, decision.domain, spelt, now);
-      break;
-    case ENJ_ROUTE_BOUNCE:
-      bounce (self, stanza, decision.condition, decision.error_type, decision.text, now);
-      break;
-    case ENJ_ROUTE_DROP:
-      self->counters->dropped++;
-      enj_router_log_drop (self->settings, stanza, decision.text, NULL);
-      break;
-    }
-  if (!taken)
-    bounce (self, stanza, ENJ_STANZA_RESOURCE_CONSTRAINT, "wait", TEXT_QUEUE_FULL, now);
-}
-
-void
-enj_exchange_take_over (EnjExchange *self, EnjOrigin origin, const char *component, guint64 end,
-                        EnjStanza *stanza, gint64 now)
-{
-  gboolean written = enj_keeper_write (&self->keeper, origin, component, end, stanza);
-
-  enj_ledger_enter (self->ledger, stanza);
-  if (written)
-    route (self, origin, stanza, now);
-  else
-    bounce (self, stanza, ENJ_STANZA_RESOURCE_CONSTRAINT, "wait", TEXT_NO_ROOM, now);
-}
-
-void
-enj_exchange_give_back (EnjExchange *self, EnjOrigin origin, const char *component,
-                        EnjStanza *stanza, gint64 now)
-{
-  (void) enj_keeper_write (&self->keeper, origin, component, 0, stanza); /* It does go back. */
-  enj_ledger_enter (self->ledger, stanza);
-  bounce (self, stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait", TEXT_RESTARTED, now);
-}
-
-gboolean
-enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza, gint64 now)
-{
-  if (!enj_router_may_send (component, stanza))
-    return FALSE;
-  /* One that is not written down goes all the same: its service ends when we do. */
-  (void) enj_keeper_write (&self->keeper, ENJ_ORIGIN_SERVICE, component, 0, stanza);
-  self->counters->sent++;
-  route (self, ENJ_ORIGIN_SERVICE, stanza, now);
-  return TRUE;
-}
-
-EnjKeeper *
-enj_exchange_get_keeper (EnjExchange *self)
-{
-  return &self->keeper;
-}
-
 /* ---- Trunks and arrivals ------------------------------------------------------- */
 
 static void
@@ -191,16 +61,17 @@ process_trunk (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint
       enj_exchange_event_queue_pass_link_down (&self->events, domain, event->was_up, event->error);
       break;
     case ENJ_TRUNK_STANZA:
-      enj_exchange_take_over (self, ENJ_ORIGIN_LINK, domain, event->end, event->stanza, now);
+      enj_porter_take_over (self->porter, ENJ_ORIGIN_LINK, domain, event->end, event->stanza, now);
       break;
     case ENJ_TRUNK_TOO_LARGE:
-      bounce (self, event->stanza, ENJ_STANZA_POLICY_VIOLATION, "modify", TEXT_TOO_LARGE, now);
+      enj_porter_bounce (self->porter, event->stanza, ENJ_STANZA_POLICY_VIOLATION, "modify",
+                         TEXT_TOO_LARGE, now);
       break;
     case ENJ_TRUNK_EXPIRED:
     case ENJ_TRUNK_LOST:
-      bounce (self, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
-              event->type == ENJ_TRUNK_LOST ? TEXT_LINK_LOST
-              : self->stopping ? TEXT_STOPPING : TEXT_LINK_AWAY, now);
+      enj_porter_bounce (self->porter, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
+                         event->type == ENJ_TRUNK_LOST ? TEXT_LINK_LOST
+                         : self->stopping ? TEXT_STOPPING : TEXT_LINK_AWAY, now);
       break;
     }
   enj_stanza_unref (event->stanza);
@@ -211,7 +82,7 @@ static void
 take_from_peer (EnjExchange *self, EnjStanza *stanza, gint64 now)
 {
   if (!enj_ways_take (self->ways, stanza))
-    enj_exchange_take_over (self, ENJ_ORIGIN_PEER, "", 0, stanza, now);
+    enj_porter_take_over (self->porter, ENJ_ORIGIN_PEER, "", 0, stanza, now);
 }
 
 static void
@@ -244,7 +115,7 @@ process_news (EnjExchange *self, EnjArrival *arrival, gint64 now)
       break;
     case ENJ_NEWS_ADMITTED:
       tell_up (self, news->local, news->remote, FALSE, news->proof, news->evidence, now);
-      borrow_if_waiting (self, news->local, news->remote);
+      enj_porter_borrow (self->porter, news->local, news->remote);
       break;
     case ENJ_NEWS_READY:
     case ENJ_NEWS_UP:
@@ -303,7 +174,7 @@ handle_peers_event (EnjExchange *self, EnjPeersEvent *event, gint64 now)
       break;
     case ENJ_PEERS_DOWN:
       enj_exchange_event_queue_pass_down (&self->events, event);
-      borrow_if_waiting (self, event->local, event->remote);
+      enj_porter_borrow (self->porter, event->local, event->remote);
       break;
     }
 }
@@ -353,6 +224,7 @@ enj_exchange_get_load (const EnjExchange *self)
 static gboolean
 bounce_some (EnjExchange *self, gint64 now)
 {
+  EnjKeeper *keeper = enj_porter_get_keeper (self->porter);
   EnjReturn item;
 
   for (guint i = 0; i < BOUNCES_A_TURN; i++)
@@ -362,8 +234,9 @@ bounce_some (EnjExchange *self, gint64 now)
         return FALSE;
       if (!enj_roster_next_return (enj_peers_get_roster (self->peers), &item))
         return TRUE;
-      if (!enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_PEER, item.stanza))
-        bounce (self, item.stanza, item.condition, item.error_type, item.text, now);
+      if (!enj_keeper_hold (keeper, ENJ_KEEPER_FOR_PEER, item.stanza))
+        enj_porter_bounce (self->porter, item.stanza, item.condition, item.error_type, item.text,
+                           now);
       enj_stanza_unref (item.stanza);
       g_free (item.text);
     }
@@ -418,6 +291,8 @@ enj_exchange_new (EnjSettings *settings, EnjWake wake)
   self->faces = enj_faces_new ();
   self->trunks = enj_trunks_new (settings, self->counters, dirty);
   self->ways = enj_ways_new ();
+  self->porter = enj_porter_new (settings, self->ledger, self->peers, self->arrivals, self->trunks,
+                                 &self->events);
   return self;
 }
 
@@ -432,7 +307,7 @@ enj_exchange_free (EnjExchange *self)
   enj_peers_free (self->peers);
   enj_ways_free (self->ways);
   enj_exchange_event_queue_clear (&self->events);
-  enj_keeper_clear (&self->keeper);
+  enj_porter_free (self->porter);
   enj_settings_unref (self->settings);
   enj_faces_free (self->faces);
   enj_ledger_free (self->ledger);
@@ -448,6 +323,7 @@ enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now)
   enj_peers_set_settings (self->peers, settings, now);
   enj_arrivals_set_settings (self->arrivals, settings, now);
   enj_trunks_set_settings (self->trunks, settings);
+  enj_porter_set_settings (self->porter, settings);
 }
 
 const EnjCounters *
@@ -476,7 +352,8 @@ guint64
 enj_exchange_count_owned (const EnjExchange *self)
 {
   return (guint64) enj_peers_count_owned (self->peers) + enj_arrivals_count_owned (self->arrivals)
-         + enj_trunks_count_owned (self->trunks) + enj_keeper_count (&self->keeper)
+         + enj_trunks_count_owned (self->trunks)
+         + enj_keeper_count (enj_porter_get_keeper (self->porter))
          + enj_exchange_event_queue_count_deliveries (&self->events);
 }
 
@@ -594,4 +471,30 @@ enj_exchange_tlsa (EnjExchange *self, guint64 id, guint ticket, EnjLookupResult 
   if (targets)
     enj_targets_tlsa (targets, ticket, result, secure, records, n);
   process (self, now);
+}
+
+gboolean
+enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza, gint64 now)
+{
+  return enj_porter_send (self->porter, component, stanza, now);
+}
+
+EnjKeeper *
+enj_exchange_get_keeper (EnjExchange *self)
+{
+  return enj_porter_get_keeper (self->porter);
+}
+
+void
+enj_exchange_take_over (EnjExchange *self, EnjOrigin origin, const char *component, guint64 end,
+                        EnjStanza *stanza, gint64 now)
+{
+  enj_porter_take_over (self->porter, origin, component, end, stanza, now);
+}
+
+void
+enj_exchange_give_back (EnjExchange *self, EnjOrigin origin, const char *component,
+                        EnjStanza *stanza, gint64 now)
+{
+  enj_porter_give_back (self->porter, origin, component, stanza, now);
 }

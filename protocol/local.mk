@@ -74,6 +74,7 @@ libprotocol_la_SOURCES += %D%/peer.c %D%/peer.h
 libprotocol_la_SOURCES += %D%/peers-event.c %D%/peers-event.h
 libprotocol_la_SOURCES += %D%/peers.c %D%/peers.h
 libprotocol_la_SOURCES += %D%/policy.c %D%/policy.h
+libprotocol_la_SOURCES += %D%/porter.c %D%/porter.h
 libprotocol_la_SOURCES += %D%/prep.c %D%/prep.h
 libprotocol_la_SOURCES += %D%/proving.c %D%/proving.h
 libprotocol_la_SOURCES += %D%/race.c %D%/race.h

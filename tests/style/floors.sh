@@ -9,7 +9,7 @@ find protocol component -name '*.[ch]' | LC_ALL=C sort | awk '
   {
     level = $1 + 0
     for (i = 2; i <= NF; i++) {
-      module = (level <= 15 ? "protocol/" : "component/") $i
+      module = (level <= 29 ? "protocol/" : "component/") $i
       if (module in floor)
         fault(module " is there twice")
       floor[module] = level
