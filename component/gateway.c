@@ -137,17 +137,27 @@ handle_scarce (gpointer data)
 
 /* ---- Wishes -------------------------------------------------------------------- */
 
+/* A look-up has ended, and its wish with it: what the answer is for. */
+static EnjGateway *
+settle (Wish *wish, guint64 *id, guint *ticket)
+{
+  EnjGateway *self = wish->gateway;
+
+  *id = wish->id;
+  *ticket = wish->ticket;
+  wish->lookup = 0;
+  g_hash_table_remove (self->wishes, wish);
+  return self;
+}
+
 static void
 handle_srv (EnjLookupResult result, gboolean secure, const EnjSrvRecord *records, guint n,
             gpointer data)
 {
-  Wish *wish = data;
-  EnjGateway *self = wish->gateway;
-  guint64 id = wish->id;
-  guint ticket = wish->ticket;
+  guint64 id;
+  guint ticket;
+  EnjGateway *self = settle (data, &id, &ticket);
 
-  wish->lookup = 0;
-  g_hash_table_remove (self->wishes, wish);
   enj_exchange_srv (self->exchange, id, ticket, result, secure, records, n,
                     enj_loop_now (self->loop));
 }
@@ -156,13 +166,10 @@ static void
 handle_addresses (EnjLookupResult result, gboolean secure, const EnjAddress *addresses, guint n,
                   gpointer data)
 {
-  Wish *wish = data;
-  EnjGateway *self = wish->gateway;
-  guint64 id = wish->id;
-  guint ticket = wish->ticket;
+  guint64 id;
+  guint ticket;
+  EnjGateway *self = settle (data, &id, &ticket);
 
-  wish->lookup = 0;
-  g_hash_table_remove (self->wishes, wish);
   enj_exchange_addresses (self->exchange, id, ticket, result, secure, addresses, n,
                           enj_loop_now (self->loop));
 }
@@ -171,13 +178,10 @@ static void
 handle_tlsa (EnjLookupResult result, gboolean secure, const EnjTlsaRecord *records, guint n,
              gpointer data)
 {
-  Wish *wish = data;
-  EnjGateway *self = wish->gateway;
-  guint64 id = wish->id;
-  guint ticket = wish->ticket;
+  guint64 id;
+  guint ticket;
+  EnjGateway *self = settle (data, &id, &ticket);
 
-  wish->lookup = 0;
-  g_hash_table_remove (self->wishes, wish);
   enj_exchange_tlsa (self->exchange, id, ticket, result, secure, records, n,
                      enj_loop_now (self->loop));
 }

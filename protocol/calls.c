@@ -283,17 +283,24 @@ enj_calls_tick (EnjCalls *self, gint64 now)
   enj_berths_tick (self->common.berths, now);
 }
 
-guint
-enj_calls_count_streams (const EnjCalls *self)
+/* Over all calls. */
+static guint
+add_up (const EnjCalls *self, guint (*count) (const EnjCall *call))
 {
-  guint n = g_hash_table_size (self->common.dying);
   GHashTableIter iter;
   gpointer call;
+  guint n = 0;
 
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, &call))
-    n += enj_call_get_outbound (call) != NULL;
+    n += count (call);
   return n;
+}
+
+static guint
+count_stream (const EnjCall *call)
+{
+  return enj_call_get_outbound (call) != NULL;
 }
 
 static guint
@@ -304,30 +311,28 @@ count_unsent (const EnjCall *call)
   return outbound ? enj_departures_count (&enj_outbound_get_session (outbound)->unsent) : 0;
 }
 
+static guint
+count_spent (const EnjCall *call)
+{
+  return enj_call_is_spent (call);
+}
+
+guint
+enj_calls_count_streams (const EnjCalls *self)
+{
+  return g_hash_table_size (self->common.dying) + add_up (self, count_stream);
+}
+
 guint
 enj_calls_count_unsent (const EnjCalls *self)
 {
-  GHashTableIter iter;
-  gpointer call;
-  guint n = 0;
-
-  g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, &call))
-    n += count_unsent (call);
-  return n;
+  return add_up (self, count_unsent);
 }
 
 guint
 enj_calls_count_ending (const EnjCalls *self)
 {
-  GHashTableIter iter;
-  gpointer call;
-  guint n = 0;
-
-  g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, &call))
-    n += enj_call_is_spent (call);
-  return n;
+  return add_up (self, count_spent);
 }
 
 void
