@@ -28,6 +28,7 @@ libtestsupport_la_SOURCES += %D%/support/expectation.c %D%/support/expectation.h
 libtestsupport_la_SOURCES += %D%/support/hunt.c %D%/support/hunt.h
 libtestsupport_la_SOURCES += %D%/support/nameserver.c %D%/support/nameserver.h
 libtestsupport_la_SOURCES += %D%/support/pem.c %D%/support/pem.h
+libtestsupport_la_SOURCES += %D%/support/pipe.c %D%/support/pipe.h
 libtestsupport_la_SOURCES += %D%/support/proves.c %D%/support/proves.h
 libtestsupport_la_SOURCES += %D%/support/quiet.c %D%/support/quiet.h
 libtestsupport_la_SOURCES += %D%/support/reading.c %D%/support/reading.h

@@ -13,43 +13,18 @@ import socket
 
 import ports
 import waiting
-from lab import ECHO, LOCAL, RELAY, REMOTE, Lab, escaped
-from load import Flow, LoadClient
-from manager import HANDED_OVER, Managed
+from lab import ECHO, RELAY
+from manager import HANDED_OVER
 from tap import equal, run, say, test, true
+from twoways import SECONDS, TwoWays, relay_lab
 
 RATE = int(os.environ.get("ENJAMB_RATE", "200"))
 TIMES = int(os.environ.get("ENJAMB_TIMES", "10"))
-SECONDS = 120
 
 
-def managed_lab():
-    lab = Lab()
-    del lab.bridge.groups["component echo.example.com"]
-    lab.bridge.groups["log"]["level"] = "info"
-    lab.a.account("load")
-    lab.b.account("load")
-    lab.a.log_level = lab.b.log_level = "info"
-    lab.a.configure(hosts=lab.components)
-    lab.b.configure()
-    old = lab.bridge.process
-    lab.bridge.process = Managed(old.name, old.argv, lab.folder)
-    return lab
-
-
-class Load:
-    """The two flows."""
-
-    def __init__(self, lab):
-        self.outward, self.inward = Flow("outward"), Flow("inward")
-        self.flows = (self.outward, self.inward)
-        self.a = LoadClient("load", lab.a, "a", escaped("load@%s/b" % REMOTE, RELAY),
-                            self.outward, self.flows, RATE)
-        self.b = LoadClient("load", lab.b, "b", escaped("load@%s/a" % LOCAL, RELAY),
-                            self.inward, self.flows, RATE)
-
-        # Numbers inward that were with the kernel, or Prosody B, at a kill.
-        self.under_way = set()
+class Load(TwoWays):
+    # Numbers inward that were with the kernel, or Prosody B, at a kill.
+    under_way = frozenset()
 
     def kill(self, process):
         """What B has sent and nobody has got may be unread when enjamb dies: a stream that
@@ -59,23 +34,12 @@ class Load:
         waiting.until(come_back, "a successor", SECONDS)
         self.flowing()
         newest = len(self.inward.sent)
-        self.under_way |= {number for number in range(last, newest)
-                           if number not in self.inward.arrived}
-
-    def flowing(self):
-        """Waits until messages of now have arrived, both ways."""
-        goals = {flow: len(flow.sent) for flow in self.flows}
-        waiting.until(lambda: all(flow.newest >= goal for flow, goal in goals.items()),
-                      "messages to flow both ways", SECONDS)
+        self.under_way |= set(range(last, newest)) - self.inward.arrived.keys()
 
 
 def started(lab):
     if not hasattr(lab, "load"):
-        lab.load = Load(lab)
-        lab.load.b.start()
-        lab.load.a.start()
-        waiting.until(lambda: lab.load.a.online and lab.load.b.online, "both load clients", 60)
-        lab.load.flowing()
+        lab.load = Load(lab, RATE).start()
     return lab.load
 
 
@@ -84,8 +48,7 @@ def succeed(lab, number, status):
     load = started(lab)
     link = lab.bridge.links()
     equal(len(link), 1, "links")
-    waiting.until(lambda: lab.bridge.process.names() == ["daybook", "keepsake", "link", "listen"],
-                  "all to be kept: %s" % lab.bridge.process.names(), 30)
+    lab.bridge.process.wait_kept()
     mark = lab.a.process.mark()
     for _ in range(TIMES):
         since = lab.bridge.process.mark()
@@ -118,30 +81,15 @@ def kill(lab):
 @test("no message was lost; those that came twice are counted")
 def accounts(lab):
     load = started(lab)
-    load.a.sending = load.b.sending = False
-    progress = [None, 0]
-
-    def settled():
-        done = sum(len(flow.arrived) + len(flow.bounced) for flow in load.flows)
-        return not any(flow.lost() for flow in load.flows) or (
-            progress.__setitem__(1, progress[1] + 1 if progress[0] == done else 0)
-            or progress.__setitem__(0, done) or progress[1] > 1500)
-
-    waiting.until(settled, "the last messages to settle", SECONDS)
+    load.settle(load.under_way)
     for line in re.findall(r".*stanzas carried on.*", lab.bridge.process.log()):
         say(line)
-    for flow in load.flows:
-        lost = sorted(flow.lost())
-        both = len(flow.arrived.keys() & flow.bounced.keys())
-        say("%s: %d sent, %d arrived, %d bounced, %d twice, %d both, %d lost %s" % (
-            flow.name, len(flow.sent), len(flow.arrived), len(flow.bounced), flow.twice, both,
-            len(lost), lost[:10]))
+    load.tell()
     say("%d of these were not read yet from Prosody B when enjamb was killed" % len(
         load.inward.lost().keys() & load.under_way))
     equal(sorted(load.outward.lost()), [], "lost, outward")
     equal(sorted(load.inward.lost().keys() - load.under_way), [], "lost otherwise, inward")
-    waiting.complete(load.a.stop(), "load client a")
-    waiting.complete(load.b.stop(), "load client b")
+    load.stop()
 
 
 @test("TERM ends the link in order, and nothing is left of it")
@@ -177,9 +125,8 @@ def renamed(lab):
     lab.bridge.process.wait_line(re.escape(RELAY) + ".* is of no use", since, 60)
     lab.bridge.wait_link(ECHO, since, 60)
     lab.a.process.wait_line("component disconnected: " + re.escape(RELAY), mark, 60)
-    waiting.until(lambda: lab.bridge.process.names() == ["daybook", "keepsake", "link", "listen"],
-                  "the old link to be let go of", 30)
+    lab.bridge.process.wait_kept()
 
 
 if __name__ == "__main__":
-    run(managed_lab)
+    run(relay_lab)

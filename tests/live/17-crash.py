@@ -76,8 +76,7 @@ def with_store(lab):
     load = started(lab)
     link = lab.bridge.links()
     equal(len(link), 1, "links")
-    waiting.until(lambda: lab.bridge.process.names() == ["daybook", "keepsake", "link", "listen"],
-                  "all to be kept: %s" % lab.bridge.process.names(), 30)
+    lab.bridge.process.wait_kept()
     mark = lab.a.process.mark()
     for number in range(ROUNDS):
         crash(lab, number, True)

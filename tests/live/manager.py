@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 
+import waiting
 from process import Process, _die_with_parent
 
 FIRST = 3
@@ -116,6 +117,11 @@ class Managed(Process):
         """What is kept, without the letters that make it unique."""
         with self.lock:
             return sorted(name.rsplit("-", 1)[0] for name, _ in self.kept)
+
+    def wait_kept(self, timeout=30):
+        """Until it has all that a successor of one link needs."""
+        wanted = ["daybook", "keepsake", "link", "listen"]
+        waiting.until(lambda: self.names() == wanted, "all to be kept: %s" % self.names(), timeout)
 
     def running(self):
         with self.lock:

@@ -1,8 +1,8 @@
 """Numbered messages through the relay, both ways, and what became of them.
 
-Between a client of Prosody A and one of Prosody B, whose streams prove themselves by
-certificates and have acknowledgements (XEP-0198): what B has sent and enjamb has not
-vouched for comes back to its sender when the stream breaks.
+Between a client of Prosody A and one of Prosody B.  In twoways_lab() their streams prove
+themselves by certificates and have acknowledgements (XEP-0198): what B has sent and enjamb
+has not vouched for comes back to its sender when the stream breaks.
 """
 
 import os
@@ -20,25 +20,31 @@ TLS = 'ssl = { cafile = "%s", certificate = "%s.crt", key = "%s.key" }\n'
 ACKNOWLEDGED = 'modules_enabled = { "smacks" }\n'
 
 
-def twoways_lab():
-    """enjamb by a stand-in for the service manager; one component, the relay."""
+def relay_lab():
+    """enjamb by a stand-in for the service manager; one component, the relay, and dialback."""
     lab = Lab()
-    groups = lab.bridge.groups
-    del groups["component echo.example.com"]
-    groups["log"]["level"] = "info"
-    authority = Authority(lab.folder)
-    certificates = os.path.join(lab.b.folder, "certs")
-    authority.issue(os.path.join(lab.bridge.folder, "certs"), RELAY)
-    authority.issue(certificates, REMOTE)
-    groups["federation"]["trust"] = authority.certificate
+    del lab.bridge.groups["component echo.example.com"]
+    lab.bridge.groups["log"]["level"] = "info"
     lab.a.account("load")
     lab.b.account("load")
     lab.a.log_level = lab.b.log_level = "info"
     lab.a.configure(hosts=lab.components)
-    base = os.path.join(certificates, REMOTE)
-    lab.b.configure(hosts=TLS % (authority.certificate, base, base) + ACKNOWLEDGED)
+    lab.b.configure()
     old = lab.bridge.process
     lab.bridge.process = Managed(old.name, old.argv, lab.folder)
+    return lab
+
+
+def twoways_lab():
+    """The same with certificates and acknowledgements."""
+    lab = relay_lab()
+    authority = Authority(lab.folder)
+    certificates = os.path.join(lab.b.folder, "certs")
+    authority.issue(os.path.join(lab.bridge.folder, "certs"), RELAY)
+    authority.issue(certificates, REMOTE)
+    lab.bridge.groups["federation"]["trust"] = authority.certificate
+    base = os.path.join(certificates, REMOTE)
+    lab.b.configure(hosts=TLS % (authority.certificate, base, base) + ACKNOWLEDGED)
     return lab
 
 

@@ -2,7 +2,6 @@
 
 #include "component/keepsake.h"
 
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,28 +9,12 @@
 #include "protocol/budget.h"
 #include "component/journal.h"
 #include "component/transit.h"
+#include "tests/support/pipe.h"
 
 #define HEADER "<stream:stream>"
 #define PROOF "<handshake/>"
 
 static int ours, theirs;
-
-static void
-connect_both (void)
-{
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl (INADDR_LOOPBACK) } };
-  socklen_t len = sizeof address;
-  int listening = socket (AF_INET, SOCK_STREAM, 0);
-
-  g_assert_cmpint (bind (listening, (struct sockaddr *) &address, len), ==, 0);
-  g_assert_cmpint (listen (listening, 1), ==, 0);
-  g_assert_cmpint (getsockname (listening, (struct sockaddr *) &address, &len), ==, 0);
-  ours = socket (AF_INET, SOCK_STREAM, 0);
-  g_assert_cmpint (connect (ours, (struct sockaddr *) &address, len), ==, 0);
-  theirs = accept (listening, NULL, NULL);
-  g_assert_cmpint (theirs, >=, 0);
-  g_assert_cmpint (close (listening), ==, 0);
-}
 
 static void
 disconnect (void)
@@ -68,7 +51,7 @@ begin (void)
 {
   EnjKeepsake *keepsake;
 
-  connect_both ();
+  enj_test_connect (&ours, &theirs);
   keepsake = enj_keepsake_new (ours, "b.here.test", "127.0.0.1:5347", "enigma");
   g_assert_nonnull (keepsake);
   write_out (keepsake, "<open>", 6, FALSE);
@@ -267,7 +250,7 @@ test_early (void)
 {
   EnjKeepsake *keepsake;
 
-  connect_both ();
+  enj_test_connect (&ours, &theirs);
   keepsake = enj_keepsake_new (ours, "b.here.test", "127.0.0.1:5347", "enigma");
   receive (keepsake, HEADER PROOF "<a/>", FALSE);
   enj_keepsake_settle (keepsake, strlen (HEADER PROOF "<a/>"));
@@ -309,7 +292,7 @@ test_transit (void)
   guint64 taken, given, taken_later, given_later;
   char bytes[8];
 
-  connect_both ();
+  enj_test_connect (&ours, &theirs);
   g_assert_true (enj_transit_count (ours, &taken, &given));
   g_assert_cmpint (send (ours, "12345", 5, 0), ==, 5);
   g_assert_cmpint (send (theirs, "12345678", 8, 0), ==, 8);

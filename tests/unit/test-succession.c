@@ -2,7 +2,6 @@
 
 #include "component/succession.h"
 
-#include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +10,7 @@
 
 #include "protocol/settings.h"
 #include "component/journal.h"
+#include "tests/support/pipe.h"
 
 #define DOMAIN "b.here.test"
 #define SERVER "127.0.0.1:5347"
@@ -39,23 +39,6 @@ open_manager (void)
   g_unsetenv ("FDSTORE");
 }
 
-static void
-connect_both (void)
-{
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl (INADDR_LOOPBACK) } };
-  socklen_t len = sizeof address;
-  int listening = socket (AF_INET, SOCK_STREAM, 0);
-
-  g_assert_cmpint (bind (listening, (struct sockaddr *) &address, len), ==, 0);
-  g_assert_cmpint (listen (listening, 1), ==, 0);
-  g_assert_cmpint (getsockname (listening, (struct sockaddr *) &address, &len), ==, 0);
-  ours = socket (AF_INET, SOCK_STREAM, 0);
-  g_assert_cmpint (connect (ours, (struct sockaddr *) &address, len), ==, 0);
-  theirs = accept (listening, NULL, NULL);
-  g_assert_cmpint (theirs, >=, 0);
-  g_assert_cmpint (close (listening), ==, 0);
-}
-
 static EnjExchange *
 exchange_new (void)
 {
@@ -78,7 +61,7 @@ set_up (void)
   guint8 *room;
 
   open_manager ();
-  connect_both ();
+  enj_test_connect (&ours, &theirs);
   exchange = exchange_new ();
   store = enj_store_new ();
   succession = enj_succession_new (store, exchange);
