@@ -4,25 +4,57 @@ pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = %D%/enjamb.pc
 
 # Made here and not by configure, where $(sbindir) still holds ${exec_prefix}.
+data_made = %D%/enjamb.service %D%/enjamb.tmpfiles %D%/certbot-hook
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 systemdsystemunit_DATA = %D%/enjamb.service
-CLEANFILES += %D%/enjamb.service
-EXTRA_DIST += %D%/enjamb.service.in %D%/enjamb.sysusers
-EXTRA_DIST += %D%/enjamb.conf
-EXTRA_DIST += %D%/examples/echo.c
+pkgdata_SCRIPTS = %D%/certbot-hook
+doc_DATA = README
+examplesdir = $(docdir)/examples
+dist_examples_DATA = %D%/enjamb.conf %D%/prosody-component.cfg.lua %D%/examples/echo.c
+noinst_DATA = %D%/enjamb.tmpfiles
+CLEANFILES += $(data_made)
+EXTRA_DIST += %D%/enjamb.service.in %D%/enjamb.tmpfiles.in %D%/certbot-hook.in %D%/enjamb.sysusers
 dist_man_MANS += %D%/enjamb.8 %D%/enjamb.conf.5
 dist_man_MANS += %D%/libenjamb.3
-EXTRA_DIST += %D%/prosody-component.cfg.lua
 EXTRA_DIST += %D%/quickstart
 
-%D%/enjamb.service: %D%/enjamb.service.in Makefile
+$(data_made): Makefile
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
 	$(SED) -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g' \
-	  $(top_srcdir)/%D%/enjamb.service.in > $@.tmp && mv $@.tmp $@
+	  -e 's|@pkgdatadir[@]|$(pkgdatadir)|g' $(top_srcdir)/$@.in > $@.tmp && mv $@.tmp $@
+%D%/enjamb.service: %D%/enjamb.service.in
+%D%/enjamb.tmpfiles: %D%/enjamb.tmpfiles.in
+%D%/certbot-hook: %D%/certbot-hook.in
 
+# The configuration is whose machine it is: what is there stays.
+confdir = $(sysconfdir)/enjamb
 sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
 install-data-local:
-	$(MKDIR_P) '$(DESTDIR)$(sysusersdir)'
+	$(MKDIR_P) '$(DESTDIR)$(sysusersdir)' '$(DESTDIR)$(tmpfilesdir)'
 	$(INSTALL_DATA) $(top_srcdir)/%D%/enjamb.sysusers '$(DESTDIR)$(sysusersdir)/enjamb.conf'
+	$(INSTALL_DATA) %D%/enjamb.tmpfiles '$(DESTDIR)$(tmpfilesdir)/enjamb.conf'
+	$(INSTALL) -d -m 750 '$(DESTDIR)$(confdir)' '$(DESTDIR)$(confdir)/certs'
+	test -e '$(DESTDIR)$(confdir)/enjamb.conf' || \
+	  $(INSTALL_DATA) $(top_srcdir)/%D%/enjamb.conf '$(DESTDIR)$(confdir)/enjamb.conf'
+
+# The user, its folders, and the unit made known, where it is installed to be used here at once.
+install-data-hook:
+	@if test -n '$(DESTDIR)'; then :; \
+	elif test "`id -u`" = 0 && command -v systemd-sysusers > /dev/null && \
+	    case '$(sysusersdir)' in /usr/lib/*|/usr/local/lib/*) true ;; *) false ;; esac; then \
+	  systemd-sysusers '$(sysusersdir)/enjamb.conf' && \
+	  systemd-tmpfiles --create '$(tmpfilesdir)/enjamb.conf' && \
+	  { test ! -d /run/systemd/system || systemctl daemon-reload; } || exit; \
+	  echo "Edit $(confdir)/enjamb.conf, then: systemctl enable --now enjamb"; \
+	else \
+	  echo "To run it as a service, make the user and group enjamb, and let that group alone"; \
+	  echo "read $(confdir): chgrp -R enjamb $(confdir)"; \
+	fi
+
 uninstall-local:
-	rm -f '$(DESTDIR)$(sysusersdir)/enjamb.conf'
+	rm -f '$(DESTDIR)$(sysusersdir)/enjamb.conf' '$(DESTDIR)$(tmpfilesdir)/enjamb.conf'
+	if cmp -s $(top_srcdir)/%D%/enjamb.conf '$(DESTDIR)$(confdir)/enjamb.conf'; then \
+	  rm -f '$(DESTDIR)$(confdir)/enjamb.conf'; \
+	fi
+	-rmdir '$(DESTDIR)$(confdir)/certs' '$(DESTDIR)$(confdir)'

@@ -1,8 +1,9 @@
 #!/bin/sh
-# README shows what is tested: the program of data/examples/echo.c, and the block for Prosody.
+# README shows what is there: the program of data/examples/echo.c, the block for Prosody, and what
+# the configuration to start from says.
 cd "${srcdir:-.}" || exit 99
 status=0
-echo 1..2
+echo 1..3
 
 # NUMBER NAME FAULTS: no fault is a pass.
 judge ()
@@ -48,6 +49,29 @@ block=$(awk '
       print (fault ? fault : "README: the block ends early")
   }' data/prosody-component.cfg.lua README) || block="a file cannot be read"
 
+# Comments, empty lines, and groups that say nothing are left out.
+configuration=$(awk '
+  { sub(/^ +/, ""); sub(/ +$/, "") }
+  FILENAME != "README" && /^\[/ { group = $0; next }
+  FILENAME != "README" && !/^#/ && $0 != "" {
+    if (group != "") said[++n] = group
+    group = ""
+    said[++n] = $0
+  }
+  FILENAME != "README" { next }
+  !at && $0 == said[1] { at = FNR }
+  at && found < n && !fault && $0 != "" {
+    if ($0 == said[found + 1]) found++
+    else fault = "README:" FNR ": not " said[found + 1]
+  }
+  END {
+    if (n == 0 || !at)
+      print "README: the configuration is not there"
+    else if (fault || found < n)
+      print (fault ? fault : "README: the configuration ends early")
+  }' data/enjamb.conf README) || configuration="a file cannot be read"
+
 judge 1 "the program in README stands in data/examples/echo.c" "$program"
 judge 2 "the block in README is data/prosody-component.cfg.lua" "$block"
+judge 3 "the configuration in README is that of data/enjamb.conf" "$configuration"
 exit $status
