@@ -13,18 +13,12 @@
 #include "component/reception.h"
 #include "component/reload.h"
 #include "component/setup.h"
-#include "component/signals.h"
-#include "component/succession.h"
 #include "component/survey.h"
-#include "component/thrift.h"
-#include "component/uplink.h"
-#include "component/vigil.h"
+#include "component/tenure.h"
+#include "component/uplinks.h"
 
 /* More would keep the sockets waiting. */
 #define EVENTS_A_TURN 1000
-
-/* EX_TEMPFAIL of sysexits.h: to be started again at once. */
-#define STATUS_HANDED_OVER 75
 
 struct EnjBridge
 {
@@ -42,16 +36,11 @@ struct EnjBridge
   EnjDeferred thinking;
   EnjResolver *resolver;
   EnjGateway *gateway;
-  GHashTable *uplinks; /* component domain to EnjUplink */
+  EnjUplinks *uplinks;
   EnjFarewell *farewell;
-  GMainLoop *main_loop; /* of run() */
-  EnjStore *store;      /* of run(): other programs have their own descriptors */
-  EnjSuccession *succession; /* the same */
-  EnjVigil *vigil;      /* the same: and a manager of their own */
-  EnjThrift *thrift;    /* the same: and a heap */
-  gboolean handed_over;
-  guint n_up;           /* links */
-  gboolean busy;        /* the program may be inside one of its functions */
+  EnjTenure *tenure; /* of run(): other programs have descriptors, a manager and a heap */
+  gboolean busy;     /* the program may be inside one of its functions */
+  gboolean running;
   gboolean stopped;
 };
 
@@ -86,11 +75,12 @@ report_survey (EnjBridge *self, EnjStanza *answer, gpointer user_data)
 }
 
 static void
-count_links (EnjBridge *self, int change)
+handle_link (EnjBridge *self, const EnjExchangeEvent *event, gint64 now)
 {
-  self->n_up = (guint) ((int) self->n_up + change);
-  if (self->vigil)
-    enj_vigil_set_links (self->vigil, self->n_up, g_hash_table_size (self->uplinks));
+  enj_uplinks_handle (self->uplinks, event, now);
+  if (self->tenure)
+    enj_tenure_set_links (self->tenure, enj_uplinks_count_up (self->uplinks),
+                          enj_uplinks_count (self->uplinks));
 }
 
 static void
@@ -100,12 +90,10 @@ handle_link_up (EnjBridge *self, const EnjExchangeEvent *event, gint64 now)
   g_autofree char *parent = enj_setup_parent_new (component);
   g_autoptr (EnjStanza) question = enj_survey_new_question (event->local, parent);
 
-  enj_uplink_came_up (g_hash_table_lookup (self->uplinks, event->local), event->header,
-                      event->end, now);
+  handle_link (self, event, now);
   /* A parent that local-domains leaves out would be asked over the world. */
   if (enj_realm_is_local_to (self->config->realm, event->local, parent))
     enj_reception_request (self->reception, event->local, question, report_survey, NULL, now);
-  count_links (self, 1);
   tell (self, ENJ_EVENT_LINK_UP, event, "handshake");
 }
 
@@ -127,13 +115,9 @@ handle_event (EnjBridge *self, EnjExchangeEvent *event, gint64 now)
       handle_link_up (self, event, now);
       break;
     case ENJ_EXCHANGE_LINK_DOWN:
-      enj_uplink_went_down (g_hash_table_lookup (self->uplinks, event->local), event->error,
-                            event->was_up, now);
+      handle_link (self, event, now);
       if (event->was_up)
-        {
-          count_links (self, -1);
-          tell (self, ENJ_EVENT_LINK_DOWN, event, NULL);
-        }
+        tell (self, ENJ_EVENT_LINK_DOWN, event, NULL);
       break;
     case ENJ_EXCHANGE_STREAM_UP:
       tell (self, ENJ_EVENT_STREAM_UP, event, enj_proof_format (event->proof));
@@ -148,8 +132,8 @@ static void
 finish (EnjBridge *self)
 {
   self->stopped = TRUE;
-  if (self->main_loop)
-    g_main_loop_quit (self->main_loop);
+  if (self->tenure)
+    enj_tenure_quit (self->tenure);
 }
 
 /* At the end of a turn, at depth one: whatever has happened, happens here. */
@@ -236,8 +220,6 @@ bridge_new (EnjConfig *config, GError **error)
   self->key = g_steal_pointer (&key);
   self->exchange = enj_exchange_new (settings, (EnjWake){ wake, self });
   self->reception = enj_reception_new (self, config, send_from_reception, self);
-  self->uplinks = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                         (GDestroyNotify) enj_uplink_free);
   self->thinking = (EnjDeferred){ .func = think, .data = self, .rank = ENJ_LOOP_THINK };
   return self;
 }
@@ -268,11 +250,11 @@ detach (EnjBridge *self)
   if (!self->loop)
     return;
   enj_deferred_clear (&self->thinking);
-  g_hash_table_remove_all (self->uplinks);
+  g_clear_pointer (&self->uplinks, enj_uplinks_free);
   g_clear_pointer (&self->gateway, enj_gateway_free);
   g_clear_pointer (&self->resolver, enj_resolver_free);
-  g_clear_pointer (&self->thrift, enj_thrift_free);
-  g_clear_pointer (&self->vigil, enj_vigil_free);
+  if (self->tenure)
+    enj_tenure_leave (self->tenure);
   g_clear_pointer (&self->timer, enj_watch_free);
   g_clear_pointer (&self->loop, enj_loop_free);
 }
@@ -282,15 +264,12 @@ enj_bridge_free (EnjBridge *self)
 {
   if (!self)
     return;
-  g_return_if_fail (!self->busy && !self->main_loop);
+  g_return_if_fail (!self->busy && !self->running);
 
   /* The program hears of its requests while there still is a bridge to call. */
   enj_reception_free (self->reception);
   detach (self);
-  /* What has not ended by now is the successor's. */
-  enj_succession_free (self->succession);
-  enj_store_free (self->store);
-  g_hash_table_unref (self->uplinks);
+  enj_tenure_free (self->tenure);
   enj_farewell_free (self->farewell);
   enj_exchange_free (self->exchange);
   if (self->event_destroy)
@@ -301,27 +280,11 @@ enj_bridge_free (EnjBridge *self)
 }
 
 static gboolean
-start_uplinks (EnjBridge *self, GError **error)
-{
-  for (guint i = 0; i < self->config->components->len; i++)
-    {
-      const EnjConfigComponent *component = self->config->components->pdata[i];
-      EnjUplink *uplink;
-
-      if (!component->server)
-        continue;
-      uplink = enj_uplink_new (self->loop, self->resolver, self->exchange, self->succession,
-                               component, &self->config->limits, error);
-      if (!uplink)
-        return FALSE;
-      g_hash_table_insert (self->uplinks, g_strdup (component->domain), uplink);
-    }
-  return TRUE;
-}
-
-static gboolean
 start (EnjBridge *self, GError **error)
 {
+  EnjStore *store = self->tenure ? enj_tenure_get_store (self->tenure) : NULL;
+  EnjSuccession *succession = self->tenure ? enj_tenure_get_succession (self->tenure) : NULL;
+
   self->timer = enj_loop_watch (self->loop, -1, 0, handle_timer, self, error);
   if (!self->timer)
     return FALSE;
@@ -329,14 +292,17 @@ start (EnjBridge *self, GError **error)
   if (!self->resolver)
     return FALSE;
   self->gateway
-    = enj_gateway_new (self->loop, self->resolver, self->exchange, self->config, self->store,
-                       error);
-  if (!self->gateway || !start_uplinks (self, error))
+    = enj_gateway_new (self->loop, self->resolver, self->exchange, self->config, store, error);
+  if (!self->gateway)
     return FALSE;
-  if (self->succession)
+  self->uplinks = enj_uplinks_new (self->loop, self->resolver, self->exchange, succession,
+                                   self->config, error);
+  if (!self->uplinks)
+    return FALSE;
+  if (succession)
     {
-      enj_succession_carry_on (self->succession, self->config, now_of (self));
-      enj_store_discard (self->store);
+      enj_succession_carry_on (succession, self->config, now_of (self));
+      enj_store_discard (store);
     }
   return TRUE;
 }
@@ -358,101 +324,63 @@ enj_bridge_attach_context (EnjBridge *self, GMainContext *context, GError **erro
   return TRUE;
 }
 
+/* ---- Running ------------------------------------------------------------------------- */
+
 static void
-handle_stop_signal (gpointer data)
+order_stop (gpointer data)
 {
   enj_bridge_stop (data);
 }
 
-static void
-handle_reload_signal (gpointer data)
+static gboolean
+order_reload (gpointer data, GError **error)
 {
   EnjBridge *self = data;
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) problems = NULL;
 
-  enj_notify_reloading ();
-  if (enj_bridge_reload (self, &error))
-    enj_log_message (NULL, "reloaded %s", self->config->path);
-  else
-    problems = g_strsplit (error->message, "\n", -1);
-  for (guint i = 0; problems && problems[i]; i++)
-    enj_log_warning (NULL, "nothing was reloaded: %s", problems[i]);
-  enj_notify_ready ();
+  if (!enj_bridge_reload (self, error))
+    return FALSE;
+  enj_log_message (NULL, "reloaded %s", self->config->path);
+  return TRUE;
 }
 
-static void
-handle_hand_over_signal (gpointer data)
+static gboolean
+order_hand_over (gpointer data)
 {
   EnjBridge *self = data;
-  gint64 now = now_of (self);
 
-  if (!enj_succession_is_possible (self->succession))
-    enj_log_warning (NULL, "nothing is handed over: no service manager keeps descriptors for us");
-  else if (!self->farewell)
-    {
-      enj_log_message (NULL, "handing over");
-      self->handed_over = TRUE;
-      enj_gateway_stop_listening (self->gateway);
-      self->farewell = enj_farewell_new_handing_over (self->exchange, now);
-      enj_loop_defer (self->loop, &self->thinking);
-    }
-}
-
-/* The unit starts us again at that status. */
-static int
-hand_over (EnjBridge *self)
-{
-  if (!enj_succession_wait (self->succession))
-    enj_log_warning (NULL, "the service manager has not said that it keeps all");
-  return STATUS_HANDED_OVER;
+  if (self->farewell)
+    return FALSE;
+  enj_log_message (NULL, "handing over");
+  enj_gateway_stop_listening (self->gateway);
+  self->farewell = enj_farewell_new_handing_over (self->exchange, now_of (self));
+  enj_loop_defer (self->loop, &self->thinking);
+  return TRUE;
 }
 
 int
 enj_bridge_run (EnjBridge *self)
 {
+  const EnjTenureOrders orders = { order_stop, order_reload, order_hand_over, self };
   g_autoptr (GError) error = NULL;
-  EnjSignals signals = { .stop = handle_stop_signal,
-                         .reload = handle_reload_signal,
-                         .hand_over = handle_hand_over_signal,
-                         .data = self };
+  int status;
 
   g_return_val_if_fail (!self->loop || self->stopped, 1);
 
   if (self->stopped)
     return 0;
-  self->store = enj_store_new ();
-  self->succession = enj_succession_new (self->store, self->exchange);
-  if (enj_bridge_attach_context (self, NULL, &error))
-    self->vigil = enj_vigil_new (self->loop, self->exchange, &error);
-  if (self->vigil)
-    self->thrift
-      = enj_thrift_new (self->loop, enj_exchange_get_counters (self->exchange), &error);
-  if (!self->thrift)
+  if (!self->tenure)
+    self->tenure = enj_tenure_new (self->exchange, &orders);
+  if (!enj_bridge_attach_context (self, NULL, &error)
+      || !enj_tenure_enter (self->tenure, self->loop, &error))
     {
       enj_log_warning (NULL, "%s", error->message);
       return 1;
     }
-  self->main_loop = g_main_loop_new (NULL, FALSE);
-  count_links (self, 0);
-  enj_signals_heed (&signals);
-  enj_notify_ready ();
-  g_main_loop_run (self->main_loop);
-  enj_signals_leave (&signals);
-  g_clear_pointer (&self->main_loop, g_main_loop_unref);
-  enj_vigil_sum_up (self->vigil);
-  if (enj_keeper_count (enj_exchange_get_keeper (self->exchange)) > 0)
-    enj_log_message (NULL, "%u stanzas are left to the successor",
-                     enj_keeper_count (enj_exchange_get_keeper (self->exchange)));
-  return self->handed_over ? hand_over (self) : 0;
-}
-
-static void
-stop_uplink (gpointer key, gpointer value, gpointer user_data)
-{
-  (void) key;
-  (void) user_data;
-  enj_uplink_stop (value);
+  enj_tenure_set_links (self->tenure, 0, enj_uplinks_count (self->uplinks));
+  self->running = TRUE;
+  status = enj_tenure_run (self->tenure);
+  self->running = FALSE;
+  return status;
 }
 
 void
@@ -473,23 +401,16 @@ enj_bridge_stop (EnjBridge *self)
   else
     {
       enj_log_message (NULL, "stopping");
-      if (self->main_loop)
+      if (self->running)
         enj_notify_stopping ();
       enj_gateway_stop_listening (self->gateway);
-      g_hash_table_foreach (self->uplinks, stop_uplink, NULL);
+      enj_uplinks_stop (self->uplinks);
       self->farewell = enj_farewell_new (self->exchange, now);
     }
   enj_loop_defer (self->loop, &self->thinking);
 }
 
 /* ---- Configuration --------------------------------------------------------------------- */
-
-static void
-set_uplink_limits (gpointer key, gpointer value, gpointer user_data)
-{
-  (void) key;
-  enj_uplink_set_limits (value, user_data);
-}
 
 gboolean
 enj_bridge_reload (EnjBridge *self, GError **error)
@@ -509,7 +430,7 @@ enj_bridge_reload (EnjBridge *self, GError **error)
     {
       enj_gateway_set_limits (self->gateway, &config->limits);
       enj_resolver_set_limits (self->resolver, &config->limits);
-      g_hash_table_foreach (self->uplinks, set_uplink_limits, (gpointer) &config->limits);
+      enj_uplinks_set_limits (self->uplinks, &config->limits);
     }
   enj_journal_set_level (config->log_level);
   enj_config_unref (self->config);

@@ -44,10 +44,12 @@ libcomponent_la_SOURCES += %D%/shelf.c %D%/shelf.h
 libcomponent_la_SOURCES += %D%/store.c %D%/store.h
 libcomponent_la_SOURCES += %D%/succession.c %D%/succession.h
 libcomponent_la_SOURCES += %D%/survey.c %D%/survey.h
+libcomponent_la_SOURCES += %D%/tenure.c %D%/tenure.h
 libcomponent_la_SOURCES += %D%/thrift.c %D%/thrift.h
 libcomponent_la_SOURCES += %D%/transit.c %D%/transit.h
 libcomponent_la_SOURCES += %D%/turnstile.c %D%/turnstile.h
 libcomponent_la_SOURCES += %D%/uplink.c %D%/uplink.h
+libcomponent_la_SOURCES += %D%/uplinks.c %D%/uplinks.h
 libcomponent_la_SOURCES += %D%/vigil.c %D%/vigil.h
 libcomponent_la_SOURCES += %D%/wire.c %D%/wire.h
 

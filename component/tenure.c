@@ -1,0 +1,161 @@
+#include "config.h"
+
+#include "component/tenure.h"
+
+#include "protocol/log.h"
+#include "component/notify.h"
+#include "component/signals.h"
+#include "component/thrift.h"
+#include "component/vigil.h"
+
+/* EX_TEMPFAIL of sysexits.h: to be started again at once. */
+#define STATUS_HANDED_OVER 75
+
+struct EnjTenure
+{
+  EnjExchange *exchange;
+  EnjTenureOrders orders;
+  EnjStore *store;
+  EnjSuccession *succession;
+  GMainLoop *main_loop;
+
+  /* From enter() to leave(). */
+  EnjVigil *vigil;
+  EnjThrift *thrift;
+
+  gboolean handed_over;
+};
+
+EnjTenure *
+enj_tenure_new (EnjExchange *exchange, const EnjTenureOrders *orders)
+{
+  EnjTenure *self = g_new0 (EnjTenure, 1);
+
+  self->exchange = exchange;
+  self->orders = *orders;
+  self->store = enj_store_new ();
+  self->succession = enj_succession_new (self->store, exchange);
+  self->main_loop = g_main_loop_new (NULL, FALSE);
+  return self;
+}
+
+void
+enj_tenure_leave (EnjTenure *self)
+{
+  g_clear_pointer (&self->thrift, enj_thrift_free);
+  g_clear_pointer (&self->vigil, enj_vigil_free);
+}
+
+void
+enj_tenure_free (EnjTenure *self)
+{
+  if (!self)
+    return;
+  enj_tenure_leave (self);
+  g_main_loop_unref (self->main_loop);
+  enj_succession_free (self->succession);
+  enj_store_free (self->store);
+  g_free (self);
+}
+
+EnjStore *
+enj_tenure_get_store (EnjTenure *self)
+{
+  return self->store;
+}
+
+EnjSuccession *
+enj_tenure_get_succession (EnjTenure *self)
+{
+  return self->succession;
+}
+
+gboolean
+enj_tenure_enter (EnjTenure *self, EnjLoop *loop, GError **error)
+{
+  self->vigil = enj_vigil_new (loop, self->exchange, error);
+  if (!self->vigil)
+    return FALSE;
+  self->thrift = enj_thrift_new (loop, enj_exchange_get_counters (self->exchange), error);
+  return self->thrift != NULL;
+}
+
+void
+enj_tenure_set_links (EnjTenure *self, guint up, guint all)
+{
+  if (self->vigil)
+    enj_vigil_set_links (self->vigil, up, all);
+}
+
+/* ---- Signals ----------------------------------------------------------------------- */
+
+static void
+handle_stop_signal (gpointer data)
+{
+  EnjTenure *self = data;
+
+  self->orders.stop (self->orders.data);
+}
+
+static void
+handle_reload_signal (gpointer data)
+{
+  EnjTenure *self = data;
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) problems = NULL;
+
+  (void) enj_notify_reloading ();
+  if (!self->orders.reload (self->orders.data, &error))
+    problems = g_strsplit (error->message, "\n", -1);
+  for (guint i = 0; problems && problems[i]; i++)
+    enj_log_warning (NULL, "nothing was reloaded: %s", problems[i]);
+  (void) enj_notify_ready ();
+}
+
+static void
+handle_hand_over_signal (gpointer data)
+{
+  EnjTenure *self = data;
+
+  if (!enj_succession_is_possible (self->succession))
+    enj_log_warning (NULL, "nothing is handed over: no service manager keeps descriptors for us");
+  else if (self->orders.hand_over (self->orders.data))
+    self->handed_over = TRUE;
+}
+
+/* ---- Running ------------------------------------------------------------------------ */
+
+/* The unit starts us again at that status. */
+static int
+hand_over (EnjTenure *self)
+{
+  if (!enj_succession_wait (self->succession))
+    enj_log_warning (NULL, "the service manager has not said that it keeps all");
+  return STATUS_HANDED_OVER;
+}
+
+int
+enj_tenure_run (EnjTenure *self)
+{
+  EnjSignals signals = { .stop = handle_stop_signal,
+                         .reload = handle_reload_signal,
+                         .hand_over = handle_hand_over_signal,
+                         .data = self };
+  guint n_left;
+
+  enj_signals_heed (&signals);
+  (void) enj_notify_ready ();
+  g_main_loop_run (self->main_loop);
+  enj_signals_leave (&signals);
+  enj_vigil_sum_up (self->vigil);
+  n_left = enj_keeper_count (enj_exchange_get_keeper (self->exchange));
+  if (n_left > 0)
+    enj_log_message (NULL, "%u stanzas are left to the successor", n_left);
+  return self->handed_over ? hand_over (self) : 0;
+}
+
+void
+enj_tenure_quit (EnjTenure *self)
+{
+  g_main_loop_quit (self->main_loop);
+}
