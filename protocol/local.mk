@@ -22,6 +22,7 @@ libprotocol_la_SOURCES += %D%/bytes.c %D%/bytes.h
 libprotocol_la_SOURCES += %D%/call.c %D%/call.h
 libprotocol_la_SOURCES += %D%/calls.c %D%/calls.h
 libprotocol_la_SOURCES += %D%/canon.c %D%/canon.h
+libprotocol_la_SOURCES += %D%/carrier.c %D%/carrier.h
 libprotocol_la_SOURCES += %D%/census.c %D%/census.h
 libprotocol_la_SOURCES += %D%/chain.c %D%/chain.h
 libprotocol_la_SOURCES += %D%/chance.c %D%/chance.h

@@ -10,8 +10,8 @@ struct EnjTrunk
   char *domain;
   EnjCounters *counters;
   EnjWake wake;
-  EnjLink *link;    /* until it is over */
-  GPtrArray *dying; /* of EnjLink: over, but not yet closed */
+  EnjCarrier *carrier; /* until it is over */
+  GPtrArray *dying;    /* of EnjCarrier: over, but not yet closed */
   EnjWaiting *waiting;
   GQueue refused; /* of EnjStanza: too large by now, the server would close the link */
   GQueue lost;    /* of EnjStanza: went with a link that died, and is not sent again */
@@ -27,7 +27,7 @@ enj_trunk_new (const char *domain, EnjSettings *settings, EnjCounters *counters,
   self->domain = g_strdup (domain);
   self->counters = counters;
   self->wake = wake;
-  self->dying = g_ptr_array_new_with_free_func ((GDestroyNotify) enj_link_free);
+  self->dying = g_ptr_array_new_with_free_func ((GDestroyNotify) enj_carrier_free);
   self->waiting = enj_waiting_new (limits->queue_stanzas, limits->queue_bytes,
                                    (gint64) limits->queue_age * ENJ_SECOND);
   return self;
@@ -37,7 +37,7 @@ void
 enj_trunk_set_settings (EnjTrunk *self, EnjSettings *settings)
 {
   const EnjLimits *limits = &settings->limits;
-  EnjSession *session = self->link ? enj_link_get_session (self->link) : NULL;
+  EnjSession *session = self->carrier ? &self->carrier->session : NULL;
 
   enj_waiting_set_limits (self->waiting, limits->queue_stanzas, limits->queue_bytes,
                           (gint64) limits->queue_age * ENJ_SECOND);
@@ -52,7 +52,7 @@ enj_trunk_free (EnjTrunk *self)
 {
   if (!self)
     return;
-  enj_link_free (self->link);
+  enj_carrier_free (self->carrier);
   g_ptr_array_unref (self->dying);
   enj_waiting_free (self->waiting);
   g_queue_clear_full (&self->refused, (GDestroyNotify) enj_stanza_unref);
@@ -71,29 +71,29 @@ EnjSession *
 enj_trunk_attach (EnjTrunk *self, EnjSettings *settings, const char *parent, const char *secret,
                   gint64 now)
 {
-  if (self->link)
+  if (self->carrier)
     return NULL;
-  self->link = enj_link_new (self->domain, parent, secret, settings, self->counters, self->wake,
+  self->carrier = enj_link_new (self->domain, parent, secret, settings, self->counters, self->wake,
                              now);
-  return enj_link_get_session (self->link);
+  return &self->carrier->session;
 }
 
 EnjSession *
 enj_trunk_resume (EnjTrunk *self, EnjSettings *settings, const char *parent,
                   const EnjLinkPast *past, gint64 now)
 {
-  if (self->link)
+  if (self->carrier)
     return NULL;
-  self->link = enj_link_new_resumed (self->domain, parent, past, settings, self->counters,
+  self->carrier = enj_link_new_resumed (self->domain, parent, past, settings, self->counters,
                                      self->wake, now);
-  return enj_link_get_session (self->link);
+  return &self->carrier->session;
 }
 
 gboolean
 enj_trunk_closed (EnjTrunk *self, EnjSession *session)
 {
   for (guint i = 0; i < self->dying->len; i++)
-    if (enj_link_get_session (self->dying->pdata[i]) == session)
+    if (&((EnjCarrier *) self->dying->pdata[i])->session == session)
       {
         g_ptr_array_remove_index_fast (self->dying, i);
         return TRUE;
@@ -105,7 +105,7 @@ enj_trunk_closed (EnjTrunk *self, EnjSession *session)
 static gboolean
 is_open (const EnjTrunk *self)
 {
-  return enj_trunk_is_up (self) || (self->link && enj_link_is_leaving (self->link));
+  return enj_trunk_is_up (self) || (self->carrier && enj_carrier_is_leaving (self->carrier));
 }
 
 static void
@@ -117,13 +117,13 @@ flush (EnjTrunk *self, gint64 now)
     {
       gboolean sent;
 
-      if (!enj_link_may_send (self->link, stanza))
+      if (!enj_carrier_may_send (self->carrier, stanza))
         {
           g_queue_push_tail (&self->refused, stanza);
           enj_wake (self->wake);
           continue;
         }
-      sent = enj_link_send (self->link, stanza, now);
+      sent = enj_carrier_send (self->carrier, stanza, now);
       if (!sent)
         enj_waiting_push_front (self->waiting, stanza, now);
       enj_stanza_unref (stanza);
@@ -161,13 +161,13 @@ put_back (EnjTrunk *self, EnjStanza *stanza, gint64 now)
 static void
 salvage (EnjTrunk *self, gint64 now)
 {
-  const EnjSession *session = enj_link_get_session (self->link);
+  const EnjSession *session = &self->carrier->session;
   g_autoptr (EnjSalvage) salvage = enj_salvage_new (
     enj_settings_get_on_loss (session->settings, self->domain), self->domain);
   EnjStanza *stanza;
   gint64 left;
 
-  while ((stanza = enj_link_steal_unproven (self->link, &left)))
+  while ((stanza = enj_carrier_steal_unproven (self->carrier, &left)))
     enj_salvage_take (salvage, stanza, left, now);
   self->counters->dropped += enj_salvage_count_dropped (salvage);
   if (enj_salvage_count_again (salvage) + enj_salvage_count_lost (salvage) > 0)
@@ -182,33 +182,33 @@ salvage (EnjTrunk *self, gint64 now)
 static void
 bury (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
 {
-  EnjSession *session = enj_link_get_session (self->link);
+  EnjSession *session = &self->carrier->session;
   EnjStanza *stanza;
 
   while ((stanza = enj_session_steal_unsent (session)))
     put_back (self, stanza, now);
   salvage (self, now);
   event->type = ENJ_TRUNK_DOWN;
-  event->was_up = enj_link_was_up (self->link);
+  event->was_up = enj_carrier_was_up (self->carrier);
   event->error = session->reason ? g_error_copy (session->reason) : NULL;
-  g_ptr_array_add (self->dying, g_steal_pointer (&self->link));
+  g_ptr_array_add (self->dying, g_steal_pointer (&self->carrier));
 }
 
 gboolean
 enj_trunk_next (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
 {
-  EnjLinkEvent link_event;
+  EnjCarrierEvent carried;
 
   *event = (EnjTrunkEvent){ 0 };
-  if (self->link && enj_link_next (self->link, &link_event))
+  if (self->carrier && enj_carrier_next (self->carrier, &carried))
     {
-      event->type = link_event.type == ENJ_LINK_UP ? ENJ_TRUNK_UP : ENJ_TRUNK_STANZA;
-      event->stanza = link_event.stanza;
-      event->header = link_event.header;
-      event->end = link_event.end;
+      event->type = carried.type == ENJ_CARRIER_UP ? ENJ_TRUNK_UP : ENJ_TRUNK_STANZA;
+      event->stanza = carried.stanza;
+      event->header = carried.header;
+      event->end = carried.end;
       return TRUE;
     }
-  if (self->link && enj_session_is_over (enj_link_get_session (self->link)))
+  if (self->carrier && enj_session_is_over (&self->carrier->session))
     {
       bury (self, event, now);
       return TRUE;
@@ -236,8 +236,8 @@ enj_trunk_deadline (const EnjTrunk *self)
 void
 enj_trunk_close (EnjTrunk *self, gint64 now)
 {
-  if (self->link)
-    enj_link_close (self->link, now);
+  if (self->carrier)
+    enj_carrier_close (self->carrier, now);
 }
 
 void
@@ -250,26 +250,26 @@ enj_trunk_expire_all (EnjTrunk *self)
 gboolean
 enj_trunk_is_up (const EnjTrunk *self)
 {
-  return self->link && enj_link_is_up (self->link);
+  return self->carrier && enj_carrier_is_up (self->carrier);
 }
 
 gboolean
 enj_trunk_has_session (const EnjTrunk *self)
 {
-  return self->link || self->dying->len > 0;
+  return self->carrier || self->dying->len > 0;
 }
 
 guint
 enj_trunk_count_waiting (const EnjTrunk *self)
 {
   return enj_waiting_length (self->waiting)
-         + (self->link ? enj_departures_count (&enj_link_get_session (self->link)->unsent) : 0);
+         + (self->carrier ? enj_departures_count (&self->carrier->session.unsent) : 0);
 }
 
 guint
 enj_trunk_count_unproven (const EnjTrunk *self)
 {
-  return self->link ? enj_link_count_unproven (self->link) : 0;
+  return self->carrier ? enj_carrier_count_unproven (self->carrier) : 0;
 }
 
 guint

@@ -19,7 +19,7 @@
 
 typedef struct
 {
-  EnjLink *link;
+  EnjCarrier *link;
   EnjSession *session;
   EnjReader *reader; /* of what we write */
   EnjStanza *stanza;
@@ -98,11 +98,11 @@ read_output (Play *play)
 static void
 take_events (Play *play)
 {
-  EnjLinkEvent event;
+  EnjCarrierEvent event;
 
-  while (enj_link_next (play->link, &event))
+  while (enj_carrier_next (play->link, &event))
     {
-      if (event.type == ENJ_LINK_UP)
+      if (event.type == ENJ_CARRIER_UP)
         {
           g_assert_false (play->was_up);
           play->was_up = TRUE;
@@ -111,15 +111,15 @@ take_events (Play *play)
       g_assert_true (play->was_up);
       enj_stanza_unref (event.stanza);
     }
-  g_assert_true (play->was_up || !enj_link_is_up (play->link));
+  g_assert_true (play->was_up || !enj_carrier_is_up (play->link));
   read_output (play);
 }
 
 static void
 write_stanza (Play *play)
 {
-  gboolean may_send = enj_link_is_up (play->link);
-  gboolean is_sent = enj_link_send (play->link, play->stanza, play->now);
+  gboolean may_send = enj_carrier_is_up (play->link);
+  gboolean is_sent = enj_carrier_send (play->link, play->stanza, play->now);
 
   g_assert_true (may_send || !is_sent);
   play->written += is_sent;
@@ -180,7 +180,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
   play.link = enj_link_new (DOMAIN, PARENT, "s3cr3t", get_settings (), &counters, (EnjWake){ 0 },
                             play.now);
-  play.session = enj_link_get_session (play.link);
+  play.session = &play.link->session;
   play.reader = enj_reader_new (ENJ_NS_COMPONENT, &limits);
   play.stanza = enj_stanza_parse ("<message from='x@" DOMAIN "' to='y@" PARENT "'><body>1</body>"
                                   "</message>", -1, NULL);
@@ -191,6 +191,6 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
   enj_stanza_unref (play.stanza);
   enj_reader_free (play.reader);
-  enj_link_free (play.link);
+  enj_carrier_free (play.link);
   return 0;
 }

@@ -29,7 +29,7 @@ enj_test_actor_clear (EnjTestActor *self)
 {
   enj_inbound_free (self->inbound);
   enj_outbound_free (self->outbound);
-  enj_link_free (self->link);
+  enj_carrier_free (self->link);
   g_clear_pointer (&self->settings, enj_settings_unref);
   g_clear_pointer (&self->tls, enj_tls_free);
   g_rand_free (self->chance);
@@ -332,12 +332,12 @@ next_news (EnjTestActor *self, char **xml)
 static char *
 next_link (EnjTestActor *self, char **xml)
 {
-  EnjLinkEvent event;
+  EnjCarrierEvent event;
   const char *words;
 
-  if (!enj_link_next (self->link, &event))
+  if (!enj_carrier_next (self->link, &event))
     return g_strdup ("");
-  if (event.type == ENJ_LINK_UP)
+  if (event.type == ENJ_CARRIER_UP)
     return g_strdup ("up");
   *xml = dup_stanza (event.stanza);
   words = enj_stanza_get_cut (event.stanza) ? "cut" : "stanza";

@@ -25,7 +25,7 @@ typedef struct
 {
   EnjInbound *inbound; /* one of the three */
   EnjOutbound *outbound;
-  EnjLink *link;
+  EnjCarrier *link;
   EnjSession *session;
   EnjSettings *settings;
   EnjCounters counters;

@@ -350,7 +350,7 @@ enj_test_stage_enter (const EnjTestStage *self, EnjTestActor *actor)
     {
       actor->link = enj_link_new (self->role[1], self->locals->pdata[0], self->secret,
                                   actor->settings, &actor->counters, nobody, actor->now);
-      actor->session = enj_link_get_session (actor->link);
+      actor->session = &actor->link->session;
     }
   else
     {

@@ -324,8 +324,8 @@ send (EnjTestPlayer *self, const char *text)
 
   g_assert_no_error (error);
   if (self->actor.link)
-    sent = enj_link_may_send (self->actor.link, stanza)
-           && enj_link_send (self->actor.link, stanza, self->actor.now);
+    sent = enj_carrier_may_send (self->actor.link, stanza)
+           && enj_carrier_send (self->actor.link, stanza, self->actor.now);
   else if (self->actor.inbound)
     sent = send_back (self, stanza);
   else
@@ -360,7 +360,7 @@ do_close (EnjTestPlayer *self, const char *text)
   (void) text;
   self->actor.session->now = self->actor.now;
   if (self->actor.link)
-    enj_link_close (self->actor.link, self->actor.now);
+    enj_carrier_close (self->actor.link, self->actor.now);
   else
     enj_session_close (self->actor.session);
   enj_test_actor_pump (&self->actor);
@@ -383,7 +383,7 @@ look (const EnjTestPlayer *self, const char *what)
   if (strcmp (what, "breach") == 0)
     return enj_outbound_is_breach (actor->outbound);
   if (strcmp (what, "up") == 0)
-    return actor->link ? enj_link_is_up (actor->link)
+    return actor->link ? enj_carrier_is_up (actor->link)
                        : enj_outbound_is_up (actor->outbound, self->stage.role[1],
                                              self->stage.role[3]);
   if (strcmp (what, "over") == 0)
