@@ -259,6 +259,7 @@ dispatch (GSource *source, GSourceFunc func, gpointer data)
   run_due (self);
   run_jobs (self, ENJ_LOOP_THINK);
   self->writing = TRUE;
+  self->now = self->clock (); /* What leaves now has been here for a turn. */
   run_jobs (self, ENJ_LOOP_WRITE);
   end_turn (self);
 

@@ -1,9 +1,9 @@
 /* loop.h - sockets, deadlines and work put off, as one GSource.
  *
  * One epoll descriptor and one heap of deadlines, however many watches there
- * are.  A turn reads the clock once, runs the watches that are ready or due, but
+ * are.  A turn reads the clock, runs the watches that are ready or due, but
  * few of those that hung up, and then the jobs that were put off, at depth one:
- * first those that think, then those that write.
+ * first those that think, then, by a second look at the clock, those that write.
  *
  * Runs in whatever GMainContext it is given and needs nobody to own that.
  * Does not read or write sockets, and is used from one thread only. */

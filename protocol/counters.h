@@ -6,7 +6,7 @@
  * both sides against what is owned in between. */
 #pragma once
 
-#include <glib.h>
+#include "protocol/histogram.h"
 
 #define ENJ_COUNTERS(X)                                                  \
   X (accepted, "stanzas taken over from a stream")                       \
@@ -31,4 +31,5 @@ typedef struct
 #define X(field, text) guint64 field;
   ENJ_COUNTERS (X)
 #undef X
+  EnjHistogram route; /* from taken over to each time that the last byte has left */
 } EnjCounters;

@@ -51,7 +51,7 @@ settle (gpointer data, guint64 number)
 }
 
 void
-enj_ledger_enter (EnjLedger *self, EnjStanza *stanza)
+enj_ledger_enter (EnjLedger *self, EnjStanza *stanza, gint64 now)
 {
   Entry *entry = g_new (Entry, 1);
   EnjReceipt *behind = enj_stanza_get_receipt (stanza);
@@ -61,6 +61,7 @@ enj_ledger_enter (EnjLedger *self, EnjStanza *stanza)
   entry->ledger = g_rc_box_acquire (self);
   entry->behind = behind ? enj_receipt_ref (behind) : NULL;
   receipt = enj_receipt_new (settle, entry, ++self->counters.accepted);
+  enj_receipt_set_since (receipt, now);
   enj_stanza_set_receipt (stanza, receipt);
   enj_receipt_unref (receipt);
 }

@@ -17,6 +17,6 @@ EnjCounters *enj_ledger_get_counters (EnjLedger *self);
 
 /* From now on it is ours: counted as accepted now, as settled at its end, and a
  * receipt that it has (XEP-0198) is done then, too.  Before anybody else has it. */
-void enj_ledger_enter (EnjLedger *self, EnjStanza *stanza);
+void enj_ledger_enter (EnjLedger *self, EnjStanza *stanza, gint64 now);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjLedger, enj_ledger_free)

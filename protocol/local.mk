@@ -49,6 +49,7 @@ libprotocol_la_SOURCES += %D%/farewell.c %D%/farewell.h
 libprotocol_la_SOURCES += %D%/features.c %D%/features.h
 libprotocol_la_SOURCES += %D%/handshake.c %D%/handshake.h
 libprotocol_la_SOURCES += %D%/header.c %D%/header.h
+libprotocol_la_SOURCES += %D%/histogram.c %D%/histogram.h
 libprotocol_la_SOURCES += %D%/identity.c %D%/identity.h
 libprotocol_la_SOURCES += %D%/inbound.c %D%/inbound.h
 libprotocol_la_SOURCES += %D%/initiating.c %D%/initiating.h

@@ -360,6 +360,8 @@ enj_management_enable (EnjManagement *self)
 gboolean
 enj_management_note_sent (EnjManagement *self, EnjStanza *stanza)
 {
+  enj_receipt_measure (enj_stanza_get_receipt (stanza), &self->counters->route,
+                       self->session->now);
   if (self->state == STATE_OFF)
     return FALSE;
   if (self->before > 0)

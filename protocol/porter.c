@@ -147,7 +147,7 @@ enj_porter_take_over (EnjPorter *self, EnjOrigin origin, const char *component, 
 {
   gboolean written = enj_keeper_write (&self->keeper, origin, component, end, stanza);
 
-  enj_ledger_enter (self->ledger, stanza);
+  enj_ledger_enter (self->ledger, stanza, now);
   if (written)
     route (self, origin, stanza, now);
   else
@@ -159,7 +159,7 @@ enj_porter_give_back (EnjPorter *self, EnjOrigin origin, const char *component,
                       EnjStanza *stanza, gint64 now)
 {
   (void) enj_keeper_write (&self->keeper, origin, component, 0, stanza); /* It does go back. */
-  enj_ledger_enter (self->ledger, stanza);
+  enj_ledger_enter (self->ledger, stanza, now);
   enj_porter_bounce (self, stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait", TEXT_RESTARTED, now);
 }
 

@@ -110,6 +110,8 @@ enj_proving_hurry (EnjProving *self)
 void
 enj_proving_note_sent (EnjProving *self, EnjStanza *stanza)
 {
+  enj_receipt_measure (enj_stanza_get_receipt (stanza), &self->counters->route,
+                       self->session->now);
   if (self->is_off)
     {
       self->counters->unproven++;

@@ -8,6 +8,7 @@ struct EnjReceipt
   EnjReceiptFunc func; /* NULL once the source is gone */
   gpointer user_data;
   guint64 number;
+  gint64 since; /* G_MININT64: not known */
 };
 
 EnjReceipt *
@@ -15,7 +16,8 @@ enj_receipt_new (EnjReceiptFunc func, gpointer user_data, guint64 number)
 {
   EnjReceipt *self = g_new (EnjReceipt, 1);
 
-  *self = (EnjReceipt){ .refs = 1, .func = func, .user_data = user_data, .number = number };
+  *self = (EnjReceipt){ .refs = 1, .func = func, .user_data = user_data, .number = number,
+                        .since = G_MININT64 };
   return self;
 }
 
@@ -45,4 +47,17 @@ void
 enj_receipt_cancel (EnjReceipt *self)
 {
   self->func = NULL;
+}
+
+void
+enj_receipt_set_since (EnjReceipt *self, gint64 since)
+{
+  self->since = since;
+}
+
+void
+enj_receipt_measure (const EnjReceipt *self, EnjHistogram *histogram, gint64 now)
+{
+  if (self && self->since != G_MININT64)
+    enj_histogram_observe (histogram, now - self->since);
 }

@@ -49,6 +49,7 @@ unit_tests += %D%/test-file
 unit_tests += %D%/test-gateway
 unit_tests += %D%/test-handshake
 unit_tests += %D%/test-header
+unit_tests += %D%/test-histogram
 unit_tests += %D%/test-hosts
 unit_tests += %D%/test-identity
 unit_tests += %D%/test-inquiry

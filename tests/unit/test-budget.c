@@ -105,7 +105,7 @@ test_records_of_stanzas (void)
     {
       gsize one = enj_budget_get_held ();
 
-      enj_ledger_enter (ledger, entered[i]);
+      enj_ledger_enter (ledger, entered[i], 0);
       g_assert_cmpuint (enj_budget_get_held (), ==, one + ENJ_BUDGET_RECORD);
     }
   for (guint i = 0; i < MANY; i++)

@@ -18,7 +18,7 @@ settles_with_the_last_heir (void)
   EnjStanza *original = stanza_new ();
   EnjStanza *heir;
 
-  enj_ledger_enter (ledger, original);
+  enj_ledger_enter (ledger, original, 0);
   g_assert_cmpuint (counters->accepted, ==, 1);
   heir = enj_stanza_new_forward (original, "c@d", "e@f");
   enj_stanza_unref (original);
@@ -33,7 +33,7 @@ settles_what_has_no_heirs (void)
   g_autoptr (EnjLedger) ledger = enj_ledger_new ();
   EnjStanza *stanza = stanza_new ();
 
-  enj_ledger_enter (ledger, stanza);
+  enj_ledger_enter (ledger, stanza, 0);
   enj_stanza_unref (stanza);
   g_assert_cmpuint (enj_ledger_get_counters (ledger)->settled, ==, 1);
 }
@@ -45,7 +45,7 @@ is_outlived_by_a_stanza (void)
   EnjLedger *ledger = enj_ledger_new ();
   EnjStanza *stanza = stanza_new ();
 
-  enj_ledger_enter (ledger, stanza);
+  enj_ledger_enter (ledger, stanza, 0);
   enj_ledger_free (ledger);
   g_assert_nonnull (enj_stanza_get_receipt (stanza));
   enj_stanza_unref (stanza);
@@ -70,7 +70,7 @@ keeps_the_receipt_that_is_there (void)
 
   enj_stanza_set_receipt (stanza, receipt);
   enj_receipt_unref (receipt);
-  enj_ledger_enter (ledger, stanza);
+  enj_ledger_enter (ledger, stanza, 0);
   heir = enj_stanza_new_forward (stanza, "c@d", "e@f");
   enj_stanza_unref (stanza);
   g_assert_cmpuint (done, ==, 0);

@@ -343,6 +343,36 @@ test_last_ping (void)
   g_assert_true (enj_proving_is_done (self->proving));
 }
 
+static void
+note_done (gpointer data, guint64 number)
+{
+  *(guint64 *) data = number;
+}
+
+/* From when the source had it to the last byte, however often the others before it were late. */
+static void
+test_measures_the_route (void)
+{
+  g_autoptr (Host) self = host_new ();
+  const EnjStanzaHead head = { .from = FROM, .to = TO };
+  guint64 done = 0;
+  EnjReceipt *receipt = enj_receipt_new (note_done, &done, 1);
+  EnjStanza *stanza = enj_stanza_new_raw (&head, (const guint8 *) "xxxx", 4);
+
+  enj_receipt_set_since (receipt, self->session.now - 4000);
+  enj_stanza_set_receipt (stanza, receipt);
+  enj_receipt_unref (receipt);
+  g_assert_cmpint (send (self, 1, 0), ==, ENJ_SEND_DONE);
+  g_assert_cmpint (enj_session_send (&self->session, stanza), ==, ENJ_SEND_DONE);
+  enj_stanza_unref (stanza);
+  drain (self, 5);
+  g_assert_cmpuint (self->counters.route.sum, ==, 0);
+  self->session.now += 3000;
+  drain (self, G_MAXSIZE);
+  g_assert_cmpuint (enj_histogram_count (&self->counters.route), ==, 1);
+  g_assert_cmpuint (self->counters.route.sum, ==, 7000);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -355,5 +385,6 @@ main (int argc, char **argv)
   g_test_add_func ("/proving/silence-ends-the-session", test_silence_ends_it);
   g_test_add_func ("/proving/looks-again-after-a-stop-of-our-own", test_was_away);
   g_test_add_func ("/proving/a-last-ping-goes-at-once", test_last_ping);
+  g_test_add_func ("/proving/measures-the-route", test_measures_the_route);
   return g_test_run ();
 }
