@@ -10,6 +10,7 @@
 
 #include "protocol/log.h"
 #include "component/sockaddr.h"
+#include "component/sockfile.h"
 
 #define BACKLOG 128
 #define ACCEPTS_PER_TURN 32
@@ -22,6 +23,7 @@ struct EnjListener
   int fd;
   int reserve; /* -1 where even that was not to be had */
   EnjAddress address;
+  EnjSockfile *file; /* of a Unix socket */
   EnjListenerFunc func;
   gpointer data;
   EnjWake scarce;
@@ -100,7 +102,9 @@ rest (EnjListener *self, int code, gint64 now)
       char text[ENJ_ADDRESS_STRING];
 
       enj_log_warning (NULL, "cannot accept connections on %s: %s",
-                       enj_address_format (&self->address, text), g_strerror (code));
+                       self->file ? enj_sockfile_get_path (self->file)
+                                  : enj_address_format (&self->address, text),
+                       g_strerror (code));
       self->next_line = now + LOG_INTERVAL;
     }
 }
@@ -115,7 +119,7 @@ accept_all (EnjListener *self, gint64 now)
     {
       struct sockaddr_storage storage;
       socklen_t len = sizeof storage;
-      EnjAddress peer;
+      EnjAddress peer = { .length = 0 };
       int fd = accept4 (self->fd, (struct sockaddr *) &storage, &len,
                         SOCK_CLOEXEC | SOCK_NONBLOCK);
 
@@ -128,7 +132,7 @@ accept_all (EnjListener *self, gint64 now)
           break;
         }
 
-      if (!enj_sockaddr_to_address (&storage, &peer))
+      if (!self->file && !enj_sockaddr_to_address (&storage, &peer))
         (void) close (fd); /* A listener of IP accepts nothing else. */
       else
         self->func (fd, &peer, self->data);
@@ -249,6 +253,21 @@ enj_listener_new (EnjLoop *loop, const EnjAddress *address, EnjListenerFunc func
   return NULL;
 }
 
+EnjListener *
+enj_listener_new_unix (EnjLoop *loop, const char *path, mode_t mode, EnjListenerFunc func,
+                       gpointer data, GError **error)
+{
+  int fd;
+  EnjSockfile *file = enj_sockfile_new (path, mode, &fd, error);
+  EnjListener *self = file ? enj_listener_new_taken (loop, fd, func, data, error) : NULL;
+
+  if (self)
+    self->file = file;
+  else
+    enj_sockfile_free (file);
+  return self;
+}
+
 void
 enj_listener_free (EnjListener *self)
 {
@@ -258,6 +277,7 @@ enj_listener_free (EnjListener *self)
   if (self->freed)
     *self->freed = TRUE;
   enj_watch_free (self->watch);
+  enj_sockfile_free (self->file);
   (void) close (self->fd); /* Connections that wait are refused by the kernel. */
   if (self->reserve >= 0)
     (void) close (self->reserve);

@@ -1,4 +1,4 @@
-/* listener.h - one port on which connections are accepted.
+/* listener.h - one port, or one Unix socket, on which connections are accepted.
  *
  * Hands out descriptors that are non-blocking and closed on exec.  When there
  * are no more of them it turns away who waits, by one that it keeps in reserve,
@@ -7,13 +7,15 @@
  * Does not count connections, and keeps none. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "protocol/address.h"
 #include "protocol/wake.h"
 #include "component/loop.h"
 
 typedef struct EnjListener EnjListener;
 
-/* @fd is the receiver's. */
+/* @fd is the receiver's.  A Unix socket has no address: @peer is all zeros. */
 typedef void (*EnjListenerFunc) (int fd, const EnjAddress *peer, gpointer data);
 
 /* Port 0 is any that is free.  "::" takes IPv4 too, and is 0.0.0.0, with one
@@ -22,6 +24,10 @@ typedef void (*EnjListenerFunc) (int fd, const EnjAddress *peer, gpointer data);
 EnjListener *enj_listener_new (EnjLoop *loop, const EnjAddress *address, EnjListenerFunc func,
                                gpointer data, GError **error);
 
+/* At @path, with a file of that mode, as sockfile.h says; the file is removed at the end. */
+EnjListener *enj_listener_new_unix (EnjLoop *loop, const char *path, mode_t mode,
+                                    EnjListenerFunc func, gpointer data, GError **error);
+
 /* Takes the listening socket @fd, which somebody else has made. */
 EnjListener *enj_listener_new_taken (EnjLoop *loop, int fd, EnjListenerFunc func, gpointer data,
                                      GError **error);
@@ -29,7 +35,7 @@ EnjListener *enj_listener_new_taken (EnjLoop *loop, int fd, EnjListenerFunc func
 /* Inside its function too. */
 void enj_listener_free (EnjListener *self);
 
-/* Where it listens in truth. */
+/* Where it listens in truth; all zeros for a Unix socket. */
 const EnjAddress *enj_listener_get_address (const EnjListener *self);
 
 /* Still the listener's. */

@@ -107,6 +107,7 @@ unit_tests += %D%/test-setup
 unit_tests += %D%/test-signals
 unit_tests += %D%/test-sockaddr
 unit_tests += %D%/test-shelf
+unit_tests += %D%/test-sockfile
 unit_tests += %D%/test-sounding
 unit_tests += %D%/test-stanza
 unit_tests += %D%/test-store

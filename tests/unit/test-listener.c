@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "component/sockaddr.h"
@@ -159,6 +160,32 @@ test_any (void)
   g_assert_cmpuint (n_accepted, ==, 1);
   g_assert_true (g_str_has_prefix (enj_address_format (&last_peer, text), "127.0.0.1:"));
   close (client);
+  tear_down ();
+}
+
+static void
+test_unix (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("enjamb-listener-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "socket", NULL);
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  EnjListener *second;
+  int client = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  set_up ("127.0.0.1", accept_one);
+  second = enj_listener_new_unix (loop, path, 0600, accept_one, &n_accepted, NULL);
+  g_assert_nonnull (second);
+  g_assert_cmpuint (enj_listener_get_address (second)->length, ==, 0);
+  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
+  g_assert_cmpint (connect (client, (struct sockaddr *) &address, sizeof address), ==, 0);
+  run ();
+  g_assert_cmpuint (n_accepted, ==, 1);
+  g_assert_cmpuint (last_peer.length, ==, 0);
+  close (client);
+  enj_listener_free (second);
+  g_assert_cmpint (access (path, F_OK), !=, 0);
+  g_assert_null (enj_listener_new_unix (loop, folder, 0600, accept_one, NULL, NULL));
+  rmdir (folder);
   tear_down ();
 }
 
@@ -374,6 +401,7 @@ main (int argc, char **argv)
   g_log_set_writer_func (count_line, NULL, NULL);
   g_test_add_func ("/listener/accepts-so-many-a-turn", test_accepts);
   g_test_add_func ("/listener/two-colons-are-ipv4-too", test_any);
+  g_test_add_func ("/listener/accepts-on-a-unix-socket", test_unix);
   g_test_add_func ("/listener/lets-them-wait-while-paused", test_paused);
   g_test_add_func ("/listener/may-be-freed-inside", test_freed_inside);
   g_test_add_func ("/listener/names-the-address-that-is-taken", test_taken);
