@@ -2,16 +2,62 @@
 
 #include "component/about.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "protocol/element.h"
+#include "protocol/form.h"
+#include "protocol/limits.h"
 #include "protocol/ns.h"
+#include "protocol/wall.h"
+
+#define FORM_CONTACTS "http://jabber.org/network/serverinfo"
+
+static gboolean
+is_empty (const char *const *list)
+{
+  return !list || !*list;
+}
+
+static void
+add_addresses (EnjElementBuilder *builder, const char *name, const char *const *addresses)
+{
+  const EnjFormField field = { .name = name };
+
+  if (!is_empty (addresses))
+    enj_form_add_values (builder, &field, addresses);
+}
+
+/* XEP-0157 3, in the manner of XEP-0128. */
+static void
+add_contacts (const EnjAbout *self, EnjElementBuilder *builder)
+{
+  if (is_empty (self->contact_admin) && is_empty (self->contact_abuse))
+    return;
+  enj_form_start (builder, ENJ_FORM_RESULT, FORM_CONTACTS);
+  add_addresses (builder, "abuse-addresses", self->contact_abuse);
+  add_addresses (builder, "admin-addresses", self->contact_admin);
+  enj_form_end (builder);
+}
+
+static void
+add_features (EnjElementBuilder *builder, const char *const *features)
+{
+  for (; features && *features; features++)
+    {
+      enj_element_builder_start (builder, NULL, "feature");
+      enj_element_builder_attribute (builder, NULL, "var", *features);
+      enj_element_builder_end (builder);
+    }
+}
 
 static EnjStanza *
 reply_info (const EnjAbout *self, EnjStanza *iq, const EnjElement *query)
 {
-  static const char *const own[]
-    = { ENJ_NS_DISCO_INFO, ENJ_NS_DISCO_ITEMS, ENJ_NS_VERSION, ENJ_NS_PING, NULL };
+  static const char *const own[] = { ENJ_NS_DISCO_INFO, ENJ_NS_DISCO_ITEMS, ENJ_NS_VERSION,
+                                     ENJ_NS_PING, ENJ_NS_LAST, ENJ_NS_TIME, NULL };
+  static const char *const commands[] = { ENJ_NS_COMMANDS, NULL };
   g_autoptr (EnjElement) payload = NULL;
   EnjElementBuilder *builder;
 
@@ -25,13 +71,10 @@ reply_info (const EnjAbout *self, EnjStanza *iq, const EnjElement *query)
   enj_element_builder_attribute (builder, NULL, "type", self->type);
   enj_element_builder_attribute (builder, NULL, "name", self->name);
   enj_element_builder_end (builder);
-  for (guint list = 0; list < 2; list++)
-    for (const char *const *feature = list ? self->features : own; feature && *feature; feature++)
-      {
-        enj_element_builder_start (builder, NULL, "feature");
-        enj_element_builder_attribute (builder, NULL, "var", *feature);
-        enj_element_builder_end (builder);
-      }
+  add_features (builder, own);
+  add_features (builder, self->has_commands ? commands : NULL);
+  add_features (builder, self->features);
+  add_contacts (self, builder);
   payload = enj_element_builder_end_new (builder);
   return enj_stanza_new_reply (iq, payload);
 }
@@ -68,8 +111,47 @@ reply_version (EnjStanza *iq)
   return enj_stanza_new_reply (iq, payload);
 }
 
+/* XEP-0012 5: for how long we run, and no text. */
+static EnjStanza *
+reply_last (const EnjAbout *self, EnjStanza *iq, gint64 now)
+{
+  g_autofree char *seconds
+    = g_strdup_printf ("%" G_GINT64_FORMAT, (now - self->started) / ENJ_SECOND);
+  g_autoptr (EnjElement) payload = NULL;
+  EnjElementBuilder *builder = enj_element_builder_new (ENJ_NS_LAST, "query");
+
+  enj_element_builder_attribute (builder, NULL, "seconds", seconds);
+  payload = enj_element_builder_end_new (builder);
+  return enj_stanza_new_reply (iq, payload);
+}
+
+/* XEP-0202 2: both as XEP-0082 writes them. */
+static EnjStanza *
+reply_time (EnjStanza *iq)
+{
+  const time_t wall = (time_t) enj_wall_now ();
+  struct tm utc = { 0 };
+  struct tm local = { 0 };
+  long minutes;
+  char text[sizeof "+1234567890-12-31T23:59:59Z"] = "";
+  g_autofree char *offset = NULL;
+  g_autoptr (EnjElement) payload = NULL;
+  EnjElementBuilder *builder = enj_element_builder_new (ENJ_NS_TIME, "time");
+
+  (void) gmtime_r (&wall, &utc); /* A year of ten digits is not met. */
+  (void) localtime_r (&wall, &local);
+  minutes = local.tm_gmtoff / 60;
+  offset = g_strdup_printf ("%c%02ld:%02ld", minutes < 0 ? '-' : '+', labs (minutes) / 60,
+                            labs (minutes) % 60);
+  (void) strftime (text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc); /* It has room. */
+  add_text (builder, "tzo", offset);
+  add_text (builder, "utc", text);
+  payload = enj_element_builder_end_new (builder);
+  return enj_stanza_new_reply (iq, payload);
+}
+
 EnjStanza *
-enj_about_new_reply (const EnjAbout *self, EnjStanza *stanza)
+enj_about_new_reply (const EnjAbout *self, EnjStanza *stanza, gint64 now)
 {
   const char *to = enj_stanza_get_to (stanza);
   const char *type = enj_stanza_get_type (stanza);
@@ -95,5 +177,9 @@ enj_about_new_reply (const EnjAbout *self, EnjStanza *stanza)
     return reply_items (stanza, payload);
   if (enj_element_is (payload, ENJ_NS_VERSION, "query"))
     return reply_version (stanza);
+  if (enj_element_is (payload, ENJ_NS_LAST, "query"))
+    return reply_last (self, stanza, now);
+  if (enj_element_is (payload, ENJ_NS_TIME, "time"))
+    return reply_time (stanza);
   return NULL;
 }

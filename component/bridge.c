@@ -109,7 +109,7 @@ handle_event (EnjBridge *self, EnjExchangeEvent *event, gint64 now)
       enj_gateway_fulfil (self->gateway, event, now);
       break;
     case ENJ_EXCHANGE_DELIVER:
-      enj_reception_handle (self->reception, event->local, event->stanza);
+      enj_reception_handle (self->reception, event->local, event->stanza, now);
       break;
     case ENJ_EXCHANGE_LINK_UP:
       handle_link_up (self, event, now);
@@ -219,7 +219,7 @@ bridge_new (EnjConfig *config, GError **error)
   self->config = enj_config_ref (config);
   self->key = g_steal_pointer (&key);
   self->exchange = enj_exchange_new (settings, (EnjWake){ wake, self });
-  self->reception = enj_reception_new (self, config, send_from_reception, self);
+  self->reception = enj_reception_new (self, config, send_from_reception, self, now_of (self));
   self->thinking = (EnjDeferred){ .func = think, .data = self, .rank = ENJ_LOOP_THINK };
   return self;
 }

@@ -47,6 +47,8 @@ struct EnjReception
   EnjBridge *bridge;
   EnjReceptionSend send;
   gpointer user_data;
+  EnjConfig *config;
+  gint64 started;       /* monotonic microseconds */
   GHashTable *desks;    /* domain to Desk */
   GHashTable *requests; /* id to Request, borrowed */
   GQueue order;         /* of the requests, which it owns */
@@ -129,6 +131,10 @@ furnish (Desk *desk, const EnjConfig *config, const EnjConfigComponent *componen
 void
 enj_reception_set_config (EnjReception *self, EnjConfig *config)
 {
+  EnjConfig *old = self->config;
+
+  self->config = enj_config_ref (config);
+  enj_config_unref (old);
   for (guint i = 0; i < config->components->len; i++)
     {
       const EnjConfigComponent *component = config->components->pdata[i];
@@ -147,13 +153,14 @@ enj_reception_set_config (EnjReception *self, EnjConfig *config)
 
 EnjReception *
 enj_reception_new (EnjBridge *bridge, EnjConfig *config, EnjReceptionSend send,
-                   gpointer user_data)
+                   gpointer user_data, gint64 now)
 {
   EnjReception *self = g_new0 (EnjReception, 1);
 
   self->bridge = bridge;
   self->send = send;
   self->user_data = user_data;
+  self->started = now;
   self->desks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, desk_free);
   self->requests = g_hash_table_new (g_str_hash, g_str_equal);
   enj_reception_set_config (self, config);
@@ -180,6 +187,7 @@ enj_reception_free (EnjReception *self)
     end_request (self, self->order.head->data, NULL);
   g_hash_table_unref (self->requests);
   g_hash_table_unref (self->desks);
+  enj_config_unref (self->config);
   g_free (self);
 }
 
@@ -262,18 +270,23 @@ take_malformed (Desk *desk, EnjStanza *stanza)
 }
 
 static gboolean
-take_about (Desk *desk, EnjStanza *stanza)
+take_about (EnjReception *self, Desk *desk, EnjStanza *stanza, gint64 now)
 {
   static const char *const relay_features[] = { "jid\\20escaping", NULL };
-  static const EnjAbout program = { "component", "generic", PACKAGE_NAME, NULL };
-  static const EnjAbout relay = { "gateway", "xmpp", PACKAGE_NAME, relay_features };
-  static const EnjAbout echo = { "client", "bot", PACKAGE_NAME, NULL };
-  const EnjAbout *about = desk->program ? &program
-                          : desk->relay ? &relay
-                          : desk->echo  ? &echo
-                                        : &program;
-  g_autoptr (EnjStanza) reply = desk->answers_about ? enj_about_new_reply (about, stanza) : NULL;
+  static const EnjAbout program = { .category = "component", .type = "generic" };
+  static const EnjAbout relay
+    = { .category = "gateway", .type = "xmpp", .features = relay_features };
+  static const EnjAbout echo = { .category = "client", .type = "bot" };
+  EnjAbout about = desk->program ? program : desk->relay ? relay : desk->echo ? echo : program;
+  g_autoptr (EnjStanza) reply = NULL;
 
+  if (!desk->answers_about)
+    return FALSE;
+  about.name = PACKAGE_NAME;
+  about.contact_admin = (const char *const *) self->config->control.contact_admin;
+  about.contact_abuse = (const char *const *) self->config->control.contact_abuse;
+  about.started = self->started;
+  reply = enj_about_new_reply (&about, stanza, now);
   if (reply)
     send_from_desk (reply, desk);
   return reply != NULL;
@@ -293,13 +306,14 @@ refuse (Desk *desk, EnjStanza *stanza)
 }
 
 void
-enj_reception_handle (EnjReception *self, const char *component, EnjStanza *stanza)
+enj_reception_handle (EnjReception *self, const char *component, EnjStanza *stanza, gint64 now)
 {
   Desk *desk = g_hash_table_lookup (self->desks, component);
 
   g_return_if_fail (desk);
 
-  if (take_malformed (desk, stanza) || take_answer (self, stanza) || take_about (desk, stanza))
+  if (take_malformed (desk, stanza) || take_answer (self, stanza)
+      || take_about (self, desk, stanza, now))
     return;
   if (desk->program)
     {

@@ -16,7 +16,7 @@ typedef void (*EnjReceptionSend) (const char *component, EnjStanza *stanza, gpoi
 
 /* @bridge is what handlers are called with. */
 EnjReception *enj_reception_new (EnjBridge *bridge, EnjConfig *config, EnjReceptionSend send,
-                                 gpointer user_data);
+                                 gpointer user_data, gint64 now);
 
 /* Requests end without an answer, handlers with their destroy function. */
 void enj_reception_free (EnjReception *self);
@@ -30,7 +30,8 @@ gboolean enj_reception_register (EnjReception *self, const char *domain, EnjHand
                                  gpointer user_data, GDestroyNotify destroy);
 void enj_reception_unregister (EnjReception *self, const char *domain);
 
-void enj_reception_handle (EnjReception *self, const char *component, EnjStanza *stanza);
+void enj_reception_handle (EnjReception *self, const char *component, EnjStanza *stanza,
+                           gint64 now);
 
 /* Sends @iq, which is from @component, under a fresh id; @handler gets its
  * answer, or NULL when there is none in time.  FALSE where it is no request. */

@@ -1,12 +1,20 @@
 #!/usr/bin/python3
 """The bridge's own addresses answer both sides: ping, disco, version."""
 
+import calendar
+import time
+from xml.etree import ElementTree
+
 from lab import ECHO, RELAY, Lab
 from tap import equal, run, test, true
 
 INFO = "http://jabber.org/protocol/disco#info"
 ITEMS = "http://jabber.org/protocol/disco#items"
 VERSION = "jabber:iq:version"
+LAST = "jabber:iq:last"
+TIME = "urn:xmpp:time"
+DATA = "jabber:x:data"
+CONTACTS = "http://jabber.org/network/serverinfo"
 
 
 def everybody(lab):
@@ -31,7 +39,7 @@ def info(lab):
         answer = asker.get(address, INFO)
         equal(answer["type"], "result", "type")
         true(list(answer.xml.iter("{%s}identity" % INFO)), "there is an identity")
-        true({INFO, ITEMS, "urn:xmpp:ping", VERSION} <= features(answer), features(answer))
+        true({INFO, ITEMS, "urn:xmpp:ping", VERSION, LAST, TIME} <= features(answer), features(answer))
 
 
 @test("the relay says that it knows escaped addresses", proves="J06")
@@ -70,5 +78,49 @@ def unknown(lab):
         equal(answer["error"]["condition"], "service-unavailable", "condition")
 
 
+@test("last activity is how long the bridge has been up", proves="V06")
+def last(lab):
+    for asker, address in everybody(lab):
+        query = asker.get(address, LAST).xml.find("{%s}query" % LAST)
+        true(0 <= int(query.get("seconds")) <= time.monotonic() - lab.began, query.get("seconds"))
+        equal(query.text, None, "text")
+
+
+@test("entity time is ours", proves="V07")
+def entity_time(lab):
+    for asker, address in everybody(lab):
+        before = int(time.time())
+        question = asker.xmpp.make_iq_get(ito=address)
+        question.append(ElementTree.Element("{%s}time" % TIME))
+        answer = asker.request(question).xml
+        utc = answer.findtext(".//{%s}utc" % TIME)
+        told = calendar.timegm(time.strptime(utc, "%Y-%m-%dT%H:%M:%SZ"))
+        offset = time.strftime("%z", time.localtime(told))
+        true(before <= told <= time.time(), utc)
+        equal(answer.findtext(".//{%s}tzo" % TIME), offset[:3] + ":" + offset[3:], "offset")
+
+
+@test("contact addresses are told with discovery", proves="V05")
+def contacts(lab):
+    for asker, address in everybody(lab):
+        form = asker.get(address, INFO).xml.find(".//{%s}x" % DATA)
+        told = {field.get("var"): [value.text for value in field]
+                for field in form.iter("{%s}field" % DATA)}
+        equal(told, {"FORM_TYPE": [CONTACTS],
+                     "admin-addresses": ["mailto:admin@example.com", "xmpp:juliet@example.com"],
+                     "abuse-addresses": ["https://example.com/abuse?a&b"]}, "form")
+
+
+class Asked(Lab):
+    """With somebody to write to."""
+
+    def __init__(self):
+        super().__init__()
+        self.began = time.monotonic()
+        self.bridge.groups["control"].update({
+            "contact-admin": "mailto:admin@example.com;xmpp:juliet@example.com",
+            "contact-abuse": "https://example.com/abuse?a&b"})
+
+
 if __name__ == "__main__":
-    run(Lab)
+    run(Asked)

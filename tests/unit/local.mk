@@ -50,6 +50,7 @@ unit_tests += %D%/test-evidence
 unit_tests += %D%/test-features
 unit_tests += %D%/test-file
 unit_tests += %D%/test-findings
+unit_tests += %D%/test-form
 unit_tests += %D%/test-gateway
 unit_tests += %D%/test-handshake
 unit_tests += %D%/test-header

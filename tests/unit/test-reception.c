@@ -46,7 +46,7 @@ world_new (void)
 
   world->sent = g_string_new (NULL);
   world->heard = g_string_new (NULL);
-  world->reception = enj_reception_new (NULL, config, send, world);
+  world->reception = enj_reception_new (NULL, config, send, world, 0);
   return world;
 }
 
@@ -68,7 +68,7 @@ handle (World *world, const char *component, const char *xml)
 {
   g_autoptr (EnjStanza) stanza = enj_test_stanza_new (xml);
 
-  enj_reception_handle (world->reception, component, stanza);
+  enj_reception_handle (world->reception, component, stanza, 0);
 }
 
 /* Compares, and forgets. */
