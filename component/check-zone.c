@@ -83,12 +83,14 @@ has_port (const Case *self, guint16 port, gboolean direct_tls)
   return FALSE;
 }
 
-/* Of this machine, by its network interfaces or because we listen just there. */
+/* Of this machine: all of 127/8 is (RFC 1122 3.2.1.3), though only one is at an interface. */
 static gboolean
 is_own (const Case *self, const EnjAddress *address)
 {
   EnjAddress place = *address;
 
+  if (address->length == 4 && address->bytes[0] == 127)
+    return TRUE;
   for (guint i = 0; i < self->own->len; i++)
     {
       place.port = g_array_index (self->own, EnjAddress, i).port;
