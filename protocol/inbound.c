@@ -200,9 +200,8 @@ static EnjCredentials *
 choose_credentials (const char *server_name, gpointer user_data)
 {
   const EnjInbound *self = user_data;
-  g_autofree char *domain = enj_jid_domain_new (server_name, NULL);
 
-  return domain ? enj_settings_get_credentials (self->session.settings, domain) : NULL;
+  return enj_settings_choose_credentials (self->session.settings, server_name);
 }
 
 static void

@@ -7,6 +7,9 @@
 /* How long an answer may take. */
 #define ANSWER_WITHIN (30 * ENJ_SECOND)
 
+/* The same for who may know no pings: what is written meanwhile is held as long. */
+#define FIRST_ANSWER_WITHIN (10 * ENJ_SECOND)
+
 struct EnjProving
 {
   EnjSession *session;
@@ -15,6 +18,8 @@ struct EnjProving
   const char *to;
   EnjBarrier *barrier;
   gboolean is_off; /* its pings only ask whether the peer is there */
+  gboolean is_patient;
+  gboolean has_answered;
   gint64 excused;  /* when the ping was written for which we have waited longer */
 };
 
@@ -40,6 +45,25 @@ enj_proving_free (EnjProving *self)
   g_free (self);
 }
 
+void
+enj_proving_set_patient (EnjProving *self)
+{
+  self->is_patient = TRUE;
+}
+
+/* It may be there although it has not answered. */
+static gboolean
+is_doubtful (const EnjProving *self)
+{
+  return self->is_patient && !self->has_answered;
+}
+
+static gint64
+get_time (const EnjProving *self)
+{
+  return is_doubtful (self) ? FIRST_ANSWER_WITHIN : ANSWER_WITHIN;
+}
+
 static void
 arm (EnjProving *self)
 {
@@ -48,7 +72,7 @@ arm (EnjProving *self)
   if (!enj_session_is_open (self->session))
     return;
   self->session->due[ENJ_WAIT_ACK] = enj_barrier_deadline (self->barrier);
-  self->session->due[ENJ_WAIT_ANSWER] = since < ENJ_NEVER ? since + ANSWER_WITHIN : ENJ_NEVER;
+  self->session->due[ENJ_WAIT_ANSWER] = since < ENJ_NEVER ? since + get_time (self) : ENJ_NEVER;
 }
 
 /* What is kept is bounded as what waits for a stream is.  While it is full nothing more is sent,
@@ -141,6 +165,8 @@ enj_proving_handle (EnjProving *self, const EnjStanza *stanza)
     return FALSE;
   if (!enj_barrier_is_awaited (self->barrier, id))
     return TRUE;
+  self->has_answered = TRUE;
+  self->is_off &= !self->is_patient;
   beyond = enj_barrier_count_beyond (self->barrier, id);
   if (beyond > 0)
     (void) enj_session_prove_sent (self->session, beyond);
@@ -158,8 +184,8 @@ switch_off (EnjProving *self)
 
   if (!self->is_off)
     enj_log_message (&self->session->log,
-                     "the server does not answer our pings: what it has taken is not proved "
-                     "from now on");
+                     "the %s does not answer our pings: what it has taken is not proved "
+                     "from now on", self->is_patient ? "component" : "server");
   self->is_off = TRUE;
   for (; (stanza = enj_barrier_steal (self->barrier, NULL)); enj_stanza_unref (stanza))
     self->counters->unproven++;
@@ -173,11 +199,12 @@ miss_answer (EnjProving *self)
 {
   EnjSession *session = self->session;
 
-  if (session->now - session->heard >= ANSWER_WITHIN)
+  if (session->now - session->heard >= ANSWER_WITHIN && !is_doubtful (self))
     /* RFC 6120 4.6.2. */
     enj_session_fail (session,
-                      g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT,
-                                           "server has not answered a ping"));
+                      g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT,
+                                   "%s has not answered a ping",
+                                   self->is_patient ? "component" : "server"));
   else if (session->due[ENJ_WAIT_STALL] == ENJ_NEVER)
     switch_off (self);
   /* Else the ping may still be in our queue: that has a deadline of its own. */
@@ -189,7 +216,7 @@ was_away (EnjProving *self, gint64 since)
 {
   gint64 now = self->session->now;
 
-  if (self->excused == since || now - since < ANSWER_WITHIN + ENJ_SECOND)
+  if (self->excused == since || now - since < get_time (self) + ENJ_SECOND)
     return FALSE;
   self->excused = since;
   return TRUE;
@@ -201,7 +228,7 @@ enj_proving_tick (EnjProving *self, gint64 now)
   gint64 since = enj_barrier_waits_since (self->barrier);
   gint64 *due = &self->session->due[ENJ_WAIT_ANSWER];
 
-  if (since < ENJ_NEVER && now - since >= ANSWER_WITHIN && !was_away (self, since))
+  if (since < ENJ_NEVER && now - since >= get_time (self) && !was_away (self, since))
     miss_answer (self);
   if (enj_barrier_deadline (self->barrier) <= now)
     ask (self);

@@ -5,7 +5,9 @@
  * not proved (queue-stanzas, queue-bytes).  Where nothing at all is heard for 30 s behind
  * a ping, the session ends; where other things are heard and no answer, proving goes off
  * for the rest of it, for the answers may go elsewhere (ejabberd shares them out among the
- * connections of a component): what has left is then counted as unproven.
+ * connections of a component): what has left is then counted as unproven.  Towards a component
+ * it is patient: one that has never answered may know no pings, and proving is off after 10 s
+ * until it does answer one.
  *
  * Arms ENJ_WAIT_ACK and ENJ_WAIT_ANSWER of the session: its owner calls tick() then.
  *
@@ -23,6 +25,7 @@ typedef struct EnjProving EnjProving;
 EnjProving *enj_proving_new (EnjSession *session, EnjCounters *counters, const char *from,
                              const char *to);
 void enj_proving_free (EnjProving *self);
+void enj_proving_set_patient (EnjProving *self);
 
 /* For the session: a stanza's last byte has left. */
 void enj_proving_note_sent (EnjProving *self, EnjStanza *stanza);

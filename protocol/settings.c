@@ -2,6 +2,8 @@
 
 #include "protocol/settings.h"
 
+#include "protocol/jid.h"
+
 EnjSettings *
 enj_settings_new (EnjRealm *realm, EnjPolicy *policy, EnjDialbackKey *key,
                   const EnjLimits *limits, gboolean federates, gboolean allow_private)
@@ -14,6 +16,8 @@ enj_settings_new (EnjRealm *realm, EnjPolicy *policy, EnjDialbackKey *key,
   self->credentials = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                              (GDestroyNotify) enj_credentials_unref);
   self->on_loss = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->terms = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                       (GDestroyNotify) enj_terms_unref);
   self->limits = *limits;
   self->federates = federates;
   self->allow_private = allow_private;
@@ -36,6 +40,7 @@ settings_clear (gpointer data)
   enj_dialback_key_unref (self->dialback_key);
   g_hash_table_unref (self->credentials);
   g_hash_table_unref (self->on_loss);
+  g_hash_table_unref (self->terms);
   enj_trust_unref (self->trust);
 }
 
@@ -77,4 +82,24 @@ EnjCredentials *
 enj_settings_get_credentials (const EnjSettings *self, const char *domain)
 {
   return g_hash_table_lookup (self->credentials, domain);
+}
+
+EnjCredentials *
+enj_settings_choose_credentials (const EnjSettings *self, const char *server_name)
+{
+  g_autofree char *domain = enj_jid_domain_new (server_name, NULL);
+
+  return domain ? enj_settings_get_credentials (self, domain) : NULL;
+}
+
+void
+enj_settings_add_terms (EnjSettings *self, const char *domain, EnjTerms *terms)
+{
+  g_hash_table_replace (self->terms, g_strdup (domain), enj_terms_ref (terms));
+}
+
+EnjTerms *
+enj_settings_get_terms (const EnjSettings *self, const char *domain)
+{
+  return g_hash_table_lookup (self->terms, domain);
 }

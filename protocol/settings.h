@@ -8,6 +8,7 @@
 #include "protocol/limits.h"
 #include "protocol/policy.h"
 #include "protocol/realm.h"
+#include "protocol/terms.h"
 #include "protocol/trust.h"
 
 typedef struct EnjSettings EnjSettings;
@@ -27,6 +28,7 @@ struct EnjSettings
   EnjDialbackKey *dialback_key;
   GHashTable *credentials; /* canonical domain to EnjCredentials */
   GHashTable *on_loss;     /* canonical domain to EnjOnLoss */
+  GHashTable *terms;       /* canonical domain to EnjTerms */
   EnjTrust *trust;         /* NULL: no certificate proves anything */
   EnjLimits limits;
   gboolean federates;     /* server-to-server at all */
@@ -52,5 +54,12 @@ EnjOnLoss enj_settings_get_on_loss (const EnjSettings *self, const char *domain)
 
 /* NULL where the domain has none. */
 EnjCredentials *enj_settings_get_credentials (const EnjSettings *self, const char *domain);
+
+/* The same for a name as it comes in TLS. */
+EnjCredentials *enj_settings_choose_credentials (const EnjSettings *self, const char *server_name);
+
+/* For a domain whose component connects to us; NULL for the others. */
+void enj_settings_add_terms (EnjSettings *self, const char *domain, EnjTerms *terms);
+EnjTerms *enj_settings_get_terms (const EnjSettings *self, const char *domain);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjSettings, enj_settings_unref)

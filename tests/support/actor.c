@@ -335,6 +335,14 @@ next_link (EnjTestActor *self, char **xml)
   EnjCarrierEvent event;
   const char *words;
 
+  if (self->hosted && enj_hosted_get_wish (self->hosted))
+    {
+      /* Nothing is fetched before that is decided. */
+      if (self->told_wish)
+        return g_strdup ("");
+      self->told_wish = TRUE;
+      return g_strconcat ("wish ", enj_hosted_get_wish (self->hosted), NULL);
+    }
   if (!enj_carrier_next (self->link, &event))
     return g_strdup ("");
   if (event.type == ENJ_CARRIER_UP)

@@ -1,5 +1,5 @@
-/* actor.h - one of our machines with a peer's hands on it: inbound, outbound
- * or link, driven as a wire would drive it.
+/* actor.h - one of our machines with a peer's hands on it: inbound, outbound,
+ * link or hosted, driven as a wire would drive it.
  *
  * Bytes go in and out whole or in pieces, through TLS when the peer has
  * started it.  Time stands still but in wait(), and for the few milliseconds
@@ -7,6 +7,7 @@
  * on the wall goes with wait(). */
 #pragma once
 
+#include "protocol/hosted.h"
 #include "protocol/inbound.h"
 #include "protocol/link.h"
 #include "protocol/outbound.h"
@@ -26,6 +27,8 @@ typedef struct
   EnjInbound *inbound; /* one of the three */
   EnjOutbound *outbound;
   EnjCarrier *link;
+  EnjHosted *hosted;   /* where the link is that of a component */
+  gboolean told_wish;
   EnjSession *session;
   EnjSettings *settings;
   EnjCounters counters;
@@ -60,7 +63,7 @@ void enj_test_actor_wait (EnjTestActor *self, gint64 time);
 /* What the machine hands out next, in words, "" for nothing: "question from=a
  * to=b id=... key=... needs=yes|no" (a certificate), "up from=a to=b
  * proof=external|dialback|certificate|dane|dane-trusted",
- * "up", "ready", "refused TYPE CONDITION", "answer id=... TYPE CONDITION", each with
- * local=a remote=b where that is outbound's; for "stanza", and "cut" for
- * one of which the head was kept, the text is in @xml. */
+ * "up", "wish DOMAIN" of a hosted component, "ready", "refused TYPE CONDITION",
+ * "answer id=... TYPE CONDITION", each with local=a remote=b where that is outbound's; for
+ * "stanza", and "cut" for one of which the head was kept, the text is in @xml. */
 char *enj_test_actor_next_new (EnjTestActor *self, char **xml);

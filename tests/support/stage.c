@@ -11,6 +11,9 @@
 
 #include "tests/support/authority.h"
 
+/* The listener of hosted components. */
+#define PORT "here"
+
 /* Authorities of all transcripts, made once. */
 static EnjTestAuthority *root;
 static EnjTestAuthority *middle;
@@ -230,17 +233,40 @@ enj_test_stage_get_credentials (const char *domain)
   return credentials;
 }
 
-/* "inbound, serving A B": from the third word on; the others have one domain. */
+/* "inbound, serving A B": from the third word on; others have one domain. */
+static gboolean
+serves_several (const EnjTestStage *self)
+{
+  return g_str_has_suffix (self->role[0], ",");
+}
+
 static char **
 get_served (const EnjTestStage *self)
 {
-  return self->role + (strcmp (self->role[0], "inbound,") == 0 ? 2 : 1);
+  return self->role + (serves_several (self) ? 2 : 1);
 }
 
 static guint
 count_served (const EnjTestStage *self)
 {
-  return strcmp (self->role[0], "inbound,") == 0 ? g_strv_length (self->role) - 2 : 1;
+  return serves_several (self) ? g_strv_length (self->role) - 2 : 1;
+}
+
+/* At PORT each has the same secret; "elsewhere.example" is served at another one. */
+static void
+add_terms (const EnjTestStage *self, EnjSettings *settings)
+{
+  const char *const here[] = { PORT, NULL };
+  const char *const other[] = { "elsewhere", NULL };
+  char **served = get_served (self);
+
+  for (guint i = 0; i < count_served (self); i++)
+    {
+      gboolean is_here = strcmp (served[i], "elsewhere.example") != 0;
+      g_autoptr (EnjTerms) terms = enj_terms_new (self->secret, is_here ? here : other, FALSE);
+
+      enj_settings_add_terms (settings, served[i], terms);
+    }
 }
 
 static EnjTrust *
@@ -289,6 +315,8 @@ settings_new (const EnjTestStage *self)
     }
   settings = enj_settings_new (realm, policy, key, &self->limits, TRUE, FALSE);
   enj_settings_set_trust (settings, trust);
+  if (strcmp (self->role[0], "hosted,") == 0)
+    add_terms (self, settings);
   for (guint i = 0; self->has_certificates && i < count_served (self); i++)
     enj_settings_add_credentials (settings, served[i],
                                   enj_test_stage_get_credentials (served[i]));
@@ -350,6 +378,13 @@ enj_test_stage_enter (const EnjTestStage *self, EnjTestActor *actor)
     {
       actor->link = enj_link_new (self->role[1], self->locals->pdata[0], self->secret,
                                   actor->settings, &actor->counters, nobody, actor->now);
+      actor->session = &actor->link->session;
+    }
+  else if (strcmp (role, "hosted,") == 0)
+    {
+      actor->hosted = enj_hosted_new (PORT, self->direct_tls, actor->settings, &actor->counters,
+                                      nobody, actor->now);
+      actor->link = enj_hosted_get_carrier (actor->hosted);
       actor->session = &actor->link->session;
     }
   else

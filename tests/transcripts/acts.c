@@ -367,6 +367,24 @@ do_close (EnjTestPlayer *self, const char *text)
   return NULL;
 }
 
+static char *
+do_admit (EnjTestPlayer *self, const char *text)
+{
+  (void) text;
+  enj_hosted_admit (self->actor.hosted, self->actor.now);
+  enj_test_actor_pump (&self->actor);
+  return NULL;
+}
+
+static char *
+do_conflict (EnjTestPlayer *self, const char *text)
+{
+  (void) text;
+  enj_hosted_refuse (self->actor.hosted, self->actor.now);
+  enj_test_actor_pump (&self->actor);
+  return NULL;
+}
+
 /* ---- What there is to be seen --------------------------------------------------------- */
 
 static gboolean
@@ -502,6 +520,8 @@ static const struct
   { "refuse", do_refuse, FALSE },
   { "reload", do_reload, FALSE },
   { "close", do_close, FALSE },
+  { "admit", do_admit, FALSE },
+  { "conflict", do_conflict, FALSE },
   { "end", do_end, FALSE },
 };
 

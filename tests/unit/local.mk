@@ -120,6 +120,7 @@ unit_tests += %D%/test-stream
 unit_tests += %D%/test-stream-error
 unit_tests += %D%/test-stream-limits
 unit_tests += %D%/test-survey
+unit_tests += %D%/test-terms
 unit_tests += %D%/test-tls
 unit_tests += %D%/test-tls-direct
 unit_tests += %D%/test-tag

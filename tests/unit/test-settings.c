@@ -55,6 +55,32 @@ test_credentials (void)
 }
 
 static void
+test_chooses_by_the_name_in_tls (void)
+{
+  g_autoptr (EnjSettings) settings = enj_test_settings_new ();
+  EnjCredentials *own = enj_credentials_new_self_signed ("comp.local.test", 0, NULL);
+
+  enj_settings_add_credentials (settings, "comp.local.test", own);
+  enj_credentials_unref (own);
+  g_assert_true (enj_settings_choose_credentials (settings, "Comp.Local.Test") == own);
+  g_assert_null (enj_settings_choose_credentials (settings, "alone.test"));
+  g_assert_null (enj_settings_choose_credentials (settings, "a..b"));
+}
+
+static void
+test_terms (void)
+{
+  const char *const ports[] = { "here", NULL };
+  g_autoptr (EnjSettings) settings = enj_test_settings_new ();
+  EnjTerms *terms = enj_terms_new ("s3cr3t", ports, FALSE);
+
+  enj_settings_add_terms (settings, "comp.local.test", terms);
+  enj_terms_unref (terms);
+  g_assert_true (enj_settings_get_terms (settings, "comp.local.test") == terms);
+  g_assert_null (enj_settings_get_terms (settings, "alone.test"));
+}
+
+static void
 test_trust (void)
 {
   g_autoptr (EnjSettings) settings = enj_test_settings_new ();
@@ -90,6 +116,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/settings/chooses-by-the-name-in-tls", test_chooses_by_the_name_in_tls);
+  g_test_add_func ("/settings/keeps-terms-by-domain", test_terms);
   g_test_add_func ("/settings/keeps-what-it-is-given", test_keeps_what_it_is_given);
   g_test_add_func ("/settings/credentials-by-domain", test_credentials);
   g_test_add_func ("/settings/trust-is-counted", test_trust);
