@@ -7,6 +7,9 @@
 /* For all but connections; of few descriptors a quarter. */
 #define RESERVED 256
 
+/* GLib takes some for itself: a wake-up for a context or a cancellable. */
+#define LAST 32
+
 void
 enj_descriptors_raise (void)
 {
@@ -28,4 +31,15 @@ enj_descriptors_allow (guint64 wanted)
     return wanted;
   all = limit.rlim_cur;
   return MIN (wanted, all - MIN (RESERVED, all / 4));
+}
+
+/* The kernel gives the lowest that is free. */
+gboolean
+enj_descriptors_is_one_of_last (int fd)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return FALSE;
+  return (rlim_t) fd + LAST >= limit.rlim_cur;
 }

@@ -1,8 +1,14 @@
 # The only place that touches the world, the library, and the programs.
 
 noinst_LTLIBRARIES += libcomponent.la
-libcomponent_la_LIBADD = $(GIO_LIBS) $(UNBOUND_LIBS)
+libcomponent_la_LIBADD = libhttpd.la $(GIO_LIBS) $(UNBOUND_LIBS)
 libcomponent_la_SOURCES =
+
+# The only part that sees libsoup.
+noinst_LTLIBRARIES += libhttpd.la
+libhttpd_la_CFLAGS = $(AM_CFLAGS) $(LIBSOUP_CFLAGS)
+libhttpd_la_LIBADD = $(LIBSOUP_LIBS)
+libhttpd_la_SOURCES = %D%/httpd.c %D%/httpd.h
 
 lib_LTLIBRARIES += libenjamb.la
 libenjamb_la_SOURCES =
@@ -28,6 +34,7 @@ libcomponent_la_SOURCES += %D%/dialer.c %D%/dialer.h
 libcomponent_la_SOURCES += %D%/dns.c %D%/dns.h
 libcomponent_la_SOURCES += %D%/errand.c %D%/errand.h
 libcomponent_la_SOURCES += %D%/expiry.c %D%/expiry.h
+libcomponent_la_SOURCES += %D%/exposition.c %D%/exposition.h
 libcomponent_la_SOURCES += %D%/file.c %D%/file.h
 libcomponent_la_SOURCES += %D%/findings.c %D%/findings.h
 libcomponent_la_SOURCES += %D%/gateway.c %D%/gateway.h

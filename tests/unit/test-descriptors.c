@@ -37,11 +37,22 @@ test_raise (void)
   g_assert_cmpuint (limit.rlim_cur, ==, limit.rlim_max);
 }
 
+static void
+test_last (void)
+{
+  set_limit (256);
+  g_assert_false (enj_descriptors_is_one_of_last (3));
+  g_assert_false (enj_descriptors_is_one_of_last (223));
+  g_assert_true (enj_descriptors_is_one_of_last (224));
+  g_assert_true (enj_descriptors_is_one_of_last (255));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/descriptors/some-are-kept-from-connections", test_reserve);
   g_test_add_func ("/descriptors/as-many-as-the-system-allows", test_raise);
+  g_test_add_func ("/descriptors/the-last-are-known", test_last);
   return g_test_run ();
 }
