@@ -13,9 +13,9 @@
 #include "component/reception.h"
 #include "component/reload.h"
 #include "component/setup.h"
+#include "component/steward.h"
 #include "component/survey.h"
 #include "component/tenure.h"
-#include "component/uplinks.h"
 
 /* More would keep the sockets waiting. */
 #define EVENTS_A_TURN 1000
@@ -37,6 +37,7 @@ struct EnjBridge
   EnjResolver *resolver;
   EnjGateway *gateway;
   EnjUplinks *uplinks;
+  EnjSteward *steward; /* for as long as we live */
   EnjFarewell *farewell;
   EnjTenure *tenure; /* of run(): other programs have descriptors, a manager and a heap */
   gboolean busy;     /* the program may be inside one of its functions */
@@ -203,6 +204,21 @@ real_seconds (void)
   return g_get_real_time () / G_USEC_PER_SEC;
 }
 
+/* The steward tells the log. */
+static gboolean
+reload_for_steward (gpointer data, GError **error)
+{
+  EnjBridge *self = data;
+  gboolean done;
+
+  if (self->running)
+    (void) enj_notify_reloading (); /* Who does not hear it waits for nothing. */
+  done = enj_bridge_reload (self, error);
+  if (self->running)
+    (void) enj_notify_ready ();
+  return done;
+}
+
 static EnjBridge *
 bridge_new (EnjConfig *config, GError **error)
 {
@@ -219,6 +235,9 @@ bridge_new (EnjConfig *config, GError **error)
   self->config = enj_config_ref (config);
   self->key = g_steal_pointer (&key);
   self->exchange = enj_exchange_new (settings, (EnjWake){ wake, self });
+  self->steward
+    = enj_steward_new (self->exchange, config, settings,
+                       &(EnjStewardBridge){ reload_for_steward, self }, now_of (self));
   self->reception = enj_reception_new (self, config, send_from_reception, self, now_of (self));
   self->thinking = (EnjDeferred){ .func = think, .data = self, .rank = ENJ_LOOP_THINK };
   return self;
@@ -250,6 +269,7 @@ detach (EnjBridge *self)
   if (!self->loop)
     return;
   enj_deferred_clear (&self->thinking);
+  enj_steward_set_uplinks (self->steward, NULL);
   g_clear_pointer (&self->uplinks, enj_uplinks_free);
   g_clear_pointer (&self->gateway, enj_gateway_free);
   g_clear_pointer (&self->resolver, enj_resolver_free);
@@ -270,6 +290,7 @@ enj_bridge_free (EnjBridge *self)
   enj_reception_free (self->reception);
   detach (self);
   enj_tenure_free (self->tenure);
+  enj_steward_free (self->steward);
   enj_farewell_free (self->farewell);
   enj_exchange_free (self->exchange);
   if (self->event_destroy)
@@ -299,6 +320,7 @@ start (EnjBridge *self, GError **error)
                                    self->config, error);
   if (!self->uplinks)
     return FALSE;
+  enj_steward_set_uplinks (self->steward, self->uplinks);
   if (succession)
     {
       enj_succession_carry_on (succession, self->config, now_of (self));
@@ -333,17 +355,6 @@ order_stop (gpointer data)
 }
 
 static gboolean
-order_reload (gpointer data, GError **error)
-{
-  EnjBridge *self = data;
-
-  if (!enj_bridge_reload (self, error))
-    return FALSE;
-  enj_log_message (NULL, "reloaded %s", self->config->path);
-  return TRUE;
-}
-
-static gboolean
 order_hand_over (gpointer data)
 {
   EnjBridge *self = data;
@@ -360,7 +371,7 @@ order_hand_over (gpointer data)
 int
 enj_bridge_run (EnjBridge *self)
 {
-  const EnjTenureOrders orders = { order_stop, order_reload, order_hand_over, self };
+  const EnjTenureOrders orders = { order_stop, order_hand_over, self };
   g_autoptr (GError) error = NULL;
   int status;
 
@@ -369,7 +380,7 @@ enj_bridge_run (EnjBridge *self)
   if (self->stopped)
     return 0;
   if (!self->tenure)
-    self->tenure = enj_tenure_new (self->exchange, &orders);
+    self->tenure = enj_tenure_new (self->steward, &orders);
   if (!enj_bridge_attach_context (self, NULL, &error)
       || !enj_tenure_enter (self->tenure, self->loop, &error))
     {
@@ -432,6 +443,7 @@ enj_bridge_reload (EnjBridge *self, GError **error)
       enj_resolver_set_limits (self->resolver, &config->limits);
       enj_uplinks_set_limits (self->uplinks, &config->limits);
     }
+  enj_steward_set_config (self->steward, config, settings);
   enj_journal_set_level (config->log_level);
   enj_config_unref (self->config);
   self->config = g_steal_pointer (&config);

@@ -59,6 +59,7 @@ libcomponent_la_SOURCES += %D%/signals.c %D%/signals.h
 libcomponent_la_SOURCES += %D%/sockaddr.c %D%/sockaddr.h
 libcomponent_la_SOURCES += %D%/shelf.c %D%/shelf.h
 libcomponent_la_SOURCES += %D%/sockfile.c %D%/sockfile.h
+libcomponent_la_SOURCES += %D%/steward.c %D%/steward.h
 libcomponent_la_SOURCES += %D%/store.c %D%/store.h
 libcomponent_la_SOURCES += %D%/succession.c %D%/succession.h
 libcomponent_la_SOURCES += %D%/survey.c %D%/survey.h

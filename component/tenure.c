@@ -13,6 +13,7 @@
 
 struct EnjTenure
 {
+  EnjSteward *steward;
   EnjExchange *exchange;
   EnjTenureOrders orders;
   EnjStore *store;
@@ -27,14 +28,15 @@ struct EnjTenure
 };
 
 EnjTenure *
-enj_tenure_new (EnjExchange *exchange, const EnjTenureOrders *orders)
+enj_tenure_new (EnjSteward *steward, const EnjTenureOrders *orders)
 {
   EnjTenure *self = g_new0 (EnjTenure, 1);
 
-  self->exchange = exchange;
+  self->steward = steward;
+  self->exchange = enj_steward_get_exchange (steward);
   self->orders = *orders;
   self->store = enj_store_new ();
-  self->succession = enj_succession_new (self->store, exchange);
+  self->succession = enj_succession_new (self->store, self->exchange);
   self->main_loop = g_main_loop_new (NULL, FALSE);
   return self;
 }
@@ -101,15 +103,8 @@ static void
 handle_reload_signal (gpointer data)
 {
   EnjTenure *self = data;
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) problems = NULL;
 
-  (void) enj_notify_reloading ();
-  if (!self->orders.reload (self->orders.data, &error))
-    problems = g_strsplit (error->message, "\n", -1);
-  for (guint i = 0; problems && problems[i]; i++)
-    enj_log_warning (NULL, "nothing was reloaded: %s", problems[i]);
-  (void) enj_notify_ready ();
+  (void) enj_steward_reload (self->steward, NULL); /* The log has what came of it. */
 }
 
 static void

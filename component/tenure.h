@@ -7,22 +7,20 @@
  * Decides nothing: the bridge says what the signals do. */
 #pragma once
 
-#include "component/loop.h"
-#include "component/succession.h"
+#include "component/steward.h"
 
 typedef struct EnjTenure EnjTenure;
 
-/* What signals ask for. */
+/* What signals ask of the bridge; a reload is asked of the steward. */
 typedef struct
 {
   void (*stop) (gpointer data);
-  gboolean (*reload) (gpointer data, GError **error); /* told to the log, each line of the error */
-  gboolean (*hand_over) (gpointer data);              /* FALSE where it is too late for that */
+  gboolean (*hand_over) (gpointer data); /* FALSE where it is too late for that */
   gpointer data;
 } EnjTenureOrders;
 
-/* Takes over what a predecessor left.  @exchange is borrowed. */
-EnjTenure *enj_tenure_new (EnjExchange *exchange, const EnjTenureOrders *orders);
+/* Takes over what a predecessor left.  @steward is borrowed. */
+EnjTenure *enj_tenure_new (EnjSteward *steward, const EnjTenureOrders *orders);
 
 /* After leave().  What has not ended by now is the successor's. */
 void enj_tenure_free (EnjTenure *self);

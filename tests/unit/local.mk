@@ -116,6 +116,7 @@ unit_tests += %D%/test-shelf
 unit_tests += %D%/test-sockfile
 unit_tests += %D%/test-sounding
 unit_tests += %D%/test-stanza
+unit_tests += %D%/test-steward
 unit_tests += %D%/test-store
 unit_tests += %D%/test-succession
 unit_tests += %D%/test-stream

@@ -1,0 +1,48 @@
+/* steward.h - what every front end needs to tell and to do.
+ *
+ * The control socket, commands over XMPP and the status page ask it alone.  What it tells is a
+ * GVariant: it goes over D-Bus as it is; json.h makes JSON of it, and tables.h text for people.
+ * Names are words with hyphens, those that end in -us are times in microseconds.
+ *
+ * Does not listen, and does not ask who is asking. */
+#pragma once
+
+#include "component/configuration.h"
+#include "component/uplinks.h"
+
+typedef struct EnjSteward EnjSteward;
+
+/* What the bridge does for it.  Each line of the error of a reload is one problem. */
+typedef struct
+{
+  gboolean (*reload) (gpointer data, GError **error);
+  gpointer data;
+} EnjStewardBridge;
+
+/* Borrows @exchange, takes a reference of the rest.  @now is when the bridge begins to live. */
+EnjSteward *enj_steward_new (EnjExchange *exchange, EnjConfig *config, EnjSettings *settings,
+                             const EnjStewardBridge *bridge, gint64 now);
+void enj_steward_free (EnjSteward *self);
+
+/* What is in force now; the links, borrowed, NULL while there are none. */
+void enj_steward_set_config (EnjSteward *self, EnjConfig *config, EnjSettings *settings);
+void enj_steward_set_uplinks (EnjSteward *self, EnjUplinks *uplinks);
+
+/* Borrowed. */
+const EnjConfig *enj_steward_get_config (const EnjSteward *self);
+EnjSettings *enj_steward_get_settings (const EnjSteward *self);
+EnjExchange *enj_steward_get_exchange (const EnjSteward *self);
+EnjUplinks *enj_steward_get_uplinks (const EnjSteward *self);
+gint64 enj_steward_get_uptime (const EnjSteward *self, gint64 now);
+
+/* ---- To tell: floating ------------------------------------------------------------- */
+
+/* a{sv}; org.enjamb.Control1.xml has the names. */
+GVariant *enj_steward_status (const EnjSteward *self, gint64 now);
+
+/* ---- To do ------------------------------------------------------------------------- */
+
+/* All or nothing, and the log has what came of it. */
+gboolean enj_steward_reload (EnjSteward *self, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjSteward, enj_steward_free)
