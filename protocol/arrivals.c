@@ -190,6 +190,8 @@ enj_arrivals_accept (EnjArrivals *self, const EnjAddress *address, gboolean dire
                                       (EnjWake){ mark_dirty, visitor }, now);
   visitor->session = enj_inbound_get_session (visitor->inbound);
   visitor->session->log.source = visitor->source;
+  visitor->session->standing.address = *address;
+  visitor->session->standing.direct_tls = direct_tls;
   g_hash_table_insert (self->visitors, &visitor->session->id, visitor);
   return g_steal_pointer (&visitor)->session;
 }

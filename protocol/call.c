@@ -8,9 +8,6 @@
 /* How long we remember who hangs up behind EXTERNAL: its trust may be mended meanwhile. */
 #define SHUN G_TIME_SPAN_HOUR
 
-/* Seconds for which a name that the DNS does not tell is not asked for again. */
-#define UNKNOWN_REST 60
-
 struct EnjCall
 {
   EnjCallCommon *common;
@@ -22,6 +19,7 @@ struct EnjCall
 
   EnjTargets *targets;   /* until the stream has settled */
   EnjAttempts *attempts; /* to connect */
+  EnjMilestones milestones; /* on the way to a stream */
   EnjBerth *berth;       /* of the stream, until that is ready */
   guint ticket;          /* of the connection that we have */
   EnjTarget *target;     /* where it leads */
@@ -72,54 +70,52 @@ set_reason (EnjCall *self, const EnjReason *reason)
   self->has_reason = TRUE;
 }
 
-/* RFC 6120 8.3.3.16, 8.3.3.17 and, to who asked about a key, XEP-0220 2.5. */
+/* The moments of the stream that we have, or on the way to one. */
+const EnjMilestones *
+enj_call_get_milestones (const EnjCall *self)
+{
+  return self->outbound ? &enj_outbound_get_session (self->outbound)->standing.milestones
+                        : &self->milestones;
+}
+
+/* For all that it leads to; @reason NULL: for @remote it was of use. */
+static void
+note_attempt (EnjCall *self, const char *remote, const char *reason, gint64 now)
+{
+  if (self->is_probe)
+    return;
+  for (guint i = 0; i < self->remotes->len; i++)
+    if (!remote || g_str_equal (self->remotes->pdata[i], remote))
+      enj_history_note (self->common->history, self->remotes->pdata[i],
+                        enj_call_get_milestones (self), reason, now);
+}
+
 static void
 note_stream_failure (EnjCall *self)
 {
-  const GError *error = enj_outbound_get_session (self->outbound)->reason;
-  gboolean is_unknown = g_error_matches (error, ENJ_STREAM_ERROR, ENJ_STREAM_HOST_UNKNOWN);
-  EnjStanzaCondition condition
-    = is_unknown ? ENJ_STANZA_REMOTE_SERVER_NOT_FOUND : ENJ_STANZA_REMOTE_SERVER_TIMEOUT;
-  EnjReason reason = {
-    .condition = condition,
-    .error_type = is_unknown || enj_outbound_is_breach (self->outbound) ? "cancel" : "wait",
-    .text = is_unknown ? "the remote server does not serve this domain"
-                       : "the stream to the remote server could not be set up",
-    .verdict = condition,
-  };
+  const EnjSession *session = enj_outbound_get_session (self->outbound);
+  const EnjReason reason
+    = enj_reason_of_stream (session->reason, enj_outbound_is_breach (self->outbound));
 
+  note_attempt (self, NULL, session->reason ? session->reason->message : "closed in order",
+                session->now);
   set_reason (self, &reason);
 }
 
-/* D33: who cannot be reached is remote-server-not-found, for good; not so where it is we, or the
- * DNS for the moment, that the fault lies with. */
-static EnjStanzaCondition
-get_verdict (const EnjTargetsWish *wish)
-{
-  if (wish->error->code == ENJ_STANZA_RESOURCE_CONSTRAINT)
-    return ENJ_STANZA_RESOURCE_CONSTRAINT;
-  return wish->error->code == ENJ_STANZA_REMOTE_SERVER_NOT_FOUND && !wish->is_final
-           ? ENJ_STANZA_REMOTE_SERVER_TIMEOUT
-           : ENJ_STANZA_REMOTE_SERVER_NOT_FOUND;
-}
-
 static void
-give_up (EnjCall *self, const EnjTargetsWish *wish)
+give_up (EnjCall *self, const EnjTargetsWish *wish, gint64 now)
 {
-  const EnjReason reason = {
-    .condition = (EnjStanzaCondition) wish->error->code,
-    .error_type = wish->is_final ? "cancel" : "wait",
-    .text = wish->error->message,
-    .verdict = get_verdict (wish),
-    .rest = wish->error->code == ENJ_STANZA_REMOTE_SERVER_NOT_FOUND ? UNKNOWN_REST : 0,
-  };
+  const EnjReason reason = enj_reason_of_targets (wish->error, wish->is_final);
 
   /* A probe asks the DNS alone, and has no mind to reach anybody. */
   if (!self->is_probe)
     enj_log_info (NULL, "%s: cannot be reached: %s", self->remote, wish->error->message);
   /* What a server did tells more than that no other could be found. */
   if (!self->has_reason)
-    set_reason (self, &reason);
+    {
+      note_attempt (self, NULL, wish->error->message, now);
+      set_reason (self, &reason);
+    }
   self->is_over = TRUE;
   mark_dirty (self);
 }
@@ -275,15 +271,27 @@ enj_call_leads_to (const EnjCall *self, const char *remote)
 gboolean
 enj_call_next_wish (EnjCall *self, EnjTargetsWish *wish, gint64 now)
 {
-  if (!self->targets || self->is_over || !enj_targets_next (self->targets, wish, now))
+  if (!self->targets || self->is_over)
+    return FALSE;
+  if (!self->milestones.at[ENJ_MILESTONE_START])
+    {
+      self->milestones.at[ENJ_MILESTONE_START] = now;
+      if (!self->is_probe)
+        enj_history_begin (self->common->history, self->remote, now);
+    }
+  if (!enj_targets_next (self->targets, wish, now))
     return FALSE;
   if (wish->type == ENJ_TARGETS_GIVE_UP)
     {
-      give_up (self, wish);
+      give_up (self, wish, now);
       return FALSE;
     }
   if (wish->type == ENJ_TARGETS_CONNECT)
-    enj_attempts_add (self->attempts, wish->ticket, wish->target);
+    {
+      if (!self->milestones.at[ENJ_MILESTONE_RESOLVED])
+        self->milestones.at[ENJ_MILESTONE_RESOLVED] = now;
+      enj_attempts_add (self->attempts, wish->ticket, wish->target);
+    }
   return TRUE;
 }
 
@@ -332,6 +340,9 @@ enj_call_dialled (EnjCall *self, guint ticket, gint64 now)
   self->outbound
     = enj_outbound_new (self->local, self->remote, self->target, self->common->settings,
                         self->common->counters, (EnjWake){ mark_dirty, self }, now);
+  self->milestones.at[ENJ_MILESTONE_CONNECTED] = now;
+  enj_outbound_get_session (self->outbound)->standing.milestones = self->milestones;
+  self->milestones.at[ENJ_MILESTONE_CONNECTED] = 0;
   self->avoids_external = is_shunned (self, now);
   if (self->avoids_external)
     enj_outbound_avoid_external (self->outbound);
@@ -428,6 +439,10 @@ enj_call_next (EnjCall *self, EnjNews *news)
 {
   while (self->outbound && enj_outbound_next (self->outbound, news))
     {
+      if (news->type == ENJ_NEWS_REFUSED)
+        note_attempt (self, news->remote, news->answer == ENJ_DIALBACK_INVALID ? "key invalid"
+                      : enj_stanza_condition_format (news->condition),
+                      enj_outbound_get_session (self->outbound)->now);
       if (news->type != ENJ_NEWS_MOVED)
         return TRUE;
       if (!self->moved_host)
@@ -559,6 +574,7 @@ enj_call_note_up (EnjCall *self, const char *local, const char *remote)
   if (enj_call_was_up (self, local, remote))
     return FALSE;
   enj_pairs_set (self->up, local, remote, ENJ_PAIR_VALID);
+  note_attempt (self, remote, NULL, enj_outbound_get_session (self->outbound)->now);
   return TRUE;
 }
 

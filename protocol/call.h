@@ -12,6 +12,7 @@
 
 #include "protocol/attempts.h"
 #include "protocol/failures.h"
+#include "protocol/history.h"
 #include "protocol/memory.h"
 #include "protocol/outbound.h"
 #include "protocol/targets.h"
@@ -26,6 +27,7 @@ typedef struct
   EnjWake wake;
   GArray *forbidden; /* of EnjAddress */
   EnjBerths *berths;
+  EnjHistory *history; /* of all attempts */
   GHashTable *dying;   /* EnjSession to EnjOutbound, over but not yet closed */
   GHashTable *berthed; /* EnjSession to EnjBerth, of those that were never ready */
   EnjMemory *shunned; /* "local remote" to gint64, time until which EXTERNAL is avoided */
@@ -78,6 +80,9 @@ gboolean enj_call_is_ready (const EnjCall *self);
 
 /* It looks up, connects or negotiates: nothing may be put there yet. */
 gboolean enj_call_is_attempt (const EnjCall *self);
+
+/* When it got where. */
+const EnjMilestones *enj_call_get_milestones (const EnjCall *self);
 
 /* NULL while there is none. */
 EnjOutbound *enj_call_get_outbound (const EnjCall *self);

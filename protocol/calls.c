@@ -29,6 +29,7 @@ enj_calls_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake)
   self->common.dying
     = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) enj_outbound_free);
   self->common.shunned = enj_memory_new (SHUNNED_MAX, g_free);
+  self->common.history = enj_history_new ();
   self->by_id = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL,
                                        (GDestroyNotify) enj_call_free);
   self->by_remote
@@ -53,6 +54,7 @@ enj_calls_free (EnjCalls *self)
   enj_berths_free (self->common.berths);
   g_array_unref (self->common.forbidden);
   enj_memory_free (self->common.shunned);
+  enj_history_free (self->common.history);
   enj_settings_unref (self->common.settings);
   g_free (self);
 }
@@ -261,6 +263,12 @@ enj_calls_closed (EnjCalls *self, EnjSession *session)
 {
   g_hash_table_remove (self->common.berthed, session);
   return g_hash_table_remove (self->common.dying, session);
+}
+
+EnjHistory *
+enj_calls_get_history (const EnjCalls *self)
+{
+  return self->common.history;
 }
 
 /* ---- Turns ----------------------------------------------------------------- */

@@ -61,6 +61,9 @@ EnjCall *enj_calls_next_dirty (EnjCalls *self);
 gint64 enj_calls_deadline (const EnjCalls *self);
 void enj_calls_tick (EnjCalls *self, gint64 now);
 
+/* How they went. */
+EnjHistory *enj_calls_get_history (const EnjCalls *self);
+
 /* All of them, in a new array. */
 GPtrArray *enj_calls_list_new (const EnjCalls *self);
 

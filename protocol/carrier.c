@@ -44,6 +44,7 @@ enj_carrier_come_up (EnjCarrier *self, const char *prover)
   g_return_if_fail (!self->proving);
 
   self->state = ENJ_CARRIER_STATE_UP;
+  self->session.standing.milestones.at[ENJ_MILESTONE_AUTHENTICATED] = self->session.now;
   self->prover = g_strdup (prover);
   self->proving
     = enj_proving_new (&self->session, self->counters, self->domain, self->prover);
@@ -113,6 +114,12 @@ guint
 enj_carrier_count_unproven (const EnjCarrier *self)
 {
   return self->proving ? enj_proving_count (self->proving) : 0;
+}
+
+guint
+enj_carrier_handle_count (const EnjSession *session)
+{
+  return enj_carrier_count_unproven ((const EnjCarrier *) session);
 }
 
 /* ---- Sending ---------------------------------------------------------------------- */

@@ -105,8 +105,9 @@ gboolean enj_carrier_prove (EnjCarrier *self, const EnjStanza *stanza);
 /* TRUE: the deadline was one of ours. */
 gboolean enj_carrier_handle_due (EnjCarrier *self, EnjWait which);
 
-/* For the table: the last byte of a stanza has left us. */
+/* For the table: the last byte of a stanza has left us; how many are not proved. */
 void enj_carrier_handle_left (EnjSession *session, EnjStanza *stanza);
+guint enj_carrier_handle_count (const EnjSession *session);
 
 void enj_carrier_fail (EnjCarrier *self, EnjStreamCondition condition, const char *why);
 

@@ -3,11 +3,15 @@
 #include "protocol/failures.h"
 
 #include "protocol/backoff.h"
+#include "protocol/condition.h"
 
 #define RECORDS_MAX 4096
 
 /* How long a failure is remembered, in microseconds. */
 #define MEMORY (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
+
+/* Seconds for which a name that the DNS does not tell is not asked for again. */
+#define UNKNOWN_REST 60
 
 typedef struct
 {
@@ -22,6 +26,46 @@ struct EnjFailures
   GHashTable *records; /* name to Record, owned */
   GQueue order;        /* of Record, the oldest first */
 };
+
+EnjReason
+enj_reason_of_stream (const GError *error, gboolean is_breach)
+{
+  gboolean is_unknown = g_error_matches (error, ENJ_STREAM_ERROR, ENJ_STREAM_HOST_UNKNOWN);
+  EnjStanzaCondition condition
+    = is_unknown ? ENJ_STANZA_REMOTE_SERVER_NOT_FOUND : ENJ_STANZA_REMOTE_SERVER_TIMEOUT;
+
+  return (EnjReason){
+    .condition = condition,
+    .error_type = is_unknown || is_breach ? "cancel" : "wait",
+    .text = is_unknown ? "the remote server does not serve this domain"
+                       : "the stream to the remote server could not be set up",
+    .verdict = condition, /* XEP-0220 2.5 */
+  };
+}
+
+/* D33: who cannot be reached is remote-server-not-found, for good; not so where it is we, or the
+ * DNS for the moment, that the fault lies with. */
+static EnjStanzaCondition
+get_verdict (const GError *error, gboolean is_final)
+{
+  if (error->code == ENJ_STANZA_RESOURCE_CONSTRAINT)
+    return ENJ_STANZA_RESOURCE_CONSTRAINT;
+  return error->code == ENJ_STANZA_REMOTE_SERVER_NOT_FOUND && !is_final
+           ? ENJ_STANZA_REMOTE_SERVER_TIMEOUT
+           : ENJ_STANZA_REMOTE_SERVER_NOT_FOUND;
+}
+
+EnjReason
+enj_reason_of_targets (const GError *error, gboolean is_final)
+{
+  return (EnjReason){
+    .condition = (EnjStanzaCondition) error->code,
+    .error_type = is_final ? "cancel" : "wait",
+    .text = error->message,
+    .verdict = get_verdict (error, is_final),
+    .rest = error->code == ENJ_STANZA_REMOTE_SERVER_NOT_FOUND ? UNKNOWN_REST : 0,
+  };
+}
 
 gboolean
 enj_reason_is_ours (const EnjReason *self)

@@ -22,6 +22,13 @@ typedef struct
   guint64 rest;               /* seconds at the least, but no more than may be at most */
 } EnjReason;
 
+/* Of a stream that was of no use and ended with @error, which may be NULL; @is_breach: the peer
+ * could not do what is asked for (RFC 6120 8.3.3.16, 8.3.3.17). */
+EnjReason enj_reason_of_stream (const GError *error, gboolean is_breach);
+
+/* Of places to connect that were not found, or not reached: @error (targets.h) lends its text. */
+EnjReason enj_reason_of_targets (const GError *error, gboolean is_final);
+
 /* It is our own lack of room: no failure of the other side, and nothing to note. */
 gboolean enj_reason_is_ours (const EnjReason *self);
 

@@ -252,7 +252,7 @@ static void
 handle_secured (EnjSession *session)
 {
   EnjInbound *self = (EnjInbound *) session;
-  g_autofree char *how = enj_session_describe (session);
+  g_autofree char *how = enj_tls_describe (session->tls);
   const char *fingerprint;
 
   enj_receiving_reset (self->receiving);
@@ -338,9 +338,8 @@ handle_bidi (EnjInbound *self, const EnjElement *element)
       enj_log_info (&self->session.log, "bidi comes behind a proof, and is ignored");
       return TRUE;
     }
-  self->has_bidi = TRUE;
+  self->has_bidi = self->session.standing.has_bidi = TRUE;
   self->session.peer_limits = enj_stream_limits_parse (element);
-  enj_receiving_note_bidi (self->receiving);
   return TRUE;
 }
 
@@ -381,12 +380,19 @@ enj_inbound_steal_unconfirmed (EnjInbound *self, gint64 *left)
   return stanza ? stanza : enj_sounding_steal (self->sounding, left);
 }
 
+static guint
+count_unproven (const EnjSession *session)
+{
+  const EnjInbound *self = (const EnjInbound *) session;
+
+  return enj_management_count_unconfirmed (self->management)
+         + enj_sounding_count (self->sounding);
+}
+
 guint
 enj_inbound_count_owned (const EnjInbound *self)
 {
-  return enj_departures_count (&self->session.unsent)
-         + enj_management_count_unconfirmed (self->management)
-         + enj_sounding_count (self->sounding);
+  return enj_departures_count (&self->session.unsent) + count_unproven (&self->session);
 }
 
 /* ---- Events of the session ---------------------------------------------- */
@@ -512,6 +518,7 @@ static const EnjSessionClass inbound_class = {
   .left = handle_left,
   .closing = handle_closing,
   .quiet = handle_quiet,
+  .count_unproven = count_unproven,
 };
 
 /* ---- Public --------------------------------------------------------------- */

@@ -254,6 +254,19 @@ enj_initiating_set_stream_id (EnjInitiating *self, const char *stream_id)
 }
 
 void
+enj_initiating_refuse (EnjInitiating *self, const EnjDialback *request)
+{
+  const EnjDialback refusal = { .kind = request->kind,
+                                .type = ENJ_DIALBACK_ERROR,
+                                .from = request->to,
+                                .to = request->from,
+                                .id = request->id,
+                                .condition = ENJ_STANZA_NOT_ACCEPTABLE };
+
+  send (self, &refusal);
+}
+
+void
 enj_initiating_tick (EnjInitiating *self, gint64 now)
 {
   for (guint i = self->pairs->len; i-- > 0;)

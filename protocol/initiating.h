@@ -38,6 +38,9 @@ void enj_initiating_forget (EnjInitiating *self, const char *local, const char *
 /* A typed db:result or db:verify; what was not asked is counted and ignored. */
 void enj_initiating_handle (EnjInitiating *self, const EnjDialback *answer);
 
+/* Without bidi nobody proves or asks anything on our stream. */
+void enj_initiating_refuse (EnjInitiating *self, const EnjDialback *request);
+
 /* The answer to a pair did not come: told as refused. */
 void enj_initiating_tick (EnjInitiating *self, gint64 now);
 gint64 enj_initiating_deadline (const EnjInitiating *self);

@@ -161,7 +161,8 @@ static const EnjCarrierClass link_class = {
                .due = handle_due,
                .open = open_for_error,
                .over = handle_over,
-               .left = enj_carrier_handle_left },
+               .left = enj_carrier_handle_left,
+               .count_unproven = enj_carrier_handle_count },
   .suits = is_from_component,
   .free = link_free,
 };
@@ -175,6 +176,7 @@ link_new (const char *domain, const char *parent, const char *secret, EnjSetting
   enj_carrier_init (&self->carrier, &link_class, "link", domain, settings, counters, wake, now);
   self->parent = g_strdup (parent);
   self->secret = g_strdup (secret);
+  self->carrier.session.standing.own_proof = "secret";
   return self;
 }
 

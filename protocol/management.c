@@ -185,6 +185,7 @@ turn_on (EnjManagement *self)
 {
   self->state = STATE_ON;
   self->due[WAIT_ANSWER] = ENJ_NEVER;
+  self->session->standing.is_acknowledged = TRUE;
   enj_log_debug (&self->session->log, "acknowledgements are on");
   if (self->unasked > 0)
     ask_in_time (self);
@@ -441,12 +442,6 @@ gboolean
 enj_management_is_past (const EnjManagement *self)
 {
   return self->state == STATE_ON && !enj_session_is_open (self->session);
-}
-
-gboolean
-enj_management_is_on (const EnjManagement *self)
-{
-  return self->state == STATE_ON;
 }
 
 EnjStanza *

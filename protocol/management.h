@@ -51,8 +51,6 @@ gboolean enj_management_probe (EnjManagement *self);
 
 void enj_management_tick (EnjManagement *self, gint64 now);
 
-gboolean enj_management_is_on (const EnjManagement *self);
-
 /* The oldest that the peer has not confirmed; NULL when there is none.  For a session that is
  * over. */
 EnjStanza *enj_management_steal_unconfirmed (EnjManagement *self, gint64 *left);

@@ -262,7 +262,7 @@ enj_negotiating_secured (EnjNegotiating *self)
   EnjSession *session = self->session;
   EnjEvidence *evidence = enj_evidence_new (session->tls, session->settings->trust);
   const char *fingerprint = enj_evidence_get_fingerprint (evidence);
-  g_autofree char *how = enj_session_describe (session);
+  g_autofree char *how = enj_tls_describe (session->tls);
   const char *why;
 
   enj_log_info (&session->log, "encrypted: %s, certificate %s", how,
@@ -397,6 +397,9 @@ enj_negotiating_new (EnjSession *session, const char *local, const char *remote,
   self->remote = remote;
   self->direct_tls = target && target->direct_tls;
   session->log.source = target ? target->source : NULL; /* the assurance has a reference */
+  session->standing.direct_tls = self->direct_tls;
+  if (target)
+    session->standing.address = target->address;
   return self;
 }
 

@@ -56,24 +56,24 @@ admit_inverse (EnjOutbound *self, const char *local, const char *remote)
 
 /* How both sides have proved themselves. */
 static void
-tell_up (const EnjOutbound *self, const char *local, const char *remote, EnjProof proof)
+note_up (EnjOutbound *self, const char *local, const char *remote, EnjProof proof)
 {
   const EnjAssurance *assurance = enj_negotiating_get_assurance (self->negotiating);
-  g_autofree char *how = enj_session_describe (&self->session);
-  const char *theirs = enj_proof_describe_peer (enj_assurance_get_proof (assurance, remote));
-  EnjLog log = self->session.log;
+  EnjProof theirs = enj_assurance_get_proof (assurance, remote);
+  g_autofree char *how = enj_tls_describe (self->session.tls);
+  EnjStanding *standing = &self->session.standing;
 
-  log.local = local;
-  log.remote = remote;
-  enj_log_info (&log, "stream up, %s, %s, %s%s%s", how, enj_proof_format (proof), theirs,
-                self->receiving ? ", bidi" : "",
-                enj_management_is_on (self->management) ? ", acknowledged" : "");
+  standing->own_proof = enj_proof_format (proof);
+  standing->peer_proof = theirs == ENJ_PROOF_NONE ? NULL : enj_proof_format (theirs);
+  enj_standing_add_pair (standing, &self->session.log, local, remote, how,
+                         enj_proof_format (proof), enj_proof_describe_peer (theirs),
+                         self->session.now);
 }
 
 static void
 handle_up (EnjOutbound *self, const char *local, const char *remote, EnjProof proof)
 {
-  tell_up (self, local, remote, proof);
+  note_up (self, local, remote, proof);
   enj_stream_raise_limits (self->session.stream, self->session.settings->limits.stanza_size);
   enj_session_settle_in (&self->session);
   admit_inverse (self, local, remote);
@@ -86,6 +86,7 @@ start_receiving (EnjOutbound *self)
 
   if (self->receiving || !enj_negotiating_has_bidi (self->negotiating))
     return;
+  self->session.standing.has_bidi = TRUE;
   self->receiving = enj_receiving_new (&self->session, self->counters, &self->news);
   enj_receiving_set_stream_id (self->receiving,
                                enj_stream_get_header (self->session.stream)->id);
@@ -147,21 +148,6 @@ handle_answer (EnjOutbound *self, const EnjDialback *answer)
   await_answer (self);
 }
 
-/* Without bidi nobody proves or asks anything on our stream. */
-static void
-refuse_request (EnjOutbound *self, const EnjDialback *request)
-{
-  EnjDialback refusal = { .kind = request->kind,
-                          .type = ENJ_DIALBACK_ERROR,
-                          .from = request->to,
-                          .to = request->from,
-                          .id = request->id,
-                          .condition = ENJ_STANZA_NOT_ACCEPTABLE };
-
-  (void) enj_dialback_format (&refusal, enj_stream_output (self->session.stream));
-  enj_session_written (&self->session);
-}
-
 static void
 handle_dialback (EnjOutbound *self, const EnjDialback *dialback)
 {
@@ -170,7 +156,7 @@ handle_dialback (EnjOutbound *self, const EnjDialback *dialback)
   else if (self->receiving)
     enj_receiving_handle (self->receiving, dialback);
   else if (dialback->from && dialback->to)
-    refuse_request (self, dialback);
+    enj_initiating_refuse (self->initiating, dialback);
   else
     handle_answer (self, dialback);
 }
@@ -348,6 +334,15 @@ handle_quiet (EnjSession *session)
   return enj_management_probe (((EnjOutbound *) session)->management);
 }
 
+static guint
+count_unproven (const EnjSession *session)
+{
+  const EnjOutbound *self = (const EnjOutbound *) session;
+
+  return enj_management_count_unconfirmed (self->management)
+         + enj_sounding_count (self->sounding);
+}
+
 static const EnjSessionClass outbound_class = {
   .event = handle_event,
   .secured = handle_secured,
@@ -358,6 +353,7 @@ static const EnjSessionClass outbound_class = {
   .left = handle_left,
   .closing = handle_closing,
   .quiet = handle_quiet,
+  .count_unproven = count_unproven,
 };
 
 /* ---- Public --------------------------------------------------------------- */
@@ -541,9 +537,7 @@ enj_outbound_steal_unconfirmed (EnjOutbound *self, gint64 *left)
 guint
 enj_outbound_count_owned (const EnjOutbound *self)
 {
-  return enj_departures_count (&self->session.unsent)
-         + enj_management_count_unconfirmed (self->management)
-         + enj_sounding_count (self->sounding);
+  return enj_departures_count (&self->session.unsent) + count_unproven (&self->session);
 }
 
 void

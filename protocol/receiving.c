@@ -35,7 +35,6 @@ struct EnjReceiving
   EnjNames keyed;      /* domains that a key alone has proved */
   guint failures;
   gboolean is_certified; /* a certificate has proved somebody by PKIX, or with its help */
-  gboolean has_bidi;
 };
 
 static void
@@ -294,13 +293,13 @@ enj_receiving_admit_inverse (EnjReceiving *self, const char *local, const char *
 void
 enj_receiving_admit (EnjReceiving *self, const char *local, const char *remote, EnjProof proof)
 {
-  g_autofree char *how = enj_session_describe (self->session);
-  EnjLog log = self->session->log;
+  g_autofree char *how = enj_tls_describe (self->session->tls);
+  EnjStanding *standing = &self->session->standing;
 
-  log.local = local;
-  log.remote = remote;
-  enj_log_info (&log, "stream up, %s, %s%s", how, enj_proof_format (proof),
-                self->has_bidi ? ", bidi" : "");
+  if (!standing->peer_proof)
+    standing->peer_proof = enj_proof_format (proof);
+  enj_standing_add_pair (standing, &self->session->log, local, remote, how,
+                         enj_proof_format (proof), NULL, self->session->now);
   enj_receiving_admit_inverse (self, local, remote, proof);
 }
 
@@ -404,7 +403,7 @@ enj_receiving_reset (EnjReceiving *self)
   enj_names_clear (&self->keyed);
   self->asked = 0;
   self->is_certified = FALSE;
-  self->has_bidi = FALSE;
+  enj_standing_reset (&self->session->standing);
 }
 
 void
@@ -432,12 +431,6 @@ gboolean
 enj_receiving_is_asking (const EnjReceiving *self)
 {
   return enj_pairs_count (self->pairs, ENJ_PAIR_PENDING) > 0;
-}
-
-void
-enj_receiving_note_bidi (EnjReceiving *self)
-{
-  self->has_bidi = TRUE;
 }
 
 static gboolean

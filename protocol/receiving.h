@@ -54,9 +54,6 @@ EnjStanza *enj_receiving_pass_new (EnjReceiving *self, EnjStanza *stanza);
 gboolean enj_receiving_has_pair (const EnjReceiving *self, const char *local, const char *remote);
 gboolean enj_receiving_is_asking (const EnjReceiving *self);
 
-/* For the log: the inverse pairs may be written to, too (XEP-0288). */
-void enj_receiving_note_bidi (EnjReceiving *self);
-
 /* A pair whose sender @settings denies, that is in clear where TLS is asked for now, that a key
  * has proved where a certificate is, or a certificate that is not believed any more, ends the
  * session. */

@@ -4,6 +4,7 @@
 
 #include "protocol/deadlines.h"
 #include "protocol/jid.h"
+#include "protocol/marks.h"
 #include "protocol/salvage.h"
 
 #define WAIT ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait"
@@ -32,8 +33,7 @@ struct EnjRoster
   GHashTable *by_pair;   /* key of the pair to EnjPeer, owned */
   GHashTable *by_remote; /* domain, owned, to GPtrArray of EnjPeer */
   GHashTable *lent;      /* EnjInbound to GPtrArray of EnjPeer */
-  GHashTable *marked;    /* set of domains, owned */
-  GQueue marks;          /* the same, borrowed: a table is searched from its start each time */
+  EnjMarks marks;        /* domains */
   GHashTable *pauses;    /* domain, owned, to gint64, owned */
   EnjReturns returns;
   gint64 due;
@@ -52,7 +52,6 @@ enj_roster_new (EnjSettings *settings, EnjCalls *calls, EnjFailures *failures)
   self->by_remote
     = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   self->lent = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
-  self->marked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->pauses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->due = ENJ_NEVER;
   return self;
@@ -66,9 +65,8 @@ enj_roster_free (EnjRoster *self)
   g_hash_table_unref (self->by_remote);
   g_hash_table_unref (self->by_pair);
   g_hash_table_unref (self->lent);
-  g_hash_table_unref (self->marked);
   g_hash_table_unref (self->pauses);
-  g_queue_clear (&self->marks);
+  enj_marks_clear (&self->marks);
   enj_returns_clear (&self->returns);
   enj_settings_unref (self->settings);
   g_free (self);
@@ -493,10 +491,7 @@ enj_roster_lose_inbound (EnjRoster *self, EnjInbound *inbound, gint64 now)
 void
 enj_roster_mark (EnjRoster *self, const char *remote)
 {
-  if (g_hash_table_contains (self->marked, remote))
-    return;
-  g_queue_push_tail (&self->marks, g_strdup (remote));
-  g_hash_table_add (self->marked, self->marks.tail->data);
+  enj_marks_add (&self->marks, remote);
 }
 
 void
@@ -513,11 +508,7 @@ enj_roster_mark_all (EnjRoster *self)
 char *
 enj_roster_steal_marked (EnjRoster *self)
 {
-  char *remote = g_queue_pop_head (&self->marks);
-
-  if (remote)
-    g_hash_table_steal (self->marked, remote);
-  return remote;
+  return enj_marks_steal (&self->marks);
 }
 
 void
@@ -581,11 +572,11 @@ enj_roster_tick (EnjRoster *self, gint64 now)
 }
 
 guint
-enj_roster_count_waiting (const EnjRoster *self)
+enj_roster_count_owned (const EnjRoster *self)
 {
   GHashTableIter iter;
   gpointer peer;
-  guint n = 0;
+  guint n = enj_returns_count (&self->returns);
 
   g_hash_table_iter_init (&iter, self->by_pair);
   while (g_hash_table_iter_next (&iter, NULL, &peer))
@@ -594,7 +585,12 @@ enj_roster_count_waiting (const EnjRoster *self)
 }
 
 guint
-enj_roster_count_owned (const EnjRoster *self)
+enj_roster_count_waiting_for (const EnjRoster *self, const char *remote)
 {
-  return enj_roster_count_waiting (self) + enj_returns_count (&self->returns);
+  const EnjPeer *peer;
+  guint n = 0;
+
+  for (guint i = 0; (peer = get_nth (self, remote, i)); i++)
+    n += enj_peer_count_waiting (peer);
+  return n;
 }

@@ -85,9 +85,9 @@ gboolean enj_roster_is_pausing (const EnjRoster *self, const char *remote, gint6
 gint64 enj_roster_deadline (const EnjRoster *self);
 void enj_roster_tick (EnjRoster *self, gint64 now);
 
-guint enj_roster_count_waiting (const EnjRoster *self);
+guint enj_roster_count_waiting_for (const EnjRoster *self, const char *remote);
 
-/* Those, and what goes back. */
+/* Those of all, and what goes back. */
 guint enj_roster_count_owned (const EnjRoster *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjRoster, enj_roster_free)

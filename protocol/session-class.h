@@ -21,6 +21,13 @@ typedef enum
   ENJ_N_WAITS
 } EnjWait;
 
+typedef enum
+{
+  ENJ_SEND_DONE,
+  ENJ_SEND_FULL,     /* not now: the peer does not read what it has been sent already */
+  ENJ_SEND_TOO_LARGE /* never: over what the peer said it takes (XEP-0478) */
+} EnjSend;
+
 /* Whose measure is full; each lets go of its own only. */
 typedef enum
 {
@@ -41,7 +48,7 @@ typedef struct
   /* Once, when the session is over; session->reason tells why. */
   void (*over) (EnjSession *session);
 
-  /* These four may be NULL.  The peer ends the stream with @error. */
+  /* These five may be NULL.  The peer ends the stream with @error. */
   void (*told) (EnjSession *session, const EnjElement *error);
   /* The last byte of a stanza has left us. */
   void (*left) (EnjSession *session, EnjStanza *stanza);
@@ -49,4 +56,6 @@ typedef struct
   void (*closing) (EnjSession *session);
   /* Settled in, and quiet: TRUE where something better than a blank was written. */
   gboolean (*quiet) (EnjSession *session);
+  /* Stanzas that have left us and are not proved to have arrived. */
+  guint (*count_unproven) (const EnjSession *session);
 } EnjSessionClass;

@@ -151,6 +151,7 @@ feed_tls (EnjSession *self, const guint8 *data, gsize len)
         {
           was_up = TRUE;
           enj_session_wait (self, ENJ_WAIT_TLS, 0);
+          self->standing.milestones.at[ENJ_MILESTONE_ENCRYPTED] = self->now;
           if (self->state == ENJ_SESSION_OPEN)
             self->klass->secured (self);
         }
@@ -441,6 +442,8 @@ enj_session_init (EnjSession *self, const EnjSessionClass *klass, const char *ki
   self->wake = wake;
   self->now = now;
   self->heard = now;
+  self->standing.direction = kind;
+  self->standing.milestones.at[ENJ_MILESTONE_CONNECTED] = now;
   enj_vitals_init (&self->vitals);
   for (guint i = 0; i < ENJ_N_WAITS; i++)
     self->due[i] = ENJ_NEVER;
@@ -455,6 +458,7 @@ enj_session_clear (EnjSession *self)
   g_clear_pointer (&self->settings, enj_settings_unref);
   g_clear_error (&self->reason);
   enj_departures_clear (&self->unsent);
+  enj_standing_clear (&self->standing);
 }
 
 static gboolean
@@ -591,10 +595,4 @@ gboolean
 enj_session_is_encrypted (const EnjSession *self)
 {
   return self->tls && enj_tls_is_up (self->tls);
-}
-
-char *
-enj_session_describe (const EnjSession *self)
-{
-  return enj_session_is_encrypted (self) ? enj_tls_describe (self->tls) : g_strdup ("plain");
 }

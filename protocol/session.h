@@ -13,6 +13,7 @@
 #include "protocol/log.h"
 #include "protocol/session-class.h"
 #include "protocol/settings.h"
+#include "protocol/standing.h"
 #include "protocol/stream.h"
 #include "protocol/tls.h"
 #include "protocol/vitals.h"
@@ -27,13 +28,6 @@ typedef enum
   ENJ_SESSION_OVER     /* write what is left, then close the connection */
 } EnjSessionState;
 
-typedef enum
-{
-  ENJ_SEND_DONE,
-  ENJ_SEND_FULL,     /* not now: the peer does not read what it has been sent already */
-  ENJ_SEND_TOO_LARGE /* never: over what the peer said it takes (XEP-0478) */
-} EnjSend;
-
 struct EnjSession
 {
   const EnjSessionClass *klass;
@@ -46,6 +40,7 @@ struct EnjSession
   EnjWake output; /* there are bytes to write: set by the driver */
   EnjWays *ways;  /* set by the owner's owner; NULL where no peer is asked for proofs */
   EnjLog log;
+  EnjStanding standing;
   GError *reason;       /* why it ended; NULL for an orderly end */
   gboolean header_sent; /* on the stream that is now open */
   gboolean was_full;    /* somebody waits for room */
@@ -126,4 +121,3 @@ void enj_session_drop (EnjSession *self, GError *error);
 
 gboolean enj_session_is_open (const EnjSession *self);
 gboolean enj_session_is_encrypted (const EnjSession *self);
-char *enj_session_describe (const EnjSession *self); /* "TLS1.3 AES-256-GCM", "plain"; new */

@@ -352,6 +352,8 @@ enj_tls_get_cipher (const EnjTls *self)
 char *
 enj_tls_describe (const EnjTls *self)
 {
+  if (!self || !enj_tls_is_up (self))
+    return g_strdup ("plain");
   return g_strdup_printf ("%s %s", enj_tls_get_version (self), enj_tls_get_cipher (self));
 }
 

@@ -194,7 +194,7 @@ enabling_new (void)
   enj_management_enable (self->management);
   assert_says (self, ENABLE);
   feed (self, ENABLED);
-  g_assert_true (enj_management_is_on (self->management));
+  g_assert_true (self->session.standing.is_acknowledged);
   return self;
 }
 
@@ -206,7 +206,7 @@ enabled_new (void)
   enj_management_allow (self->management);
   feed (self, ENABLE);
   assert_says (self, ENABLED);
-  g_assert_true (enj_management_is_on (self->management));
+  g_assert_true (self->session.standing.is_acknowledged);
   return self;
 }
 
@@ -233,7 +233,7 @@ test_not_yet (void)
   assert_says (host, FAILED ("unexpected-request"));
   feed (host, REQUEST ANSWER ("0"));
   assert_says (host, FAILED ("unexpected-request") FAILED ("unexpected-request"));
-  g_assert_false (enj_management_is_on (host->management));
+  g_assert_false (host->session.standing.is_acknowledged);
   enj_management_allow (host->management);
   feed (host, ENABLE);
   assert_says (host, ENABLED);
@@ -263,7 +263,7 @@ test_refused (void)
   g_assert_cmpint (send (host, 40), ==, ENJ_SEND_DONE);
   assert_says (host, "");
   feed (host, FAILED ("unexpected-request"));
-  g_assert_false (enj_management_is_on (host->management));
+  g_assert_false (host->session.standing.is_acknowledged);
   g_assert_cmpuint (count_unconfirmed (host), ==, 0);
   pass (host, 100);
   assert_says (host, "");

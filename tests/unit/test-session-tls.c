@@ -113,7 +113,7 @@ test_starttls (void)
       secure (&both, steps[i]);
       g_assert_cmpstr (both.client->seen->str, ==, "element proceed\nsecured\nheader x\n");
       g_assert_cmpstr (both.server->seen->str, ==, "element starttls\nsecured\nheader x\n");
-      how = enj_session_describe (&both.client->session);
+      how = enj_tls_describe (both.client->session.tls);
       g_assert_cmpstr (how, ==, "TLS1.3 AES-256-GCM");
       g_assert_cmpint (enj_session_deadline (&both.client->session), ==, ENJ_NEVER);
       g_assert_cmpint (enj_session_deadline (&both.server->session), ==, ENJ_NEVER);

@@ -32,7 +32,7 @@ static void
 test_events (void)
 {
   g_autoptr (EnjTalk) talk = enj_talk_new ();
-  g_autofree char *how = enj_session_describe (&talk->session);
+  g_autofree char *how = enj_tls_describe (talk->session.tls);
 
   enj_talk_feed (talk, ENJ_TALK_HEADER MESSAGE ("1") "<x xmlns='y'/>" MESSAGE ("2"));
   g_assert_cmpstr (talk->seen->str, ==, "header (null)\nstanza 1\nelement x\nstanza 2\n");
