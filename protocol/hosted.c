@@ -236,7 +236,7 @@ handle_due (EnjSession *session, EnjWait which)
 static void
 handle_secured (EnjSession *session)
 {
-  g_autofree char *how = enj_session_describe (session);
+  g_autofree char *how = enj_tls_describe (session->tls);
 
   enj_log_info (&session->log, "encrypted: %s", how);
   enj_session_wait (session, ENJ_WAIT_NEGOTIATION,
@@ -274,7 +274,8 @@ static const EnjCarrierClass hosted_class = {
                .due = handle_due,
                .open = open_for_error,
                .over = handle_over,
-               .left = enj_carrier_handle_left },
+               .left = enj_carrier_handle_left,
+               .count_unproven = enj_carrier_handle_count },
   .suits = suits,
   .free = hosted_free,
 };
@@ -323,6 +324,7 @@ enj_hosted_new (const char *port, gboolean direct_tls, EnjSettings *settings,
   EnjHosted *self = g_new0 (EnjHosted, 1);
 
   enj_carrier_init (&self->carrier, &hosted_class, "hosted", NULL, settings, counters, wake, now);
+  self->carrier.session.standing.peer_proof = "secret";
   self->port = g_strdup (port);
   if (direct_tls)
     start_tls (self);
