@@ -444,6 +444,8 @@ enj_bridge_reload (EnjBridge *self, GError **error)
       enj_uplinks_set_limits (self->uplinks, &config->limits);
     }
   enj_steward_set_config (self->steward, config, settings);
+  if (self->tenure)
+    enj_tenure_settings_changed (self->tenure);
   enj_journal_set_level (config->log_level);
   enj_config_unref (self->config);
   self->config = g_steal_pointer (&config);

@@ -3,6 +3,7 @@
 #include "component/tenure.h"
 
 #include "protocol/log.h"
+#include "component/expiry.h"
 #include "component/notify.h"
 #include "component/signals.h"
 #include "component/thrift.h"
@@ -23,6 +24,7 @@ struct EnjTenure
   /* From enter() to leave(). */
   EnjVigil *vigil;
   EnjThrift *thrift;
+  EnjExpiry *expiry;
 
   gboolean handed_over;
 };
@@ -44,6 +46,7 @@ enj_tenure_new (EnjSteward *steward, const EnjTenureOrders *orders)
 void
 enj_tenure_leave (EnjTenure *self)
 {
+  g_clear_pointer (&self->expiry, enj_expiry_free);
   g_clear_pointer (&self->thrift, enj_thrift_free);
   g_clear_pointer (&self->vigil, enj_vigil_free);
 }
@@ -79,7 +82,17 @@ enj_tenure_enter (EnjTenure *self, EnjLoop *loop, GError **error)
   if (!self->vigil)
     return FALSE;
   self->thrift = enj_thrift_new (loop, enj_exchange_get_counters (self->exchange), error);
-  return self->thrift != NULL;
+  if (!self->thrift)
+    return FALSE;
+  self->expiry = enj_expiry_new (loop, enj_steward_get_settings (self->steward), error);
+  return self->expiry != NULL;
+}
+
+void
+enj_tenure_settings_changed (EnjTenure *self)
+{
+  if (self->expiry)
+    enj_expiry_set_settings (self->expiry, enj_steward_get_settings (self->steward));
 }
 
 void

@@ -1,8 +1,8 @@
 /* tenure.h - what a bridge has where the process is its own.
  *
  * A main loop, the signals, a service manager that hears how it is and keeps descriptors for
- * whoever is started next, and a heap to give back.  None of it belongs to a program that uses
- * the library with a loop of its own.
+ * whoever is started next, an eye on certificates near their end, and a heap to give back.  None
+ * of it belongs to a program that uses the library with a loop of its own.
  *
  * Decides nothing: the bridge says what the signals do. */
 #pragma once
@@ -32,6 +32,9 @@ EnjSuccession *enj_tenure_get_succession (EnjTenure *self);
  * of that.  G_FILE_ERROR as enj_loop_watch(). */
 gboolean enj_tenure_enter (EnjTenure *self, EnjLoop *loop, GError **error);
 void enj_tenure_leave (EnjTenure *self);
+
+/* The steward has others: their certificates may be near their end. */
+void enj_tenure_settings_changed (EnjTenure *self);
 
 /* @up of @all links, for the service manager. */
 void enj_tenure_set_links (EnjTenure *self, guint up, guint all);
