@@ -46,6 +46,7 @@ libcomponent_la_SOURCES += %D%/listener.c %D%/listener.h
 libcomponent_la_SOURCES += %D%/lookup.c %D%/lookup.h
 libcomponent_la_SOURCES += %D%/loop.c %D%/loop.h
 libcomponent_la_SOURCES += %D%/notify.c %D%/notify.h
+libcomponent_la_SOURCES += %D%/ping.c %D%/ping.h
 libcomponent_la_SOURCES += %D%/reach.c %D%/reach.h
 libcomponent_la_SOURCES += %D%/options.c %D%/options.h
 libcomponent_la_SOURCES += %D%/reception.c %D%/reception.h

@@ -86,6 +86,7 @@ unit_tests += %D%/test-opening
 unit_tests += %D%/test-pairs
 unit_tests += %D%/test-parse
 unit_tests += %D%/test-peers-event
+unit_tests += %D%/test-ping
 unit_tests += %D%/test-policy
 unit_tests += %D%/test-prep
 unit_tests += %D%/test-proving
