@@ -27,6 +27,7 @@ libcomponent_la_SOURCES += %D%/check-certificate.c %D%/check-certificate.h
 libcomponent_la_SOURCES += %D%/check-link.c %D%/check-link.h
 libcomponent_la_SOURCES += %D%/check-listener.c %D%/check-listener.h
 libcomponent_la_SOURCES += %D%/check-zone.c %D%/check-zone.h
+libcomponent_la_SOURCES += %D%/commands.c %D%/commands.h
 libcomponent_la_SOURCES += %D%/configuration.c %D%/configuration.h
 libcomponent_la_SOURCES += %D%/daybook.c %D%/daybook.h
 libcomponent_la_SOURCES += %D%/descriptors.c %D%/descriptors.h

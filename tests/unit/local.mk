@@ -28,6 +28,7 @@ unit_tests += %D%/test-check-link
 unit_tests += %D%/test-check-listener
 unit_tests += %D%/test-check-zone
 unit_tests += %D%/test-comeback
+unit_tests += %D%/test-commands
 unit_tests += %D%/test-condition
 unit_tests += %D%/test-configuration
 unit_tests += %D%/test-credentials
