@@ -6,6 +6,7 @@
 
 struct EnjPolicy
 {
+  EnjPolicy *base; /* asked where there is no entry here; NULL: the fallback */
   EnjPeerPolicy *fallback;
   GHashTable *exact; /* domain -> EnjPeerPolicy */
   GHashTable *below; /* what stands behind "*." -> EnjPeerPolicy */
@@ -35,6 +36,8 @@ clear (gpointer data)
 {
   EnjPolicy *self = data;
 
+  if (self->base)
+    enj_policy_unref (self->base);
   peer_free (self->fallback);
   g_hash_table_unref (self->exact);
   g_hash_table_unref (self->below);
@@ -77,6 +80,22 @@ enj_policy_add (EnjPolicy *self, const char *pattern, const EnjPeerPolicy *peer)
   return TRUE;
 }
 
+EnjPolicy *
+enj_policy_new_denying (EnjPolicy *base, const char *const *patterns)
+{
+  EnjPolicy *self = enj_policy_new (base->fallback);
+
+  self->base = enj_policy_ref (base);
+  for (; *patterns; patterns++)
+    {
+      EnjPeerPolicy peer = *enj_policy_find (base, *patterns);
+
+      peer.allow = FALSE;
+      (void) enj_policy_add (self, *patterns, &peer); /* Given twice it is no less denied. */
+    }
+  return self;
+}
+
 const EnjPeerPolicy *
 enj_policy_find (const EnjPolicy *self, const char *domain)
 {
@@ -86,5 +105,7 @@ enj_policy_find (const EnjPolicy *self, const char *domain)
   for (const char *dot = strchr (domain, '.'); !peer && dot; dot = strchr (dot + 1, '.'))
     peer = g_hash_table_lookup (self->below, dot + 1);
 
-  return peer ? peer : self->fallback;
+  if (peer)
+    return peer;
+  return self->base ? enj_policy_find (self->base, domain) : self->fallback;
 }

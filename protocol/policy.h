@@ -38,6 +38,10 @@ void enj_policy_unref (EnjPolicy *self);
  * the name itself).  FALSE where it is there already.  Before sharing only. */
 gboolean enj_policy_add (EnjPolicy *self, const char *pattern, const EnjPeerPolicy *peer);
 
+/* As @base, but that nothing is allowed which one of @patterns is for, however exact @base is
+ * about it.  NULL-terminated, as of add(). */
+EnjPolicy *enj_policy_new_denying (EnjPolicy *base, const char *const *patterns);
+
 /* Never NULL. */
 const EnjPeerPolicy *enj_policy_find (const EnjPolicy *self, const char *domain);
 

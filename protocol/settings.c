@@ -25,6 +25,20 @@ enj_settings_new (EnjRealm *realm, EnjPolicy *policy, EnjDialbackKey *key,
 }
 
 EnjSettings *
+enj_settings_new_with_policy (const EnjSettings *base, EnjPolicy *policy)
+{
+  EnjSettings *self = enj_settings_new (base->realm, policy, base->dialback_key, &base->limits,
+                                        base->federates, base->allow_private);
+
+  g_hash_table_unref (self->credentials);
+  g_hash_table_unref (self->on_loss);
+  self->credentials = g_hash_table_ref (base->credentials);
+  self->on_loss = g_hash_table_ref (base->on_loss);
+  self->trust = base->trust ? enj_trust_ref (base->trust) : NULL;
+  return self;
+}
+
+EnjSettings *
 enj_settings_ref (EnjSettings *self)
 {
   return g_rc_box_acquire (self);

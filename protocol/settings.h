@@ -43,6 +43,9 @@ EnjSettings *enj_settings_new (EnjRealm *realm, EnjPolicy *policy, EnjDialbackKe
 EnjSettings *enj_settings_ref (EnjSettings *self);
 void enj_settings_unref (EnjSettings *self);
 
+/* As @base, which is shared by now, with another policy. */
+EnjSettings *enj_settings_new_with_policy (const EnjSettings *base, EnjPolicy *policy);
+
 void enj_settings_add_credentials (EnjSettings *self, const char *domain,
                                    EnjCredentials *credentials);
 

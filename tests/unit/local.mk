@@ -12,6 +12,7 @@ unit_tests += %D%/test-arrivals
 unit_tests += %D%/test-backoff
 unit_tests += %D%/test-barrier
 unit_tests += %D%/test-berths
+unit_tests += %D%/test-blocklist
 unit_tests += %D%/test-bounds
 unit_tests += %D%/test-bridge
 unit_tests += %D%/test-budget

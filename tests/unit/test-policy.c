@@ -109,6 +109,54 @@ test_own_copies (void)
   g_assert_cmpstr (enj_policy_find (second, "other.example")->host, ==, "192.0.2.7");
 }
 
+/* Not even an entry of its own helps. */
+static void
+test_denying (void)
+{
+  static const char *const patterns[]
+    = { "there.example", "*.deep.there.example", "there.example", "new.test", NULL };
+  static const struct
+  {
+    const char *domain;
+    gboolean allow;
+    guint16 port;
+  } cases[] = {
+    { "there.example", FALSE, 1 },
+    { "a.there.example", TRUE, 2 },
+    { "deep.there.example", TRUE, 2 },
+    { "a.deep.there.example", FALSE, 3 },
+    { "muc.deep.there.example", FALSE, 3 },
+    { "new.test", FALSE, 99 },
+    { "a.new.test", TRUE, 99 },
+    { "other.test", TRUE, 99 },
+  };
+  const EnjPeerPolicy peer = { .allow = TRUE, .port = 99 };
+  EnjPolicy *base = enj_policy_new (&peer);
+  g_autoptr (EnjPolicy) policy = NULL;
+  const struct { const char *pattern; guint16 port; } entries[] = {
+    { "there.example", 1 }, { "*.there.example", 2 }, { "*.deep.there.example", 3 },
+    { "muc.deep.there.example", 4 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (entries); i++)
+    {
+      const EnjPeerPolicy entry = { .allow = TRUE, .port = entries[i].port };
+
+      g_assert_true (enj_policy_add (base, entries[i].pattern, &entry));
+    }
+  policy = enj_policy_new_denying (base, patterns);
+  g_assert_true (enj_policy_find (base, "there.example")->allow);
+  enj_policy_unref (base);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const EnjPeerPolicy *found = enj_policy_find (policy, cases[i].domain);
+
+      g_test_message ("%s", cases[i].domain);
+      g_assert_cmpint (found->allow, ==, cases[i].allow);
+      g_assert_cmpuint (found->port, ==, cases[i].port);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -116,5 +164,6 @@ main (int argc, char **argv)
   g_test_add_func ("/policy/most-exact-entry-wins", test_most_exact);
   g_test_add_func ("/policy/takes-each-entry-once", test_twice);
   g_test_add_func ("/policy/keeps-copies-of-its-own", test_own_copies);
+  g_test_add_func ("/policy/denies-what-it-is-told-to", test_denying);
   return g_test_run ();
 }

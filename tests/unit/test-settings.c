@@ -112,6 +112,33 @@ test_references (void)
   enj_settings_unref (NULL);
 }
 
+static void
+test_with_policy (void)
+{
+  const EnjPeerPolicy peer = { .allow = FALSE };
+  EnjSettings *base = enj_test_settings_new ();
+  g_autoptr (EnjPolicy) policy = enj_policy_new (&peer);
+  g_autoptr (EnjSettings) settings = NULL;
+  GHashTable *credentials = base->credentials;
+  EnjRealm *realm = base->realm;
+  EnjDialbackKey *key = base->dialback_key;
+  EnjTrust *trust = base->trust;
+  EnjLimits limits = base->limits;
+
+  enj_settings_set_on_loss (base, "b.test", ENJ_ON_LOSS_BOUNCE);
+  settings = enj_settings_new_with_policy (base, policy);
+  g_assert_true (base->policy != policy);
+  enj_settings_unref (base);
+  g_assert_true (settings->policy == policy);
+  g_assert_true (settings->credentials == credentials);
+  g_assert_true (settings->realm == realm);
+  g_assert_true (settings->dialback_key == key);
+  g_assert_true (settings->trust == trust);
+  g_assert_cmpmem (&settings->limits, sizeof limits, &limits, sizeof limits);
+  g_assert_true (settings->federates);
+  g_assert_cmpint (enj_settings_get_on_loss (settings, "b.test"), ==, ENJ_ON_LOSS_BOUNCE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -122,5 +149,6 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/credentials-by-domain", test_credentials);
   g_test_add_func ("/settings/trust-is-counted", test_trust);
   g_test_add_func ("/settings/references", test_references);
+  g_test_add_func ("/settings/takes-another-policy", test_with_policy);
   return g_test_run ();
 }
