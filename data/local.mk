@@ -26,6 +26,23 @@ $(data_made): Makefile
 %D%/enjamb.tmpfiles: %D%/enjamb.tmpfiles.in
 %D%/certbot-hook: %D%/certbot-hook.in
 
+# A Debian package of this tree, in deb/.  Its dpkg-buildpackage is a make of its own.
+debian = changelog control copyright enjamb.lintian-overrides enjamb.postinst enjamb.prerm \
+  libenjamb-dev.install libenjamb-dev.lintian-overrides libenjamb0.install \
+  libenjamb0.lintian-overrides not-installed rules source/format
+EXTRA_DIST += $(debian:%=%D%/debian/%)
+deb: dist
+	rm -rf deb
+	$(MKDIR_P) deb
+	cp $(distdir).tar.xz deb/$(PACKAGE)_$(VERSION).orig.tar.xz
+	cd deb && xz -dc $(PACKAGE)_$(VERSION).orig.tar.xz | tar xf - && \
+	  cp -R $(distdir)/%D%/debian $(distdir)/debian
+	cd deb/$(distdir) && unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES DESTDIR && \
+	  dpkg-buildpackage -b -us -uc
+clean-local:
+	rm -rf deb
+.PHONY: deb
+
 # The configuration is whose machine it is: what is there stays.
 confdir = $(sysconfdir)/enjamb
 sysusersdir = $(prefix)/lib/sysusers.d

@@ -22,6 +22,7 @@ live_tests += %D%/19-systemd.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
+LONG_TESTS += %D%/37-package.py
 # A minute of it; the rest by make soak.
 LONG_TESTS += %D%/90-soak.py
 LONG_TESTS += %D%/91-idle.py
@@ -39,6 +40,7 @@ live_modules += %D%/cells.py
 live_modules += %D%/client.py
 live_modules += %D%/demo.py
 live_modules += %D%/ejabberd.py
+live_modules += %D%/house.py
 live_modules += %D%/intruder.py
 live_modules += %D%/kinds.py
 live_modules += %D%/lab.py

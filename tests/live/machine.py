@@ -59,9 +59,12 @@ def require():
 
 
 class Machine:
-    """Put files and units into it, boot () it, run () commands in it, end () it."""
+    """Put files and units into it, boot () it, run () commands in it, end () it.
 
-    def __init__(self, folder):
+    A whole one has all that is installed on this machine, and may change it."""
+
+    def __init__(self, folder, whole=False):
+        self.whole = whole
         self.folder = os.path.join(folder, "machine")
         self.root = os.path.join(folder, "root")
         self.units = os.path.join(self.folder, "units")
@@ -94,7 +97,7 @@ class Machine:
 
     def boot(self):
         argv = ["/usr/bin/python3", "-B", os.path.join(HERE, "namespaces.py"), self.root,
-                real(PROGRAMS[0]), UNITS]
+                real(PROGRAMS[0]), UNITS] + ["--whole"] * self.whole
         argv += ["%s=%s" % (source, target) for target, source in self.binds.items()]
         self.process = Process("machine", argv, os.path.dirname(self.folder))
         self.process.start()

@@ -1,7 +1,9 @@
 """Becomes a small machine in namespaces of its own: a root in memory, and systemd in it.
 
-    namespaces.py ROOT SYSTEMD UNITS [FROM=TO]...
+    namespaces.py ROOT SYSTEMD UNITS [--whole] [FROM=TO]...
 
+With --whole it has all that this machine has installed, to change as it likes: what it writes
+stays in memory.  Otherwise it has what is to be read only, and nothing of /etc or /var.
 What it mounts, and all processes in it, are gone when it ends, however it ends: the mounts
 are seen in here only, and the kernel kills who is in a process namespace whose first process
 is gone.  The network is that of whoever starts it, which it may use and not change.
@@ -9,6 +11,7 @@ is gone.  The network is that of whoever starts it, which it may use and not cha
 
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -32,6 +35,8 @@ SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc/alternat
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 FOLDERS = ("proc", "sys", "dev", "run", "tmp", "var/tmp", "var/log", "home", "root", "etc/systemd",
            "opt", "mnt")
+
+UNITS_OF_PACKAGES = ":/usr/local/lib/systemd/system:/usr/lib/systemd/system:/lib/systemd/system"
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -77,18 +82,48 @@ def seen_outside(root):
     return os.stat(there).st_dev == os.stat(root).st_dev
 
 
-def build(root, binds):
-    """The folders, but for what belongs to one process namespace."""
-    for name in FOLDERS:
-        os.makedirs(os.path.join(root, name))
-    for name in ("tmp", "var/tmp"):
-        os.chmod(os.path.join(root, name), 0o1777)
+def overlay(root):
+    """All of this machine's files, and changes to them in memory."""
+    for name in ("usr", "etc", "var"):
+        if os.path.ismount("/" + name):
+            raise OSError("/%s is a file system of its own" % name)
+    upper, work, whole = (os.path.join(root, name) for name in ("upper", "work", "whole"))
+    for folder in (upper, work, whole):
+        os.mkdir(folder)
+    mount("overlay", whole, "overlay", 0, "lowerdir=/,upperdir=%s,workdir=%s" % (upper, work))
+    # Of its services none is started unless somebody asks for it.
+    for units in ("usr/lib/systemd/system", "lib/systemd/system"):
+        folder = os.path.join(whole, units)
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+            if name.endswith((".wants", ".requires")):
+                shutil.rmtree(os.path.join(folder, name))
+    mount("tmpfs", whole + "/tmp", "tmpfs", NOSUID | NODEV, "mode=1777,size=1g")
+    resolver = os.path.join(whole, "etc/resolv.conf")
+    with open("/etc/resolv.conf", encoding="utf-8") as outside:
+        text = outside.read()
+    if os.path.lexists(resolver):
+        os.unlink(resolver)
+    with open(resolver, "w", encoding="utf-8") as inside:
+        inside.write(text)
+    return whole
+
+
+def select(root):
+    """Of this machine's files those that every service needs, to be read."""
     for name in SYSTEM:
         source, target = "/" + name, os.path.join(root, name)
         if os.path.islink(source):
             os.symlink(os.readlink(source), target)
         elif os.path.exists(source):
             bind(source, target, RDONLY)
+
+
+def build(root, binds):
+    """The folders, but for what belongs to one process namespace."""
+    for name in FOLDERS:
+        os.makedirs(os.path.join(root, name), exist_ok=True)
+    for name in ("tmp", "var/tmp"):
+        os.chmod(os.path.join(root, name), 0o1777)
     mount("tmpfs", root + "/dev", "tmpfs", NOSUID, "mode=755,size=1m")
     for name in DEVICES:
         if os.path.exists("/dev/" + name):
@@ -164,12 +199,18 @@ def become(group, root, systemd, units):
 
 
 def main(root, systemd, units, *binds):
+    whole = binds[:1] == ("--whole",)
     private()
-    mount("tmpfs", root, "tmpfs", 0, "mode=755,size=256m")
+    mount("tmpfs", root, "tmpfs", 0, "mode=755,size=%s" % ("2g" if whole else "256m"))
     if seen_outside(root):
         must(libc.umount2(root.encode(), DETACH), "umount")
         raise OSError("what is mounted here would be seen outside")
-    build(root, [text.split("=", 1) for text in binds])
+    if whole:
+        root = overlay(root)
+        units += UNITS_OF_PACKAGES
+    else:
+        select(root)
+    build(root, [text.split("=", 1) for text in binds[whole:]])
     group = Group(root)
     child = 0
 
