@@ -15,6 +15,7 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 
@@ -32,6 +33,7 @@ SIOCSIFADDR, SIOCGIFFLAGS, SIOCSIFFLAGS, UP = 0x8916, 0x8913, 0x8914, 1
 
 OURS, THEIRS = "192.0.2.10", "198.51.100.20"
 ROMEO, JULIET = "romeo@" + REMOTE, "juliet@" + LOCAL
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CONF = "/etc/enjamb/enjamb.conf"
 SLOW = 180
 
@@ -150,6 +152,20 @@ class House:
         if machine.run("unshare", "--user", "true").returncode:
             tap.say("PrivateUsers: no user namespaces, as in every chroot")
             machine.unit("enjamb.service.d/lab.conf", "[Service]\nPrivateUsers=no\n")
+
+    def shell(self, commands, folder="/root", outside=False):
+        """What root types there: how it has ended, with all that was printed.  `outside` is in
+        the network of before, where packages can be fetched from."""
+        argv = self.machine.command("env", "-C", folder, "PATH=" + PATH, "LANG=C.UTF-8",
+                                    "DEBIAN_FRONTEND=noninteractive", "sh", "-ec", commands)
+        if outside:
+            argv.insert(1, "--net=/proc/self/fd/%d" % self.outside)
+        env = {key: value for key, value in os.environ.items()
+               if not key.startswith(("MAKE", "MFLAGS"))}
+        return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False,
+                              env=dict(env, MAKEFLAGS="-j%d" % (os.cpu_count() or 1)),
+                              pass_fds=[self.outside])
 
     def write(self, path, text):
         """That file in the machine."""

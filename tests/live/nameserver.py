@@ -92,6 +92,10 @@ class Dns:
             lines.append("%s %d IN %s" % (name, TTL, rest))
         self._must("local_datas", "\n".join(lines) + "\n")
 
+    def paste(self, lines):
+        """The same as they stand in a zone file."""
+        self._must("local_datas", lines)
+
     def remove(self, *names):
         self._must("local_datas_remove", "\n".join(names) + "\n")
 
