@@ -1,0 +1,195 @@
+#include "config.h"
+
+#include "component/metrics.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "protocol/budget.h"
+#include "protocol/law.h"
+#include "component/exposition.h"
+#include "component/journal.h"
+
+/* ---- The process ------------------------------------------------------------------------ */
+
+static gint64
+get_microseconds (const struct timeval *time)
+{
+  return (gint64) time->tv_sec * G_USEC_PER_SEC + time->tv_usec;
+}
+
+/* 0 where nobody tells. */
+static gint64
+read_resident (void)
+{
+  g_autofree char *text = NULL;
+  guint64 pages;
+  char *end;
+
+  if (!g_file_get_contents ("/proc/self/statm", &text, NULL, NULL))
+    return 0;
+  (void) g_ascii_strtoull (text, &end, 10); /* All of it, seen or not. */
+  pages = g_ascii_strtoull (end, NULL, 10);
+  return (gint64) (pages * (guint64) getpagesize ());
+}
+
+static void
+add_process (EnjExposition *out, const EnjSteward *steward, gint64 now)
+{
+  struct rusage usage = { .ru_utime = { 0, 0 } };
+
+  enj_exposition_begin (out, ENJ_METRIC_INFO, "enjamb_build", NULL, "The program.");
+  enj_exposition_add (out, 1, "version", PACKAGE_VERSION, NULL);
+  enj_exposition_begin (out, ENJ_METRIC_GAUGE, "enjamb_uptime_seconds", "seconds",
+                        "Since the start.");
+  enj_exposition_add_seconds (out, enj_steward_get_uptime (steward, now), NULL);
+  (void) getrusage (RUSAGE_SELF, &usage); /* It cannot fail, asked like that. */
+  enj_exposition_begin (out, ENJ_METRIC_COUNTER, "process_cpu_seconds", "seconds",
+                        "Time that the processor has spent on it.");
+  enj_exposition_add_seconds (
+    out, get_microseconds (&usage.ru_utime) + get_microseconds (&usage.ru_stime), NULL);
+  enj_exposition_begin (out, ENJ_METRIC_GAUGE, "process_resident_memory_bytes", "bytes",
+                        "Memory that the process takes.");
+  enj_exposition_add (out, read_resident (), NULL);
+  enj_exposition_begin (out, ENJ_METRIC_GAUGE, "enjamb_memory_held_bytes", "bytes",
+                        "What is held for others; [limits] memory is of this.");
+  enj_exposition_add (out, (gint64) enj_budget_get_held (), NULL);
+  enj_exposition_begin (out, ENJ_METRIC_GAUGE, "enjamb_memory_limit_bytes", "bytes",
+                        "[limits] memory.");
+  enj_exposition_add (out, (gint64) enj_steward_get_config (steward)->limits.memory, NULL);
+  enj_exposition_begin (out, ENJ_METRIC_COUNTER, "enjamb_log_lost", NULL,
+                        "Lines of the log that could not be written.");
+  enj_exposition_add (out, (gint64) enj_journal_get_lost (), NULL);
+}
+
+static void
+add_certificates (EnjExposition *out, const EnjSteward *steward)
+{
+  const EnjConfig *config = enj_steward_get_config (steward);
+  EnjSettings *settings = enj_steward_get_settings (steward);
+
+  enj_exposition_begin (out, ENJ_METRIC_GAUGE, "enjamb_certificate_expiry_timestamp_seconds",
+                        "seconds", "When our certificate ends, in seconds since 1970.");
+  for (guint i = 0; i < config->components->len; i++)
+    {
+      const EnjConfigComponent *component = config->components->pdata[i];
+      const EnjCredentials *credentials
+        = enj_settings_get_credentials (settings, component->domain);
+
+      if (credentials)
+        enj_exposition_add (out, enj_credentials_get_expiry (credentials), "host",
+                            component->domain, NULL);
+    }
+}
+
+/* ---- Stanzas ---------------------------------------------------------------------------- */
+
+static void
+add_counter (EnjExposition *out, const char *name, guint64 value, const char *help)
+{
+  enj_exposition_begin (out, ENJ_METRIC_COUNTER, name, NULL, help);
+  enj_exposition_add (out, (gint64) value, NULL);
+}
+
+static void
+add_gauge (EnjExposition *out, const char *name, gint64 value, const char *help)
+{
+  enj_exposition_begin (out, ENJ_METRIC_GAUGE, name, NULL, help);
+  enj_exposition_add (out, value, NULL);
+}
+
+static void
+add_law (EnjExposition *out, const EnjExchange *exchange)
+{
+  const EnjCounters *counters = enj_exchange_get_counters (exchange);
+  guint64 owned = enj_exchange_count_owned (exchange);
+
+  add_counter (out, "enjamb_stanzas_accepted", counters->accepted,
+               "Stanzas taken over from a stream.");
+  add_counter (out, "enjamb_stanzas_settled", counters->settled,
+               "Of those, how many have ended, with all that was made of them.");
+  add_counter (out, "enjamb_stanzas_sent", counters->sent, "Stanzas taken from a service.");
+  add_counter (out, "enjamb_stanzas_delivered", counters->delivered,
+               "Stanzas given to a service.");
+  add_counter (out, "enjamb_stanzas_confirmed", counters->confirmed,
+               "Stanzas that the next server has proved to have.");
+  add_counter (out, "enjamb_stanzas_unproven", counters->unproven,
+               "Stanzas written where nothing can prove that they arrived.");
+  add_counter (out, "enjamb_stanzas_bounced", counters->bounced,
+               "Stanzas answered with an error of ours.");
+  add_counter (out, "enjamb_stanzas_dropped", counters->dropped,
+               "Errors and results that could not be delivered, and are answered to nobody.");
+  add_counter (out, "enjamb_stanzas_refused", counters->refused,
+               "Stanzas refused from their stream.");
+  add_gauge (out, "enjamb_stanzas_owned", (gint64) owned,
+             "Stanzas that we have now: they wait, are on their way, or are not proved yet.");
+  add_gauge (out, "enjamb_stanzas_missing", enj_law_weigh (counters, owned),
+             "Stanzas lost in silence: 0, or there is a bug.");
+  enj_exposition_begin (out, ENJ_METRIC_COUNTER, "enjamb_stanzas_written", NULL,
+                        "Stanzas written to a stream.");
+  enj_exposition_add (out, (gint64) counters->written_link, "to", "link", NULL);
+  enj_exposition_add (out, (gint64) counters->written_peer, "to", "peer", NULL);
+}
+
+static void
+add_queues (EnjExposition *out, const EnjLoad *load)
+{
+  enj_exposition_begin (out, ENJ_METRIC_GAUGE, "enjamb_queue_stanzas", NULL,
+                        "Stanzas that wait until they can be written.");
+  enj_exposition_add (out, load->waiting_for_peers, "to", "peer", NULL);
+  enj_exposition_add (out, load->waiting_for_links, "to", "link", NULL);
+  add_gauge (out, "enjamb_queue_unproven", load->unproven,
+             "Stanzas that have left by links, and may not have arrived.");
+  add_gauge (out, "enjamb_queue_events", load->events, "Events that the loop has still to do.");
+}
+
+/* ---- Streams ---------------------------------------------------------------------------- */
+
+static void
+add_streams (EnjExposition *out, const EnjCounters *counters, const EnjLoad *load)
+{
+  enj_exposition_begin (out, ENJ_METRIC_GAUGE, "enjamb_s2s_connections", NULL,
+                        "Streams with other servers, those under way too.");
+  enj_exposition_add (out, load->inbound, "type", "s2sin", NULL);
+  enj_exposition_add (out, load->outbound, "type", "s2sout", NULL);
+  add_gauge (out, "enjamb_s2s_closing", load->ending, "Of those, how many are being closed.");
+  add_counter (out, "enjamb_s2s_accepted", counters->streams_in,
+               "Connections of other servers.");
+  add_counter (out, "enjamb_s2s_initiated", counters->streams_out,
+               "Connections to other servers.");
+  enj_exposition_begin (out, ENJ_METRIC_COUNTER, "enjamb_s2s_dialback_checked", NULL,
+                        "Pairs of domains whose keys were asked about.");
+  enj_exposition_add (out, (gint64) counters->pairs_verified, "result", "valid", NULL);
+  enj_exposition_add (out, (gint64) counters->pairs_failed, "result", "invalid", NULL);
+  add_counter (out, "enjamb_s2s_dialback_unsolicited", counters->unsolicited,
+               "Answers of dialback that nobody had asked for.");
+}
+
+static void
+add_links (EnjExposition *out, const EnjUplinks *uplinks)
+{
+  add_gauge (out, "enjamb_links", uplinks ? enj_uplinks_count (uplinks) : 0,
+             "Links to servers of ours that are configured.");
+  add_gauge (out, "enjamb_links_up", uplinks ? enj_uplinks_count_up (uplinks) : 0,
+             "Of those, how many are up.");
+}
+
+GString *
+enj_metrics_new (const EnjSteward *steward, gint64 now)
+{
+  const EnjExchange *exchange = enj_steward_get_exchange (steward);
+  const EnjCounters *counters = enj_exchange_get_counters (exchange);
+  const EnjLoad load = enj_exchange_get_load (exchange);
+  EnjExposition *out = enj_exposition_new ();
+
+  add_process (out, steward, now);
+  add_certificates (out, steward);
+  add_links (out, enj_steward_get_uplinks (steward));
+  add_law (out, exchange);
+  add_queues (out, &load);
+  add_streams (out, counters, &load);
+  enj_exposition_begin (out, ENJ_METRIC_HISTOGRAM, "enjamb_route_seconds", "seconds",
+                        "From the end of a stanza on one stream to its last byte on another.");
+  enj_exposition_add_histogram (out, &counters->route, NULL);
+  return enj_exposition_end_new (out);
+}
