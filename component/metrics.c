@@ -174,6 +174,26 @@ add_links (EnjExposition *out, const EnjUplinks *uplinks)
              "Of those, how many are up.");
 }
 
+static void
+add_pace (EnjExposition *out, const EnjPace *pace, const char *direction)
+{
+  for (EnjMilestone i = 0; i < ENJ_N_MILESTONES; i++)
+    enj_exposition_add_histogram (out, &pace->steps[i], "direction", direction, "step",
+                                  enj_pace_format_step (i), NULL);
+}
+
+static void
+add_latencies (EnjExposition *out, const EnjCounters *counters)
+{
+  enj_exposition_begin (out, ENJ_METRIC_HISTOGRAM, "enjamb_route_seconds", "seconds",
+                        "From the end of a stanza on one stream to its last byte on another.");
+  enj_exposition_add_histogram (out, &counters->route, NULL);
+  enj_exposition_begin (out, ENJ_METRIC_HISTOGRAM, "enjamb_s2s_handshake_seconds", "seconds",
+                        "Until the first pair of a stream is up: each step, and the whole.");
+  add_pace (out, &counters->pace_in, "in");
+  add_pace (out, &counters->pace_out, "out");
+}
+
 GString *
 enj_metrics_new (const EnjSteward *steward, gint64 now)
 {
@@ -188,8 +208,6 @@ enj_metrics_new (const EnjSteward *steward, gint64 now)
   add_law (out, exchange);
   add_queues (out, &load);
   add_streams (out, counters, &load);
-  enj_exposition_begin (out, ENJ_METRIC_HISTOGRAM, "enjamb_route_seconds", "seconds",
-                        "From the end of a stanza on one stream to its last byte on another.");
-  enj_exposition_add_histogram (out, &counters->route, NULL);
+  add_latencies (out, counters);
   return enj_exposition_end_new (out);
 }

@@ -6,7 +6,7 @@
  * both sides against what is owned in between. */
 #pragma once
 
-#include "protocol/histogram.h"
+#include "protocol/pace.h"
 
 #define ENJ_COUNTERS(X)                                                  \
   X (accepted, "stanzas taken over from a stream")                       \
@@ -32,4 +32,6 @@ typedef struct
   ENJ_COUNTERS (X)
 #undef X
   EnjHistogram route; /* from taken over to each time that the last byte has left */
+  EnjPace pace_in;    /* of streams that peers have opened */
+  EnjPace pace_out;
 } EnjCounters;

@@ -75,6 +75,7 @@ libprotocol_la_SOURCES += %D%/news.c %D%/news.h
 libprotocol_la_SOURCES += %D%/ns.h
 libprotocol_la_SOURCES += %D%/opening.c %D%/opening.h
 libprotocol_la_SOURCES += %D%/outbound.c %D%/outbound.h
+libprotocol_la_SOURCES += %D%/pace.c %D%/pace.h
 libprotocol_la_SOURCES += %D%/pairs.c %D%/pairs.h
 libprotocol_la_SOURCES += %D%/parse.c %D%/parse.h
 libprotocol_la_SOURCES += %D%/peer.c %D%/peer.h

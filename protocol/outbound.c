@@ -65,9 +65,10 @@ note_up (EnjOutbound *self, const char *local, const char *remote, EnjProof proo
 
   standing->own_proof = enj_proof_format (proof);
   standing->peer_proof = theirs == ENJ_PROOF_NONE ? NULL : enj_proof_format (theirs);
-  enj_standing_add_pair (standing, &self->session.log, local, remote, how,
-                         enj_proof_format (proof), enj_proof_describe_peer (theirs),
-                         self->session.now);
+  if (enj_standing_add_pair (standing, &self->session.log, local, remote, how,
+                             enj_proof_format (proof), enj_proof_describe_peer (theirs),
+                             self->session.now))
+    enj_pace_note (&self->counters->pace_out, &standing->milestones);
 }
 
 static void

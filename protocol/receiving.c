@@ -298,8 +298,9 @@ enj_receiving_admit (EnjReceiving *self, const char *local, const char *remote, 
 
   if (!standing->peer_proof)
     standing->peer_proof = enj_proof_format (proof);
-  enj_standing_add_pair (standing, &self->session->log, local, remote, how,
-                         enj_proof_format (proof), NULL, self->session->now);
+  if (enj_standing_add_pair (standing, &self->session->log, local, remote, how,
+                             enj_proof_format (proof), NULL, self->session->now))
+    enj_pace_note (&self->counters->pace_in, &standing->milestones);
   enj_receiving_admit_inverse (self, local, remote, proof);
 }
 

@@ -54,14 +54,15 @@ remember (EnjStanding *self, const char *local, const char *remote)
   g_array_append_val (self->pairs, fresh);
 }
 
-void
+gboolean
 enj_standing_add_pair (EnjStanding *self, const EnjLog *log, const char *local,
                        const char *remote, const char *tls, const char *proof, const char *peer,
                        gint64 now)
 {
   EnjLog line = *log;
+  gboolean is_first = !self->milestones.at[ENJ_MILESTONE_AUTHENTICATED];
 
-  if (!self->milestones.at[ENJ_MILESTONE_AUTHENTICATED])
+  if (is_first)
     self->milestones.at[ENJ_MILESTONE_AUTHENTICATED] = now;
   line.local = local;
   line.remote = remote;
@@ -70,6 +71,7 @@ enj_standing_add_pair (EnjStanding *self, const EnjLog *log, const char *local,
                 self->is_acknowledged ? ", acknowledged" : "");
   if (!enj_standing_has (self, local, remote))
     remember (self, local, remote);
+  return is_first;
 }
 
 guint

@@ -29,10 +29,10 @@ void enj_standing_clear (EnjStanding *self);
 void enj_standing_reset (EnjStanding *self);
 
 /* One more pair is up: @tls is the encryption, @peer what is known of who we have called, or NULL.
- * Says so in a line about the pair. */
-void enj_standing_add_pair (EnjStanding *self, const EnjLog *log, const char *local,
-                            const char *remote, const char *tls, const char *proof,
-                            const char *peer, gint64 now);
+ * Says so in a line about the pair.  TRUE: nobody had proved himself before. */
+gboolean enj_standing_add_pair (EnjStanding *self, const EnjLog *log, const char *local,
+                                const char *remote, const char *tls, const char *proof,
+                                const char *peer, gint64 now);
 
 guint enj_standing_count_pairs (const EnjStanding *self);
 

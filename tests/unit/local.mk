@@ -86,6 +86,7 @@ unit_tests += %D%/test-marks
 unit_tests += %D%/test-memory
 unit_tests += %D%/test-notify
 unit_tests += %D%/test-opening
+unit_tests += %D%/test-pace
 unit_tests += %D%/test-pairs
 unit_tests += %D%/test-parse
 unit_tests += %D%/test-peers-event

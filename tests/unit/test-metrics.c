@@ -71,6 +71,8 @@ tells_how_it_is (void)
     { "enjamb_s2s_accepted_total", "1" },
     { "enjamb_s2s_initiated_total", "0" },
     { "enjamb_route_seconds_count", "0" },
+    { "enjamb_s2s_handshake_seconds_count{direction=\"in\",step=\"tls\"}", "0" },
+    { "enjamb_s2s_handshake_seconds_count{direction=\"out\",step=\"whole\"}", "0" },
   };
   EnjAddress peer;
   GString *text;

@@ -42,8 +42,10 @@ test_finds_pairs (void)
   const char *local;
   const char *remote;
 
-  enj_standing_add_pair (&standing, &log, "a.here", "there", "plain", "dialback", NULL, 1);
-  enj_standing_add_pair (&standing, &log, "b.here", "there", "plain", "dialback", NULL, 1);
+  g_assert_true (enj_standing_add_pair (&standing, &log, "a.here", "there", "plain",
+                                        "dialback", NULL, 1));
+  g_assert_false (enj_standing_add_pair (&standing, &log, "b.here", "there", "plain",
+                                        "dialback", NULL, 1));
   enj_standing_add_pair (&standing, &log, "a.here", "there", "plain", "dialback", NULL, 1);
   g_assert_cmpuint (enj_standing_count_pairs (&standing), ==, 2);
   g_assert_cmpuint (enj_budget_get_held () - held, ==, 2 * ENJ_BUDGET_RECORD);
