@@ -186,7 +186,8 @@ is_of_use (const Case *self, const EnjAddress *address)
   EnjAddress place = *address;
   const GPtrArray *lists[] = { self->federation->listen, self->federation->listen_tls };
 
-  if (enj_address_is_private (address) && self->federation->refuse_private_addresses)
+  if (is_unspecified (address)
+      || (enj_address_is_private (address) && self->federation->refuse_private_addresses))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     for (guint j = 0; j < lists[i]->len; j++)
@@ -198,24 +199,33 @@ is_of_use (const Case *self, const EnjAddress *address)
   return FALSE;
 }
 
+/* Each address once: @told has those before. */
+static void
+add_address (const Case *self, const char *host, const EnjAddress *address, GHashTable *told)
+{
+  g_autofree char *text = format_host_new (address);
+
+  if (!is_of_use (self, address) || !g_hash_table_add (told, g_strdup (text)))
+    return;
+  enj_findings_add_record (self->findings, "%s. %d IN %s %s", host, TTL,
+                           address->length == 4 ? "A" : "AAAA", text);
+}
+
 /* What others could reach of our own; behind a router there is nothing that we know. */
 static void
 add_addresses (const Case *self, const char *host)
 {
-  guint n = 0;
+  const GPtrArray *lists[] = { self->federation->listen, self->federation->listen_tls };
+  g_autoptr (GHashTable) told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  EnjAddress address;
 
   for (guint i = 0; i < self->own->len; i++)
-    {
-      const EnjAddress *address = &g_array_index (self->own, EnjAddress, i);
-      g_autofree char *text = format_host_new (address);
-
-      if (!is_of_use (self, address))
-        continue;
-      enj_findings_add_record (self->findings, "%s. %d IN %s %s", host, TTL,
-                               address->length == 4 ? "A" : "AAAA", text);
-      n++;
-    }
-  if (n == 0)
+    add_address (self, host, &g_array_index (self->own, EnjAddress, i), told);
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    for (guint j = 0; j < lists[i]->len; j++)
+      if (enj_address_parse (&address, ((const EnjListen *) lists[i]->pdata[j])->host, 0))
+        add_address (self, host, &address, told);
+  if (g_hash_table_size (told) == 0)
     enj_findings_add_record (self->findings, "%s. %d IN A (the address that others reach us at)",
                              host, TTL);
 }

@@ -115,6 +115,17 @@ test_nothing_there (void)
          DOMAIN ". 3600 IN A 192.0.2.10\n"
          DOMAIN ". 3600 IN AAAA 2001:db8::10\n" UNSIGNED);
 
+  /* At one address alone, which is no interface's. */
+  set_up ("192.0.2.20:5279", "192.0.2.20:5270");
+  add_own ("192.0.2.10");
+  add_server ("host.example.com", 5279, FALSE, NULL);
+  judge (TRUE,
+         "problem  _xmpp-server._tcp leads to host.example.com, which has no address; add to the "
+         "zone\n"
+         "host.example.com. 3600 IN A 192.0.2.20\n"
+         "note     enjamb listens for direct TLS, which no record tells; add to the zone\n"
+         "_xmpps-server._tcp." DOMAIN ". 3600 IN SRV 0 5 5270 " DOMAIN ".\n" UNSIGNED);
+
   /* Behind a router, with IPv4 alone. */
   set_up ("0.0.0.0:5279", "");
   add_own ("192.168.1.2");
