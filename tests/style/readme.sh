@@ -1,9 +1,9 @@
 #!/bin/sh
-# README shows what is there: the program of data/examples/echo.c, the block for Prosody, and what
-# the configuration to start from says.
+# README shows what is there: the program of data/examples/echo.c, the block for Prosody, what the
+# configuration to start from says, and the packages that data/quickstart installs.
 cd "${srcdir:-.}" || exit 99
 status=0
-echo 1..3
+echo 1..4
 
 # NUMBER NAME FAULTS: no fault is a pass.
 judge ()
@@ -71,7 +71,27 @@ configuration=$(awk '
       print (fault ? fault : "README: the configuration ends early")
   }' data/enjamb.conf README) || configuration="a file cannot be read"
 
+# systemd is what a person has, or does not want.
+packages=$(awk '
+  FILENAME != "README" && /^  .*need [a-z]/ {
+    sub(/^.*need /, "")
+    if ($1 != "systemd") needed[$1] = 1
+  }
+  FILENAME != "README" { next }
+  /^ +apt-get install / { sub(/^ +apt-get install /, ""); inside = 1 }
+  inside {
+    for (i = 1; i <= NF; i++)
+      if ($i ~ /^[a-z0-9]/) { shown[$i] = 1; n++ }
+    inside = $NF == "\\"
+  }
+  END {
+    for (name in needed) if (!(name in shown)) print "README does not have " name
+    for (name in shown) if (!(name in needed)) print "data/quickstart does not have " name
+    if (n < 10) print "README: no packages are there"
+  }' data/quickstart README) || packages="a file cannot be read"
+
 judge 1 "the program in README stands in data/examples/echo.c" "$program"
 judge 2 "the block in README is data/prosody-component.cfg.lua" "$block"
 judge 3 "the configuration in README is that of data/enjamb.conf" "$configuration"
+judge 4 "the packages in README are those of data/quickstart" "$packages"
 exit $status
