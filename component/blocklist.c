@@ -49,6 +49,14 @@ enj_blocklist_pattern_new (const char *text, GError **error)
   return domain && is_below ? g_strconcat ("*.", domain, NULL) : g_steal_pointer (&domain);
 }
 
+char *
+enj_blocklist_dup_folder (void)
+{
+  const char *folders = g_getenv ("STATE_DIRECTORY");
+
+  return folders && *folders ? g_strndup (folders, strcspn (folders, ":")) : NULL;
+}
+
 /* ---- The file ----------------------------------------------------------------------- */
 
 static gboolean

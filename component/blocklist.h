@@ -21,6 +21,10 @@ void enj_blocklist_free (EnjBlocklist *self);
  * in the log, and a file that cannot be read is not written either. */
 void enj_blocklist_keep (EnjBlocklist *self, const char *folder);
 
+/* The folder that the service manager has for what is kept, $STATE_DIRECTORY, and the first
+ * where it has several; NULL for none.  New string. */
+char *enj_blocklist_dup_folder (void);
+
 /* @pattern is prepared.  What cannot be kept is not done: G_FILE_ERROR.  FALSE with the same
  * for what is there already, or is not there. */
 gboolean enj_blocklist_add (EnjBlocklist *self, const char *pattern, GError **error);

@@ -435,7 +435,7 @@ enj_bridge_reload (EnjBridge *self, GError **error)
   if (!settings)
     return FALSE;
 
-  enj_exchange_set_settings (self->exchange, settings, now_of (self));
+  enj_steward_set_config (self->steward, config, settings, now_of (self));
   enj_reception_set_config (self->reception, config);
   if (self->loop)
     {
@@ -443,7 +443,6 @@ enj_bridge_reload (EnjBridge *self, GError **error)
       enj_resolver_set_limits (self->resolver, &config->limits);
       enj_uplinks_set_limits (self->uplinks, &config->limits);
     }
-  enj_steward_set_config (self->steward, config, settings);
   if (self->tenure)
     enj_tenure_settings_changed (self->tenure);
   enj_journal_set_level (config->log_level);

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include "component/blocklist.h"
 #include "component/configuration.h"
 #include "component/descriptors.h"
 #include "component/journal.h"
@@ -79,6 +80,9 @@ run (const char *path)
   g_autoptr (EnjConfig) config = NULL;
   g_autoptr (EnjBridge) bridge = NULL;
   g_autofree char *runtime = NULL;
+  const char *written[] = { NULL, NULL, NULL };
+  guint n = 0;
+  g_autofree char *state = enj_blocklist_dup_folder ();
 
   /* Before the first secret is read. */
   forbid_cores ();
@@ -95,7 +99,11 @@ run (const char *path)
 
   bridge = enj_bridge_new (config);
   runtime = config->control.socket ? g_path_get_dirname (config->control.socket) : NULL;
-  (void) enj_sandbox_close (runtime); /* Where there is less of it, it has said so. */
+  if (runtime)
+    written[n++] = runtime;
+  if (state)
+    written[n++] = state;
+  (void) enj_sandbox_close (written); /* Where there is less of it, it has said so. */
   return bridge ? enj_bridge_run (bridge) : EXIT_FAILURE;
 }
 

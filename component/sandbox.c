@@ -140,7 +140,7 @@ allow (int rules, const char *path, guint64 access)
 }
 
 static gboolean
-restrict_files (const char *folder)
+restrict_files (const char *const *folders)
 {
   long version = syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
   struct landlock_ruleset_attr attributes = { .handled_access_fs = ACCESS_ALL };
@@ -159,8 +159,8 @@ restrict_files (const char *folder)
   g_hash_table_iter_init (&iter, admitted);
   while (g_hash_table_iter_next (&iter, &path, NULL))
     allow (rules, path, ACCESS_READ);
-  if (folder)
-    allow (rules, folder, ACCESS_MAKE);
+  for (; *folders; folders++)
+    allow (rules, *folders, ACCESS_MAKE);
   done = syscall (SYS_landlock_restrict_self, rules, 0) == 0;
   (void) close (rules); /* in force, or of no use */
   return done;
@@ -169,9 +169,9 @@ restrict_files (const char *folder)
 #else
 
 static gboolean
-restrict_files (const char *folder)
+restrict_files (const char *const *folders)
 {
-  (void) folder;
+  (void) folders;
   errno = ENOSYS;
   return FALSE;
 }
@@ -179,7 +179,7 @@ restrict_files (const char *folder)
 #endif
 
 gboolean
-enj_sandbox_close (const char *folder)
+enj_sandbox_close (const char *const *folders)
 {
   const char *credentials = g_getenv ("CREDENTIALS_DIRECTORY");
 
@@ -195,7 +195,7 @@ enj_sandbox_close (const char *folder)
 
   drop_capabilities ();
   /* Without it an unprivileged process gets no landlock. */
-  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && restrict_files (folder))
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && restrict_files (folders))
     {
       is_closed = TRUE;
       return TRUE;

@@ -4,6 +4,7 @@
 
 #include "protocol/law.h"
 #include "protocol/log.h"
+#include "component/blocklist.h"
 
 struct EnjSteward
 {
@@ -12,6 +13,7 @@ struct EnjSteward
   EnjSettings *settings;
   EnjUplinks *uplinks; /* or NULL */
   EnjStewardBridge bridge;
+  EnjBlocklist *blocked;
   gint64 start;
 };
 
@@ -25,6 +27,7 @@ enj_steward_new (EnjExchange *exchange, EnjConfig *config, EnjSettings *settings
   self->config = enj_config_ref (config);
   self->settings = enj_settings_ref (settings);
   self->bridge = *bridge;
+  self->blocked = enj_blocklist_new ();
   self->start = now;
   return self;
 }
@@ -34,21 +37,33 @@ enj_steward_free (EnjSteward *self)
 {
   if (!self)
     return;
+  enj_blocklist_free (self->blocked);
   enj_settings_unref (self->settings);
   enj_config_unref (self->config);
   g_free (self);
 }
 
-void
-enj_steward_set_config (EnjSteward *self, EnjConfig *config, EnjSettings *settings)
+/* With what is blocked laid over the policy of the configuration. */
+static void
+enforce (EnjSteward *self, const EnjSettings *settings, gint64 now)
 {
-  EnjConfig *old_config = self->config;
-  EnjSettings *old_settings = self->settings;
+  g_autoptr (EnjPolicy) policy
+    = enj_policy_new_denying (self->config->policy, enj_blocklist_get (self->blocked));
+  EnjSettings *covered = enj_settings_new_with_policy (settings, policy);
+
+  enj_exchange_set_settings (self->exchange, covered, now);
+  enj_settings_unref (self->settings);
+  self->settings = covered;
+}
+
+void
+enj_steward_set_config (EnjSteward *self, EnjConfig *config, EnjSettings *settings, gint64 now)
+{
+  EnjConfig *old = self->config;
 
   self->config = enj_config_ref (config);
-  self->settings = enj_settings_ref (settings);
-  enj_config_unref (old_config);
-  enj_settings_unref (old_settings);
+  enforce (self, settings, now);
+  enj_config_unref (old);
 }
 
 void
@@ -164,6 +179,7 @@ enj_steward_status (const EnjSteward *self, gint64 now)
   g_variant_dict_insert (&dict, "missing", "x", enj_law_weigh (counters, owned));
   g_variant_dict_insert_value (&dict, "counters", counters_to_variant (counters));
   g_variant_dict_insert_value (&dict, "certificates", certificates_to_variant (self));
+  g_variant_dict_insert (&dict, "blocked", "^as", enj_blocklist_get (self->blocked));
   return g_variant_dict_end (&dict);
 }
 
@@ -185,4 +201,81 @@ enj_steward_reload (EnjSteward *self, GError **error)
     enj_log_warning (NULL, "nothing was reloaded: %s", problems[i]);
   g_propagate_error (error, g_steal_pointer (&reason));
   return FALSE;
+}
+
+/* ---- Blocked domains -------------------------------------------------------------------- */
+
+/* What @domain means; NULL for what is no domain, or not of the world. */
+static char *
+pattern_new (const EnjSteward *self, const char *domain, GError **error)
+{
+  g_autofree char *pattern = enj_blocklist_pattern_new (domain, error);
+
+  if (pattern && *pattern != '*'
+      && enj_realm_classify (self->config->realm, pattern) != ENJ_REALM_REMOTE)
+    {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                   "%s is not remote: it is a component or among local-domains", pattern);
+      return NULL;
+    }
+  return g_steal_pointer (&pattern);
+}
+
+gboolean
+enj_steward_block (EnjSteward *self, const char *domain, gint64 now, GError **error)
+{
+  g_autofree char *pattern = pattern_new (self, domain, error);
+
+  if (!pattern || !enj_blocklist_add (self->blocked, pattern, error))
+    return FALSE;
+  enj_log_message (NULL, "blocked %s", pattern);
+  enforce (self, self->settings, now);
+  return TRUE;
+}
+
+gboolean
+enj_steward_unblock (EnjSteward *self, const char *domain, gint64 now, GError **error)
+{
+  g_autofree char *pattern = enj_blocklist_pattern_new (domain, error);
+
+  if (!pattern || !enj_blocklist_remove (self->blocked, pattern, error))
+    return FALSE;
+  enj_log_message (NULL, "unblocked %s", pattern);
+  enforce (self, self->settings, now);
+  return TRUE;
+}
+
+gboolean
+enj_steward_set_blocked (EnjSteward *self, const char *const *domains, gint64 now, GError **error)
+{
+  g_autoptr (GPtrArray) patterns = g_ptr_array_new_with_free_func (g_free);
+
+  for (; *domains; domains++)
+    {
+      char *pattern = pattern_new (self, *domains, error);
+
+      if (!pattern)
+        return FALSE;
+      g_ptr_array_add (patterns, pattern);
+    }
+  g_ptr_array_add (patterns, NULL);
+  if (!enj_blocklist_replace (self->blocked, (const char *const *) patterns->pdata, error))
+    return FALSE;
+  enj_log_message (NULL, "%u domains are blocked",
+                   g_strv_length ((char **) enj_blocklist_get (self->blocked)));
+  enforce (self, self->settings, now);
+  return TRUE;
+}
+
+const char *const *
+enj_steward_get_blocked (const EnjSteward *self)
+{
+  return enj_blocklist_get (self->blocked);
+}
+
+void
+enj_steward_keep_blocked (EnjSteward *self, const char *folder, gint64 now)
+{
+  enj_blocklist_keep (self->blocked, folder);
+  enforce (self, self->settings, now);
 }

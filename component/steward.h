@@ -24,8 +24,11 @@ EnjSteward *enj_steward_new (EnjExchange *exchange, EnjConfig *config, EnjSettin
                              const EnjStewardBridge *bridge, gint64 now);
 void enj_steward_free (EnjSteward *self);
 
-/* What is in force now; the links, borrowed, NULL while there are none. */
-void enj_steward_set_config (EnjSteward *self, EnjConfig *config, EnjSettings *settings);
+/* In force from now on, but for what is blocked.  @settings are those of @config. */
+void enj_steward_set_config (EnjSteward *self, EnjConfig *config, EnjSettings *settings,
+                             gint64 now);
+
+/* The links, borrowed, NULL while there are none. */
 void enj_steward_set_uplinks (EnjSteward *self, EnjUplinks *uplinks);
 
 /* Borrowed. */
@@ -44,5 +47,21 @@ GVariant *enj_steward_status (const EnjSteward *self, gint64 now);
 
 /* All or nothing, and the log has what came of it. */
 gboolean enj_steward_reload (EnjSteward *self, GError **error);
+
+/* A domain, or "*.domain" for all below, with whom nothing is exchanged from now on: streams end.
+ * It lies over the configuration and outlives a reload.  ENJ_STANZA_JID_MALFORMED for what is no
+ * domain, G_FILE_ERROR for what cannot be done (blocklist.h). */
+gboolean enj_steward_block (EnjSteward *self, const char *domain, gint64 now, GError **error);
+gboolean enj_steward_unblock (EnjSteward *self, const char *domain, gint64 now, GError **error);
+
+/* Those alone, NULL-terminated. */
+gboolean enj_steward_set_blocked (EnjSteward *self, const char *const *domains, gint64 now,
+                                  GError **error);
+
+/* In order of their spelling, NULL-terminated; borrowed until the next change. */
+const char *const *enj_steward_get_blocked (const EnjSteward *self);
+
+/* What is blocked is kept below @folder; what was so before is blocked again. */
+void enj_steward_keep_blocked (EnjSteward *self, const char *folder, gint64 now);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjSteward, enj_steward_free)

@@ -3,6 +3,7 @@
 #include "component/tenure.h"
 
 #include "protocol/log.h"
+#include "component/blocklist.h"
 #include "component/expiry.h"
 #include "component/notify.h"
 #include "component/signals.h"
@@ -33,6 +34,7 @@ EnjTenure *
 enj_tenure_new (EnjSteward *steward, const EnjTenureOrders *orders)
 {
   EnjTenure *self = g_new0 (EnjTenure, 1);
+  g_autofree char *folder = enj_blocklist_dup_folder ();
 
   self->steward = steward;
   self->exchange = enj_steward_get_exchange (steward);
@@ -40,6 +42,8 @@ enj_tenure_new (EnjSteward *steward, const EnjTenureOrders *orders)
   self->store = enj_store_new ();
   self->succession = enj_succession_new (self->store, self->exchange);
   self->main_loop = g_main_loop_new (NULL, FALSE);
+  if (folder)
+    enj_steward_keep_blocked (steward, folder, g_get_monotonic_time ());
   return self;
 }
 

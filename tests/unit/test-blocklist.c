@@ -209,6 +209,26 @@ test_patterns (void)
     }
 }
 
+static void
+assert_folder (const char *value, const char *expected)
+{
+  g_autofree char *folder = NULL;
+
+  g_setenv ("STATE_DIRECTORY", value, TRUE);
+  folder = enj_blocklist_dup_folder ();
+  g_assert_cmpstr (folder, ==, expected);
+}
+
+static void
+test_folder (void)
+{
+  g_unsetenv ("STATE_DIRECTORY");
+  g_assert_null (enj_blocklist_dup_folder ());
+  assert_folder ("", NULL);
+  assert_folder ("/a", "/a");
+  assert_folder ("/a:/b", "/a");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -222,5 +242,6 @@ main (int argc, char **argv)
   g_test_add_func ("/blocklist/leaves-alone-what-it-cannot-read", test_unreadable);
   g_test_add_func ("/blocklist/is-bounded", test_full);
   g_test_add_func ("/blocklist/prepares-patterns", test_patterns);
+  g_test_add_func ("/blocklist/has-the-first-folder-of-the-manager", test_folder);
   return g_test_run ();
 }

@@ -133,7 +133,7 @@ static void
 close_and_look (const Folders *self)
 {
   g_assert_true (admits (self->named, "file"));
-  if (!enj_sandbox_close (self->runtime))
+  if (!enj_sandbox_close ((const char *const[]){ self->runtime, NULL }))
     _exit (77);
   assert_closed (self);
 }
@@ -164,7 +164,7 @@ follow_link (const Folders *self)
   g_snprintf (link, sizeof link, "%s/link", self->named);
   g_assert_cmpint (symlink (target, link), ==, 0);
   g_assert_true (enj_sandbox_admit (link));
-  if (!enj_sandbox_close (NULL))
+  if (!enj_sandbox_close ((const char *const[]){ NULL }))
     _exit (77);
   g_assert_cmpint (try_open (self->named, "link", O_RDONLY), ==, 0);
   g_assert_cmpint (try_open (self->other, ".", O_RDONLY), ==, 0);
@@ -195,7 +195,7 @@ look_at_privileges (const Folders *self)
   struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
 
   memset (sets, 0xff, sizeof sets); /* The kernel writes both; valgrind knows of one. */
-  (void) enj_sandbox_close (self->runtime);
+  (void) enj_sandbox_close ((const char *const[]){ self->runtime, NULL });
   g_assert_cmpint (prctl (PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), ==, 1);
   g_assert_cmpint (syscall (SYS_capget, &header, sets), ==, 0);
   for (guint i = 0; i < G_N_ELEMENTS (sets); i++)
