@@ -4,7 +4,9 @@
 
 #include "protocol/dns-answer.h"
 
-#define PATIENCE 10 /* seconds, twice where it is not ready either */
+/* Seconds; and what is left of it once a question had no answer in that time. */
+#define PATIENCE 10
+#define LITTLE_PATIENCE 1
 
 #define TYPE_NS 2
 
@@ -13,6 +15,7 @@ struct EnjLookup
   EnjErrand *errand;
   EnjDns *dns;
   gboolean is_ready;
+  gboolean is_silent; /* the server, to one question at least */
 };
 
 /* One question that is waited for. */
@@ -82,8 +85,10 @@ enj_lookup_ask (EnjLookup *self, const char *name, int type, EnjLookupRead read,
   EnjDnsQuery query = { .func = handle_answer, .data = &question };
 
   if ((enj_dns_is_ready (self->dns) || enj_errand_wait (self->errand, &self->is_ready, PATIENCE))
-      && enj_dns_ask (self->dns, &query, name, type))
-    (void) enj_errand_wait (self->errand, &question.is_in, PATIENCE); /* Or it has failed. */
+      && enj_dns_ask (self->dns, &query, name, type)
+      && !enj_errand_wait (self->errand, &question.is_in,
+                           self->is_silent ? LITTLE_PATIENCE : PATIENCE))
+    self->is_silent = TRUE;
   enj_dns_cancel (&query);
   if (secure)
     *secure = question.is_secure;

@@ -20,8 +20,9 @@ void enj_lookup_free (EnjLookup *self);
 /* The data of one record, once for each; @data is the caller's. */
 typedef void (*EnjLookupRead) (const guint8 *record, gsize len, gpointer data);
 
-/* @type as in dns.h.  Waits for ten seconds at most.  FOUND comes with records; @secure, where it
- * is not NULL: DNSSEC vouches for the answer. */
+/* @type as in dns.h.  Waits for ten seconds at most, and for
+ * one after it has waited so long once.  FOUND comes with records; @secure, where it is not NULL:
+ * DNSSEC vouches for the answer. */
 EnjLookupResult enj_lookup_ask (EnjLookup *self, const char *name, int type, EnjLookupRead read,
                                 gpointer data, gboolean *secure);
 
