@@ -6,6 +6,7 @@
 #include "protocol/budget.h"
 #include "protocol/faces.h"
 #include "protocol/porter.h"
+#include "protocol/report.h"
 
 /* Why a stanza waits no longer; for its sender. */
 #define TEXT_STOPPING "the bridge is going down"
@@ -28,6 +29,7 @@ struct EnjExchange
   EnjWays *ways;
   EnjExchangeEventQueue events;
   EnjPorter *porter;
+  EnjReport *report;
   gboolean is_dirty; /* one of those has something to tell */
   gboolean stopping;
 };
@@ -55,9 +57,11 @@ process_trunk (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint
   switch (event->type)
     {
     case ENJ_TRUNK_UP:
+      enj_report_note_link_up (self->report, domain, now);
       enj_exchange_event_queue_pass_link_up (&self->events, domain, event->header, event->end);
       break;
     case ENJ_TRUNK_DOWN:
+      enj_report_note_link_down (self->report, domain, event->error, now);
       enj_exchange_event_queue_pass_link_down (&self->events, domain, event->was_up, event->error);
       break;
     case ENJ_TRUNK_STANZA:
@@ -293,6 +297,7 @@ enj_exchange_new (EnjSettings *settings, EnjWake wake)
   self->ways = enj_ways_new ();
   self->porter = enj_porter_new (settings, self->ledger, self->peers, self->arrivals, self->trunks,
                                  &self->events);
+  self->report = enj_report_new (self->peers, self->trunks);
   return self;
 }
 
@@ -302,6 +307,7 @@ enj_exchange_free (EnjExchange *self)
   if (!self)
     return;
   self->wake = (EnjWake){ 0 };
+  enj_report_free (self->report);
   enj_arrivals_free (self->arrivals);
   enj_trunks_free (self->trunks);
   enj_peers_free (self->peers);
@@ -324,6 +330,12 @@ enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now)
   enj_arrivals_set_settings (self->arrivals, settings, now);
   enj_trunks_set_settings (self->trunks, settings);
   enj_porter_set_settings (self->porter, settings);
+}
+
+EnjReport *
+enj_exchange_get_report (EnjExchange *self)
+{
+  return self->report;
 }
 
 const EnjCounters *
@@ -373,13 +385,21 @@ enj_exchange_tick (EnjExchange *self, gint64 now)
   process (self, now);
 }
 
+static EnjSession *
+enlist (EnjExchange *self, EnjSession *session)
+{
+  if (session)
+    enj_report_add (self->report, session);
+  return session;
+}
+
 /* Peers without acknowledgements can be asked on it what they have (sounding.h). */
 static EnjSession *
 show_ways (EnjExchange *self, EnjSession *session)
 {
   if (session)
     session->ways = self->ways;
-  return session;
+  return enlist (self, session);
 }
 
 EnjSession *
@@ -402,7 +422,7 @@ enj_exchange_attach (EnjExchange *self, const char *component, const char *paren
 
   if (!trunk || self->stopping)
     return NULL;
-  return enj_trunk_attach (trunk, self->settings, parent, secret, now);
+  return enlist (self, enj_trunk_attach (trunk, self->settings, parent, secret, now));
 }
 
 EnjSession *
@@ -411,7 +431,7 @@ enj_exchange_resume (EnjExchange *self, const char *component, const char *paren
 {
   EnjTrunk *trunk = enj_trunks_find (self->trunks, component);
 
-  return trunk ? enj_trunk_resume (trunk, self->settings, parent, past, now) : NULL;
+  return trunk ? enlist (self, enj_trunk_resume (trunk, self->settings, parent, past, now)) : NULL;
 }
 
 EnjSession *
@@ -434,6 +454,7 @@ enj_exchange_closed (EnjExchange *self, EnjSession *session, gint64 now)
 
   process (self, now); /* What it still has to tell comes out first. */
   enj_peers_forget_asker (self->peers, session->id);
+  enj_report_remove (self->report, session);
   if (!enj_calls_closed (enj_peers_get_calls (self->peers), session)
       && !enj_arrivals_closed (self->arrivals, session))
     enj_trunks_closed (self->trunks, session);

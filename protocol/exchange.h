@@ -11,6 +11,7 @@
 #include "protocol/keeper.h"
 #include "protocol/link.h"
 #include "protocol/peers.h"
+#include "protocol/report.h"
 #include "protocol/session.h"
 
 typedef struct EnjExchange EnjExchange;
@@ -22,6 +23,9 @@ void enj_exchange_free (EnjExchange *self);
 /* All or nothing; the components stay as they are. */
 void enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now);
 const EnjCounters *enj_exchange_get_counters (const EnjExchange *self);
+
+/* For those who look. */
+EnjReport *enj_exchange_get_report (EnjExchange *self);
 
 /* Stanzas that we have and that have not come to an end: counted where they are kept, for
  * law.h to hold against the counters. */

@@ -91,6 +91,7 @@ libprotocol_la_SOURCES += %D%/reader.c %D%/reader.h
 libprotocol_la_SOURCES += %D%/realm.c %D%/realm.h
 libprotocol_la_SOURCES += %D%/receipt.c %D%/receipt.h
 libprotocol_la_SOURCES += %D%/receiving.c %D%/receiving.h
+libprotocol_la_SOURCES += %D%/report.c %D%/report.h
 libprotocol_la_SOURCES += %D%/returns.c %D%/returns.h
 libprotocol_la_SOURCES += %D%/roster.c %D%/roster.h
 libprotocol_la_SOURCES += %D%/router.c %D%/router.h

@@ -259,6 +259,12 @@ enj_trunk_has_session (const EnjTrunk *self)
   return self->carrier || self->dying->len > 0;
 }
 
+const EnjSession *
+enj_trunk_get_session (const EnjTrunk *self)
+{
+  return self->carrier ? &self->carrier->session : NULL;
+}
+
 guint
 enj_trunk_count_waiting (const EnjTrunk *self)
 {

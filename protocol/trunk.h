@@ -72,6 +72,9 @@ gboolean enj_trunk_takes (const EnjTrunk *self, const EnjStanza *stanza);
 gboolean enj_trunk_is_up (const EnjTrunk *self);
 gboolean enj_trunk_has_session (const EnjTrunk *self);
 
+/* Of the one that is there; NULL for none. */
+const EnjSession *enj_trunk_get_session (const EnjTrunk *self);
+
 /* Stanzas that wait or have not left us as a whole. */
 guint enj_trunk_count_waiting (const EnjTrunk *self);
 guint enj_trunk_count_unproven (const EnjTrunk *self);
