@@ -104,6 +104,12 @@ enj_steward_get_uptime (const EnjSteward *self, gint64 now)
 
 /* ---- Status -------------------------------------------------------------------------- */
 
+static void
+add (GVariantBuilder *builder, const char *name, GVariant *value)
+{
+  g_variant_builder_add (builder, "{sv}", name, value);
+}
+
 /* a{st}: names as in counters.h, with hyphens. */
 static GVariant *
 counters_to_variant (const EnjCounters *counters)
@@ -137,29 +143,29 @@ certificates_to_variant (const EnjSteward *self)
       if (!credentials)
         continue;
       g_variant_builder_open (&builder, G_VARIANT_TYPE ("a{sv}"));
-      g_variant_builder_add_parsed (&builder, "{'domain', <%s>}", component->domain);
-      g_variant_builder_add_parsed (&builder, "{'expires', <%x>}",
-                                    enj_credentials_get_expiry (credentials));
-      g_variant_builder_add_parsed (&builder, "{'self-signed', <%b>}",
-                                    enj_credentials_is_self_signed (credentials));
+      add (&builder, "domain", g_variant_new_string (component->domain));
+      add (&builder, "expires", g_variant_new_int64 (enj_credentials_get_expiry (credentials)));
+      add (&builder, "self-signed",
+           g_variant_new_boolean (enj_credentials_is_self_signed (credentials)));
       g_variant_builder_close (&builder);
     }
   return g_variant_builder_end (&builder);
 }
 
 static void
-add_load (const EnjSteward *self, GVariantDict *dict)
+add_load (const EnjSteward *self, GVariantBuilder *builder)
 {
   const EnjLoad load = enj_exchange_get_load (self->exchange);
+  const guint links = self->uplinks ? enj_uplinks_count (self->uplinks) : 0;
+  const guint up = self->uplinks ? enj_uplinks_count_up (self->uplinks) : 0;
 
-  g_variant_dict_insert (dict, "links", "u", self->uplinks ? enj_uplinks_count (self->uplinks) : 0);
-  g_variant_dict_insert (dict, "links-up", "u",
-                         self->uplinks ? enj_uplinks_count_up (self->uplinks) : 0);
-  g_variant_dict_insert (dict, "streams-in", "u", load.inbound);
-  g_variant_dict_insert (dict, "streams-out", "u", load.outbound);
-  g_variant_dict_insert (dict, "streams-closing", "u", load.ending);
-  g_variant_dict_insert (dict, "waiting-for-peers", "u", load.waiting_for_peers);
-  g_variant_dict_insert (dict, "waiting-for-links", "u", load.waiting_for_links);
+  add (builder, "links", g_variant_new_uint32 (links));
+  add (builder, "links-up", g_variant_new_uint32 (up));
+  add (builder, "streams-in", g_variant_new_uint32 (load.inbound));
+  add (builder, "streams-out", g_variant_new_uint32 (load.outbound));
+  add (builder, "streams-closing", g_variant_new_uint32 (load.ending));
+  add (builder, "waiting-for-peers", g_variant_new_uint32 (load.waiting_for_peers));
+  add (builder, "waiting-for-links", g_variant_new_uint32 (load.waiting_for_links));
 }
 
 GVariant *
@@ -168,19 +174,19 @@ enj_steward_status (const EnjSteward *self, gint64 now)
   const EnjCounters *counters = enj_exchange_get_counters (self->exchange);
   guint64 owned = enj_exchange_count_owned (self->exchange);
   g_autofree char *path = g_filename_display_name (self->config->path);
-  GVariantDict dict;
+  GVariantBuilder builder;
 
-  g_variant_dict_init (&dict, NULL);
-  g_variant_dict_insert (&dict, "version", "s", PACKAGE_VERSION);
-  g_variant_dict_insert (&dict, "configuration", "s", path);
-  g_variant_dict_insert (&dict, "uptime-us", "x", enj_steward_get_uptime (self, now));
-  add_load (self, &dict);
-  g_variant_dict_insert (&dict, "owned", "t", owned);
-  g_variant_dict_insert (&dict, "missing", "x", enj_law_weigh (counters, owned));
-  g_variant_dict_insert_value (&dict, "counters", counters_to_variant (counters));
-  g_variant_dict_insert_value (&dict, "certificates", certificates_to_variant (self));
-  g_variant_dict_insert (&dict, "blocked", "^as", enj_blocklist_get (self->blocked));
-  return g_variant_dict_end (&dict);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{sv}"));
+  add (&builder, "version", g_variant_new_string (PACKAGE_VERSION));
+  add (&builder, "configuration", g_variant_new_string (path));
+  add (&builder, "uptime-us", g_variant_new_int64 (enj_steward_get_uptime (self, now)));
+  add_load (self, &builder);
+  add (&builder, "owned", g_variant_new_uint64 (owned));
+  add (&builder, "missing", g_variant_new_int64 (enj_law_weigh (counters, owned)));
+  add (&builder, "counters", counters_to_variant (counters));
+  add (&builder, "certificates", certificates_to_variant (self));
+  add (&builder, "blocked", g_variant_new_strv (enj_blocklist_get (self->blocked), -1));
+  return g_variant_builder_end (&builder);
 }
 
 /* ---- To do ----------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include "protocol/log.h"
 #include "component/blocklist.h"
+#include "component/control.h"
 #include "component/expiry.h"
 #include "component/notify.h"
 #include "component/signals.h"
@@ -26,6 +27,7 @@ struct EnjTenure
   EnjVigil *vigil;
   EnjThrift *thrift;
   EnjExpiry *expiry;
+  EnjControl *control; /* or NULL */
 
   gboolean handed_over;
 };
@@ -50,6 +52,7 @@ enj_tenure_new (EnjSteward *steward, const EnjTenureOrders *orders)
 void
 enj_tenure_leave (EnjTenure *self)
 {
+  g_clear_pointer (&self->control, enj_control_free);
   g_clear_pointer (&self->expiry, enj_expiry_free);
   g_clear_pointer (&self->thrift, enj_thrift_free);
   g_clear_pointer (&self->vigil, enj_vigil_free);
@@ -79,6 +82,21 @@ enj_tenure_get_succession (EnjTenure *self)
   return self->succession;
 }
 
+/* Without it all goes on, only nobody can ask. */
+static void
+open_control (EnjTenure *self, EnjLoop *loop)
+{
+  const char *path = enj_steward_get_config (self->steward)->control.socket;
+  g_autoptr (GError) error = NULL;
+
+  if (!path)
+    return;
+  self->control = enj_control_new (loop, self->steward, path, &error);
+  if (!self->control)
+    enj_log_message (NULL, "[control] socket: %s; enjambctl cannot ask this process",
+                     error->message);
+}
+
 gboolean
 enj_tenure_enter (EnjTenure *self, EnjLoop *loop, GError **error)
 {
@@ -89,7 +107,10 @@ enj_tenure_enter (EnjTenure *self, EnjLoop *loop, GError **error)
   if (!self->thrift)
     return FALSE;
   self->expiry = enj_expiry_new (loop, enj_steward_get_settings (self->steward), error);
-  return self->expiry != NULL;
+  if (!self->expiry)
+    return FALSE;
+  open_control (self, loop);
+  return TRUE;
 }
 
 void

@@ -18,6 +18,18 @@ dist_man_MANS += %D%/enjamb.8 %D%/enjamb.conf.5
 dist_man_MANS += %D%/libenjamb.3
 EXTRA_DIST += %D%/quickstart
 
+# The interface, as introspection tells it, and as it is compiled in.
+dbusinterfacesdir = $(datadir)/dbus-1/interfaces
+dist_dbusinterfaces_DATA = %D%/org.enjamb.Control1.xml
+BUILT_SOURCES += %D%/control-interface.h
+CLEANFILES += %D%/control-interface.h
+%D%/control-interface.h: %D%/org.enjamb.Control1.xml
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	{ echo 'static const char control_interface[] ='; \
+	  $(SED) -e 's/[\\"]/\\&/g' -e 's/^/  "/' -e 's/$$/\\n"/' \
+	    $(top_srcdir)/%D%/org.enjamb.Control1.xml; \
+	  echo '  ;'; } > $@.tmp && mv $@.tmp $@
+
 $(data_made): Makefile
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
 	$(SED) -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g' \

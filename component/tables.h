@@ -1,0 +1,14 @@
+/* tables.h - what the steward tells, as text for people.
+ *
+ * Takes the dictionaries of org.enjamb.Control1.xml, wherever they come from; what a newer enjamb
+ * has added is passed over, what an older one does not say is left out.  Control characters are
+ * replaced, so a terminal can be shown it.  Each result is a new string of whole lines. */
+#pragma once
+
+#include <glib.h>
+
+/* @wall is the time in seconds since 1970. */
+char *enj_tables_status_new (GVariant *status, gint64 wall);
+
+/* A time for people: "3 d 4 h", "12 s", "84 ms".  New. */
+char *enj_tables_duration_new (gint64 microseconds);
