@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "component/caller.h"
+#include "component/check.h"
 #include "component/file.h"
 #include "component/json.h"
 #include "component/tables.h"
@@ -137,9 +138,93 @@ run_reload (const Task *task)
   return ENJ_VERB_DONE;
 }
 
+/* ---- Check ------------------------------------------------------------------------------- */
+
+/* What the daemon says of its links, asked once. */
+typedef struct
+{
+  GVariant *routes; /* NULL where it cannot be asked */
+  GError *error;    /* why not */
+} Daemon;
+
+/* One that knows the domain and has no link is not disturbed by a login. */
+static EnjCheckLink
+tell_link (const char *domain, char **why, gpointer data)
+{
+  const Daemon *daemon = data;
+  GVariantIter iter;
+  GVariant *route;
+
+  if (!daemon->routes)
+    {
+      *why = g_strdup (daemon->error->message);
+      return g_error_matches (daemon->error, ENJ_CALLER_ERROR, ENJ_CALLER_ABSENT)
+               ? ENJ_CHECK_LINK_UNKNOWN
+               : ENJ_CHECK_LINK_HIDDEN;
+    }
+  g_variant_iter_init (&iter, daemon->routes);
+  while ((route = g_variant_iter_next_value (&iter)))
+    {
+      g_autoptr (GVariant) owned = route;
+      const char *name = "";
+      const char *link = "";
+
+      (void) g_variant_lookup (route, "domain", "&s", &name); /* It stays "", as below. */
+      if (!g_str_equal (name, domain))
+        continue;
+      (void) g_variant_lookup (route, "link", "&s", &link);
+      if (g_str_equal (link, "up"))
+        return ENJ_CHECK_LINK_UP;
+      (void) g_variant_lookup (route, "link-error", "s", why);
+      return ENJ_CHECK_LINK_DOWN;
+    }
+  *why = g_strdup ("it was started with another configuration");
+  return ENJ_CHECK_LINK_DOWN;
+}
+
+static GVariant *
+ask_routes_new (const Task *task, GError **error)
+{
+  g_autoptr (GVariant) answer = ask_new (task, "Routes", NULL, "(aa{sv})", error);
+
+  return answer ? g_variant_get_child_value (answer, 0) : NULL;
+}
+
+static EnjVerbStatus
+run_check (const Task *task)
+{
+  EnjCheckArea areas = enj_check_parse_area (task->arguments[0]);
+  g_autoptr (EnjFindings) findings = NULL;
+  g_autofree char *text = NULL;
+  Daemon daemon = { NULL, NULL };
+
+  if (!areas)
+    {
+      tell_error (task, "what is to be checked is one of config, dns, certs, connectivity");
+      return ENJ_VERB_USAGE;
+    }
+  if (areas & ENJ_CHECK_CONNECTIVITY)
+    daemon.routes = ask_routes_new (task, &daemon.error);
+  findings = enj_check_run_new (task->options->config, areas, tell_link, &daemon);
+  if (task->options->json)
+    print_json (g_variant_new_parsed ("{'problems': <%u>, 'findings': %v}",
+                                      enj_findings_count (findings, ENJ_FINDING_PROBLEM),
+                                      g_variant_new_variant (enj_findings_to_variant (findings))));
+  else
+    {
+      text = enj_findings_format_new (findings);
+      fputs (text, stdout);
+    }
+  g_clear_pointer (&daemon.routes, g_variant_unref);
+  g_clear_error (&daemon.error);
+  return enj_findings_has_problems (findings) ? ENJ_VERB_NO : ENJ_VERB_DONE;
+}
+
 static const Verb verbs[] = {
   { "status", 0, 0, run_status, "", "how the daemon is" },
   { "reload", 0, 0, run_reload, "", "read configuration and certificates again" },
+  { "check", 0, 1, run_check, "[AREA]",
+    "what is wrong, and what to do: config, dns, certs, connectivity, or all" },
 };
 
 EnjVerbStatus

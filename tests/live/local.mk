@@ -20,7 +20,6 @@ live_tests += %D%/17-crash.py
 live_tests += %D%/18-restart.py
 live_tests += %D%/19-systemd.py
 live_tests += %D%/30-control.py
-live_tests += %D%/31-check.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
