@@ -26,6 +26,7 @@ enj_setup_new (const EnjConfig *config, EnjDialbackKey *key, GError **error)
   settings = enj_settings_new (config->realm, config->policy, shared ? shared : key,
                                &limits, federation->enabled,
                                !federation->refuse_private_addresses);
+  enj_settings_set_shared (settings, shared != NULL);
   for (guint i = 0; i < config->components->len; i++)
     {
       const EnjConfigComponent *component = config->components->pdata[i];

@@ -199,7 +199,8 @@ miss_answer (EnjProving *self)
 {
   EnjSession *session = self->session;
 
-  if (session->now - session->heard >= ANSWER_WITHIN && !is_doubtful (self))
+  if (session->now - session->heard >= ANSWER_WITHIN && !is_doubtful (self)
+      && (self->is_patient || !session->settings->is_shared))
     /* RFC 6120 4.6.2. */
     enj_session_fail (session,
                       g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_CONNECTION_TIMEOUT,

@@ -3,11 +3,11 @@
  *
  * Any answer from whom we ask counts, an error too.  Sends no more while too much is
  * not proved (queue-stanzas, queue-bytes).  Where nothing at all is heard for 30 s behind
- * a ping, the session ends; where other things are heard and no answer, proving goes off
- * for the rest of it, for the answers may go elsewhere (ejabberd shares them out among the
- * connections of a component): what has left is then counted as unproven.  Towards a component
- * it is patient: one that has never answered may know no pings, and proving is off after 10 s
- * until it does answer one.
+ * a ping, the session ends.  Where other things are heard and no answer, or other instances
+ * have our domains (settings.h), proving goes off for the rest of it, for the answers may go
+ * elsewhere (ejabberd shares them out among the connections of a component): what has left is
+ * then counted as unproven.  Towards a component it is patient: one that has never answered may
+ * know no pings, and proving is off after 10 s until it does answer one.
  *
  * Arms ENJ_WAIT_ACK and ENJ_WAIT_ANSWER of the session: its owner calls tick() then.
  *

@@ -81,6 +81,12 @@ enj_settings_set_trust (EnjSettings *self, EnjTrust *trust)
 }
 
 void
+enj_settings_set_shared (EnjSettings *self, gboolean is_shared)
+{
+  self->is_shared = is_shared;
+}
+
+void
 enj_settings_set_on_loss (EnjSettings *self, const char *domain, EnjOnLoss on_loss)
 {
   g_hash_table_replace (self->on_loss, g_strdup (domain), GUINT_TO_POINTER (on_loss));

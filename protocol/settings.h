@@ -33,6 +33,7 @@ struct EnjSettings
   EnjLimits limits;
   gboolean federates;     /* server-to-server at all */
   gboolean allow_private; /* DNS may lead to private addresses */
+  gboolean is_shared;     /* other instances have our domains, too: answers may go there */
 };
 
 /* Takes references of its own; @limits is copied.  What is added or set
@@ -50,6 +51,7 @@ void enj_settings_add_credentials (EnjSettings *self, const char *domain,
                                    EnjCredentials *credentials);
 
 void enj_settings_set_trust (EnjSettings *self, EnjTrust *trust);
+void enj_settings_set_shared (EnjSettings *self, gboolean is_shared);
 
 /* For the stanzas of a component; by kind, where nothing is said. */
 void enj_settings_set_on_loss (EnjSettings *self, const char *domain, EnjOnLoss on_loss);

@@ -246,10 +246,10 @@ miss_answer (EnjSounding *self)
       /* The ping may still be in our queue, or the answer not yet read. */
       self->due[WAIT_ANSWER] = session->now + ANSWER_WITHIN;
     }
-  else if (enj_barrier_count (self->barrier) == 0)
+  else if (enj_barrier_count (self->barrier) == 0 || session->settings->is_shared)
     {
       self->is_mute = TRUE;
-      stop_asking (self);
+      give_up (self);
     }
   else
     {

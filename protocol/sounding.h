@@ -7,9 +7,10 @@
  * what has left is unproven; answers to an iq, which pings are, too, always are.
  * From then on what has left is kept until an answer proves it; sends no more while too
  * much is kept (queue-stanzas, queue-bytes); where no answer comes for 60 s the stream
- * ends.  Where the way back is lost it is kept so long, too, for a peer that breaks loses
- * both streams, one after the other: then it is unproven.  The peer's end tag behind ours
- * proves all.
+ * ends; or, where other instances have our domains (settings.h), the answers go there, and
+ * from then on what has left it is unproven.  Where the way back is lost it is kept so long,
+ * too, for a peer that breaks loses both streams, one after the other: then it is unproven.
+ * The peer's end tag behind ours proves all.
  *
  * Arms ENJ_WAIT_PROOF of the session: its owner calls tick() then.
  *

@@ -126,6 +126,8 @@ enj_test_stage_take (EnjTestStage *self, const EnjTestStep *step)
       self->trusts_nobody = strcmp (step->text, "none") == 0;
       self->has_revoked = strcmp (step->text, "revoked") == 0;
     }
+  else if (strcmp (step->word, "shared") == 0)
+    self->is_shared = TRUE;
   else if (strcmp (step->word, "direct-tls") == 0)
     self->direct_tls = TRUE;
   else if (strcmp (step->word, "dane") == 0)
@@ -315,6 +317,7 @@ settings_new (const EnjTestStage *self)
     }
   settings = enj_settings_new (realm, policy, key, &self->limits, TRUE, FALSE);
   enj_settings_set_trust (settings, trust);
+  enj_settings_set_shared (settings, self->is_shared);
   if (strcmp (self->role[0], "hosted,") == 0)
     add_terms (self, settings);
   for (guint i = 0; self->has_certificates && i < count_served (self); i++)

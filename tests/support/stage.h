@@ -16,6 +16,7 @@ typedef struct
   gboolean has_certificates;
   gboolean trusts_nobody; /* that has signed what is shown */
   gboolean has_revoked;   /* what is shown */
+  gboolean is_shared; /* other instances have our domains, too */
   gboolean direct_tls;
   char *secure_host; /* that DNSSEC vouches for; NULL for none */
   gboolean has_dane; /* of what the other side shows when the connection begins */
@@ -27,7 +28,7 @@ void enj_test_stage_init (EnjTestStage *self);
 void enj_test_stage_clear (EnjTestStage *self);
 
 /* FALSE where the word is none of: role, policy, local, limit, secret,
- * certificates, certificate, trust, direct-tls, secure-host, dane.
+ * certificates, certificate, trust, shared, direct-tls, secure-host, dane.
  *
  * "certificate ISSUER NAME... [cn=NAME] [purpose=WORD] [end=SECONDS] [start=SECONDS] [ca]"
  * is what the other side shows from then on.  ISSUER is root, middle (below it; root is what we

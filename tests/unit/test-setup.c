@@ -41,6 +41,7 @@ test_carries_all (void)
   enj_journal_assert_expected ();
   g_assert_no_error (error);
   g_assert_true (settings->dialback_key == key);
+  g_assert_false (settings->is_shared);
   g_assert_true (settings->realm == config->realm);
   g_assert_false (enj_policy_find (settings->policy, "a.test")->allow);
   g_assert_cmpuint (settings->limits.keepalive, ==, 77);
@@ -112,6 +113,7 @@ test_shared_key (void)
   enj_dialback_key_compute (settings->dialback_key, "r.test", "b.here.test", "id", computed[0]);
   enj_dialback_key_compute (shared, "r.test", "b.here.test", "id", computed[1]);
   g_assert_cmpstr (computed[0], ==, computed[1]);
+  g_assert_true (settings->is_shared);
   g_assert_cmpint (g_remove (path), ==, 0);
 }
 

@@ -234,6 +234,33 @@ test_silence (void)
   enj_world_free (pair.world);
 }
 
+/* Its answers may go to another instance of ours: that costs nobody the stream. */
+static void
+test_silence_shared (void)
+{
+  const EnjLimits limits = enj_limits_default ();
+  g_autoptr (EnjSettings) settings
+    = enj_world_settings_new (HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
+  guint connected;
+
+  enj_settings_set_shared (settings, TRUE);
+  enj_exchange_set_settings (pair.here->exchange, settings, enj_world_now (pair.world));
+  teach (&pair);
+  connected = counters_of (pair.here)->streams_out;
+  pair.there->is_mute = TRUE;
+  send (&pair, 3);
+  enj_world_wait (pair.world, 59 * ENJ_SECOND);
+  g_assert_cmpuint (enj_exchange_count_owned (pair.here->exchange), ==, 3);
+  enj_world_wait (pair.world, 3 * ENJ_SECOND);
+  g_assert_cmpuint (counters_of (pair.here)->unproven, ==, 4);
+  send (&pair, 3);
+  g_assert_cmpuint (counters_of (pair.here)->unproven, ==, 7);
+  g_assert_cmpuint (counters_of (pair.here)->streams_out, ==, connected);
+  g_assert_cmpuint (pair.here->inbox->len, ==, 0);
+  enj_world_free (pair.world);
+}
+
 /* HARDENING's case 73: the peer resets when it has told of a part. */
 static void
 test_reset (void)
@@ -361,6 +388,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/proof/is-awaited-for-a-minute", test_way_not_found);
   g_test_add_func ("/world/proof/comes-when-the-way-back-is-found-again", test_way_found);
   g_test_add_func ("/world/proof/silence-is-loss", test_silence);
+  g_test_add_func ("/world/proof/answers-may-go-to-another-instance", test_silence_shared);
   g_test_add_func ("/world/proof/what-is-unproved-goes-back", test_reset);
   g_test_add_func ("/world/proof/what-nobody-could-be-told-of-goes-again", test_error);
   g_test_add_func ("/world/proof/is-in-the-end-tag", test_closed_in_return);
