@@ -7,7 +7,7 @@
 #include "protocol/farewell.h"
 #include "protocol/jid.h"
 #include "protocol/wall.h"
-#include "component/gateway.h"
+#include "component/gate.h"
 #include "component/journal.h"
 #include "component/notify.h"
 #include "component/reception.h"
@@ -36,6 +36,7 @@ struct EnjBridge
   EnjDeferred thinking;
   EnjResolver *resolver;
   EnjGateway *gateway;
+  EnjGate *gate;
   EnjUplinks *uplinks;
   EnjSteward *steward; /* for as long as we live */
   EnjFarewell *farewell;
@@ -79,6 +80,10 @@ static void
 handle_link (EnjBridge *self, const EnjExchangeEvent *event, gint64 now)
 {
   enj_uplinks_handle (self->uplinks, event, now);
+  if (event->type == ENJ_EXCHANGE_LINK_UP)
+    enj_gate_link_up (self->gate, event->local);
+  else
+    enj_gate_link_down (self->gate, event->local, event->error, event->was_up);
   if (self->tenure)
     enj_tenure_set_links (self->tenure, enj_uplinks_count_up (self->uplinks),
                           enj_uplinks_count (self->uplinks));
@@ -271,6 +276,7 @@ detach (EnjBridge *self)
   enj_deferred_clear (&self->thinking);
   enj_steward_set_uplinks (self->steward, NULL);
   g_clear_pointer (&self->uplinks, enj_uplinks_free);
+  g_clear_pointer (&self->gate, enj_gate_free);
   g_clear_pointer (&self->gateway, enj_gateway_free);
   g_clear_pointer (&self->resolver, enj_resolver_free);
   if (self->tenure)
@@ -300,6 +306,14 @@ enj_bridge_free (EnjBridge *self)
   g_free (self);
 }
 
+static void
+handle_missed (const char *domain, gpointer data)
+{
+  EnjBridge *self = data;
+
+  enj_gate_link_missed (self->gate, domain);
+}
+
 static gboolean
 start (EnjBridge *self, GError **error)
 {
@@ -316,11 +330,16 @@ start (EnjBridge *self, GError **error)
     = enj_gateway_new (self->loop, self->resolver, self->exchange, self->config, store, error);
   if (!self->gateway)
     return FALSE;
+  self->gate
+    = enj_gate_new (self->loop, self->gateway, self->exchange, self->config, error);
+  if (!self->gate)
+    return FALSE;
   self->uplinks = enj_uplinks_new (self->loop, self->resolver, self->exchange, succession,
                                    self->config, error);
   if (!self->uplinks)
     return FALSE;
   enj_steward_set_uplinks (self->steward, self->uplinks);
+  enj_uplinks_set_missed (self->uplinks, handle_missed, self);
   if (succession)
     {
       enj_succession_carry_on (succession, self->config, now_of (self));
@@ -362,7 +381,7 @@ order_hand_over (gpointer data)
   if (self->farewell)
     return FALSE;
   enj_log_message (NULL, "handing over");
-  enj_gateway_stop_listening (self->gateway);
+  enj_gate_close (self->gate);
   self->farewell = enj_farewell_new_handing_over (self->exchange, now_of (self));
   enj_loop_defer (self->loop, &self->thinking);
   return TRUE;
@@ -414,7 +433,7 @@ enj_bridge_stop (EnjBridge *self)
       enj_log_message (NULL, "stopping");
       if (self->running)
         enj_notify_stopping ();
-      enj_gateway_stop_listening (self->gateway);
+      enj_gate_close (self->gate);
       enj_uplinks_stop (self->uplinks);
       self->farewell = enj_farewell_new (self->exchange, now);
     }

@@ -2,6 +2,7 @@
 
 #include "component/gateway.h"
 
+#include <errno.h>
 #include <ifaddrs.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,12 +23,14 @@ typedef struct
   EnjDialer *dialer;
 } Wish;
 
-/* Where other servers connect. */
+/* Where other servers connect, while we listen. */
 typedef struct
 {
   EnjGateway *gateway;
-  EnjListener *listener;
+  EnjAddress address; /* as configured */
   gboolean direct_tls;
+  EnjListener *listener; /* or NULL */
+  char *kept;            /* its name in the store, or NULL */
 } Port;
 
 struct EnjGateway
@@ -299,6 +302,7 @@ port_free (gpointer data)
   Port *port = data;
 
   enj_listener_free (port->listener);
+  g_free (port->kept);
   g_free (port);
 }
 
@@ -327,68 +331,119 @@ forbid (EnjGateway *self, const EnjAddress *own)
   freeifaddrs (all);
 }
 
-/* One that was kept since before, with all who wait in it, or a new one. */
-static EnjListener *
-listener_new (EnjGateway *self, const EnjAddress *address, Port *port, GError **error)
+/* Where a socket of before, with all who wait in it, is in the store. */
+static gboolean
+find_kept (const EnjGateway *self, const Port *port, EnjAddress *address)
 {
   static const guint8 any[16];
-  const EnjAddress fallback = { .length = 4, .port = address->port };
-  g_autofree char *name = NULL;
+
+  if (!self->store)
+    return FALSE;
+  *address = port->address;
+  if (enj_store_has_listening (self->store, address))
+    return TRUE;
+  if (memcmp (address->bytes, any, address->length) != 0)
+    return FALSE;
+  /* Where there was no IPv6. */
+  *address = (EnjAddress){ .length = 4, .port = port->address.port };
+  return enj_store_has_listening (self->store, address);
+}
+
+/* One of before, or a new one. */
+static EnjListener *
+listener_new (EnjGateway *self, Port *port, GError **error)
+{
+  EnjAddress address;
   EnjListener *listener;
   int fd = -1;
 
-  if (self->store)
-    fd = enj_store_take_listening (self->store, address, &name);
-  /* Where there was no IPv6. */
-  if (self->store && fd < 0 && memcmp (address->bytes, any, address->length) == 0)
-    fd = enj_store_take_listening (self->store, &fallback, &name);
+  if (find_kept (self, port, &address))
+    fd = enj_store_take_listening (self->store, &address, &port->kept);
   if (fd >= 0)
     return enj_listener_new_taken (self->loop, fd, handle_accepted, port, error);
 
-  listener = enj_listener_new (self->loop, address, handle_accepted, port, error);
+  listener = enj_listener_new (self->loop, &port->address, handle_accepted, port, error);
   if (listener && self->store)
-    name = enj_store_keep_new (self->store, "listen", enj_listener_get_socket (listener));
+    port->kept = enj_store_keep_new (self->store, "listen", enj_listener_get_socket (listener));
   return listener;
 }
 
-static gboolean
-listen_at (EnjGateway *self, const GPtrArray *listens, gboolean direct_tls, GError **error)
+static const char *
+get_key (const Port *port)
 {
-  const char *key = direct_tls ? "listen-tls" : "listen";
+  return port->direct_tls ? "listen-tls" : "listen";
+}
 
+static gboolean
+add_ports (EnjGateway *self, const GPtrArray *listens, gboolean direct_tls, GError **error)
+{
   for (guint i = 0; i < listens->len; i++)
     {
       const EnjListen *listen = listens->pdata[i];
-      EnjAddress address;
-      Port *port;
+      Port *port = g_new0 (Port, 1);
 
-      if (!enj_address_parse (&address, listen->host, listen->port))
-        {
-          g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                       "[federation] %s: '%s' is no IP address", key, listen->host);
-          return FALSE;
-        }
-      port = g_new0 (Port, 1);
       port->gateway = self;
       port->direct_tls = direct_tls;
       g_ptr_array_add (self->ports, port);
-      port->listener = listener_new (self, &address, port, error);
+      if (!enj_address_parse (&port->address, listen->host, listen->port))
+        {
+          g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                       "[federation] %s: '%s' is no IP address", get_key (port), listen->host);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+gboolean
+enj_gateway_may_listen (EnjGateway *self, gboolean is_shared, GError **error)
+{
+  for (guint i = 0; i < self->ports->len; i++)
+    {
+      const Port *port = self->ports->pdata[i];
+      char text[ENJ_ADDRESS_STRING];
+      int code = port->listener ? 0 : enj_listener_try (&port->address);
+
+      if (code == 0 || (code == EADDRINUSE && is_shared))
+        continue;
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code),
+                   "[federation] %s: %s: %s", get_key (port),
+                   enj_address_format (&port->address, text), g_strerror (code));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+enj_gateway_was_listening (const EnjGateway *self)
+{
+  EnjAddress address;
+
+  for (guint i = 0; i < self->ports->len; i++)
+    if (find_kept (self, self->ports->pdata[i], &address))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+enj_gateway_listen (EnjGateway *self, GError **error)
+{
+  for (guint i = 0; i < self->ports->len; i++)
+    {
+      Port *port = self->ports->pdata[i];
+
+      if (port->listener)
+        continue;
+      port->listener = listener_new (self, port, error);
       if (!port->listener)
         {
-          g_prefix_error (error, "[federation] %s: ", key);
+          g_prefix_error (error, "[federation] %s: ", get_key (port));
           return FALSE;
         }
       enj_listener_set_scarce (port->listener, (EnjWake){ handle_scarce, self });
       forbid (self, enj_listener_get_address (port->listener));
     }
   return TRUE;
-}
-
-static gboolean
-listen_all (EnjGateway *self, const EnjConfigFederation *federation, GError **error)
-{
-  return listen_at (self, federation->listen, FALSE, error)
-         && listen_at (self, federation->listen_tls, TRUE, error);
 }
 
 void
@@ -420,7 +475,9 @@ enj_gateway_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
   self->ports = g_ptr_array_new_with_free_func (port_free);
   self->wishes = g_hash_table_new_full (NULL, NULL, wish_free, NULL);
   self->wires = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) enj_wire_free, NULL);
-  if (config->federation.enabled && !listen_all (self, &config->federation, error))
+  if (config->federation.enabled
+      && (!add_ports (self, config->federation.listen, FALSE, error)
+          || !add_ports (self, config->federation.listen_tls, TRUE, error)))
     {
       enj_gateway_free (self);
       return NULL;
@@ -444,5 +501,24 @@ enj_gateway_free (EnjGateway *self)
 void
 enj_gateway_stop_listening (EnjGateway *self)
 {
-  g_ptr_array_set_size (self->ports, 0);
+  for (guint i = 0; i < self->ports->len; i++)
+    {
+      Port *port = self->ports->pdata[i];
+
+      g_clear_pointer (&port->listener, enj_listener_free);
+    }
+}
+
+void
+enj_gateway_give_ports_up (EnjGateway *self)
+{
+  enj_gateway_stop_listening (self);
+  for (guint i = 0; i < self->ports->len; i++)
+    {
+      Port *port = self->ports->pdata[i];
+
+      if (port->kept)
+        enj_store_forget (self->store, port->kept);
+      g_clear_pointer (&port->kept, g_free);
+    }
 }

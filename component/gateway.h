@@ -12,12 +12,21 @@
 
 typedef struct EnjGateway EnjGateway;
 
-/* Listens at once, on sockets out of @store and kept there, where that is not NULL: who waits in
- * them waits through a restart.  @resolver may be NULL where the federation is switched off.
- * G_FILE_ERROR with the address that cannot be had. */
+/* @store may be NULL.  @resolver may be NULL where the federation is switched off.
+ * G_FILE_ERROR where `listen` names no address. */
 EnjGateway *enj_gateway_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *exchange,
                              const EnjConfig *config, EnjStore *store, GError **error);
 void enj_gateway_free (EnjGateway *self);
+
+/* Listens on sockets out of the store and kept there, where there is one: who waits in them waits
+ * through a restart.  G_FILE_ERROR with the address that cannot be had; those before it are. */
+gboolean enj_gateway_listen (EnjGateway *self, GError **error);
+
+/* Is such a socket left in the store? */
+gboolean enj_gateway_was_listening (const EnjGateway *self);
+
+/* Would it succeed?  With @is_shared also where somebody listens there already. */
+gboolean enj_gateway_may_listen (EnjGateway *self, gboolean is_shared, GError **error);
 
 /* One of the LOOKUPs, or a DIAL. */
 void enj_gateway_fulfil (EnjGateway *self, const EnjExchangeEvent *wish, gint64 now);
@@ -25,4 +34,6 @@ void enj_gateway_fulfil (EnjGateway *self, const EnjExchangeEvent *wish, gint64 
 /* Limits of a new configuration, for what comes from now on. */
 void enj_gateway_set_limits (EnjGateway *self, const EnjLimits *limits);
 
+/* What is in the store is a successor's; or nobody's, for another instance listens now. */
 void enj_gateway_stop_listening (EnjGateway *self);
+void enj_gateway_give_ports_up (EnjGateway *self);

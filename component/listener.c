@@ -168,7 +168,7 @@ is_any (const EnjAddress *address)
 }
 
 static int
-open_socket (const EnjAddress *address)
+open_socket (const EnjAddress *address, gboolean listens)
 {
   struct sockaddr_storage storage;
   socklen_t len = enj_sockaddr_from_address (&storage, address);
@@ -183,7 +183,8 @@ open_socket (const EnjAddress *address)
   if (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0
       && (address->length == 4
           || setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) == 0)
-      && bind (fd, (struct sockaddr *) &storage, len) == 0 && listen (fd, BACKLOG) == 0)
+      && bind (fd, (struct sockaddr *) &storage, len) == 0
+      && (!listens || listen (fd, BACKLOG) == 0))
     return fd;
 
   code = errno;
@@ -194,15 +195,15 @@ open_socket (const EnjAddress *address)
 
 /* Puts the address that was taken at last into @address. */
 static int
-open_any_socket (EnjAddress *address)
+open_any_socket (EnjAddress *address, gboolean listens)
 {
-  int fd = open_socket (address);
+  int fd = open_socket (address, listens);
 
   if (fd < 0 && is_any (address) && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
     {
       *address = (EnjAddress){ .length = 4, .port = address->port };
-      fd = open_socket (address);
-      if (fd >= 0)
+      fd = open_socket (address, listens);
+      if (fd >= 0 && listens)
         enj_log_message (NULL, "there is no IPv6 here: listening on 0.0.0.0:%u", address->port);
     }
   return fd;
@@ -242,7 +243,7 @@ enj_listener_new (EnjLoop *loop, const EnjAddress *address, EnjListenerFunc func
                   GError **error)
 {
   EnjAddress bound = *address;
-  int fd = open_any_socket (&bound);
+  int fd = open_any_socket (&bound, TRUE);
   int code = errno;
   char text[ENJ_ADDRESS_STRING];
 
@@ -266,6 +267,19 @@ enj_listener_new_unix (EnjLoop *loop, const char *path, mode_t mode, EnjListener
   else
     enj_sockfile_free (file);
   return self;
+}
+
+int
+enj_listener_try (const EnjAddress *address)
+{
+  EnjAddress bound = *address;
+  int fd = open_any_socket (&bound, FALSE);
+  int code = errno;
+
+  if (fd < 0)
+    return code;
+  (void) close (fd); /* It was bound, and no more. */
+  return 0;
 }
 
 void

@@ -28,6 +28,9 @@ EnjListener *enj_listener_new (EnjLoop *loop, const EnjAddress *address, EnjList
 EnjListener *enj_listener_new_unix (EnjLoop *loop, const char *path, mode_t mode,
                                     EnjListenerFunc func, gpointer data, GError **error);
 
+/* What would stand in the way of that, as errno; 0 for nothing.  Nobody can connect meanwhile. */
+int enj_listener_try (const EnjAddress *address);
+
 /* Takes the listening socket @fd, which somebody else has made. */
 EnjListener *enj_listener_new_taken (EnjLoop *loop, int fd, EnjListenerFunc func, gpointer data,
                                      GError **error);

@@ -41,6 +41,7 @@ libcomponent_la_SOURCES += %D%/expiry.c %D%/expiry.h
 libcomponent_la_SOURCES += %D%/exposition.c %D%/exposition.h
 libcomponent_la_SOURCES += %D%/file.c %D%/file.h
 libcomponent_la_SOURCES += %D%/findings.c %D%/findings.h
+libcomponent_la_SOURCES += %D%/gate.c %D%/gate.h
 libcomponent_la_SOURCES += %D%/gateway.c %D%/gateway.h
 libcomponent_la_SOURCES += %D%/hosts.c %D%/hosts.h
 libcomponent_la_SOURCES += %D%/json.c %D%/json.h

@@ -133,13 +133,30 @@ listens_at (int fd, const EnjAddress *address)
          && bound.port == address->port && memcmp (bound.bytes, address->bytes, bound.length) == 0;
 }
 
+/* The length of what was passed, where none listens there. */
+static guint
+find_listening (const EnjStore *self, const EnjAddress *address)
+{
+  guint i = 0;
+
+  while (i < self->passed->len
+         && !listens_at (g_array_index (self->passed, Passed, i).fd, address))
+    i++;
+  return i;
+}
+
 int
 enj_store_take_listening (EnjStore *self, const EnjAddress *address, char **name)
 {
-  for (guint i = 0; i < self->passed->len; i++)
-    if (listens_at (g_array_index (self->passed, Passed, i).fd, address))
-      return take (self, i, name);
-  return -1;
+  guint i = find_listening (self, address);
+
+  return i < self->passed->len ? take (self, i, name) : -1;
+}
+
+gboolean
+enj_store_has_listening (const EnjStore *self, const EnjAddress *address)
+{
+  return find_listening (self, address) < self->passed->len;
 }
 
 void

@@ -25,6 +25,7 @@ int enj_store_take (EnjStore *self, const char *kind, char **name);
 
 /* The socket that listens at @address, under whatever name; @name as above. */
 int enj_store_take_listening (EnjStore *self, const EnjAddress *address, char **name);
+gboolean enj_store_has_listening (const EnjStore *self, const EnjAddress *address);
 
 /* Closes what nobody has taken. */
 void enj_store_discard (EnjStore *self);

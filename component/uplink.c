@@ -24,6 +24,8 @@ struct EnjUplink
   char *secret;
   guint64 connect_timeout;
   EnjComeback comeback;
+  EnjUplinkFunc missed;
+  gpointer missed_data;
   EnjWatch *timer;
   gboolean stopped;
   guint64 lookup;
@@ -90,6 +92,8 @@ give_up_attempt (EnjUplink *self, const char *why)
 
   tell (self, enj_comeback_missed (&self->comeback, &delay), why);
   come_back (self, delay);
+  if (self->missed)
+    self->missed (self->domain, self->missed_data);
 }
 
 /* ---- Connecting ---------------------------------------------------------------- */
@@ -313,6 +317,13 @@ enj_uplink_free (EnjUplink *self)
   g_free (self->host);
   g_free (self->server);
   g_free (self);
+}
+
+void
+enj_uplink_set_missed (EnjUplink *self, EnjUplinkFunc func, gpointer data)
+{
+  self->missed = func;
+  self->missed_data = data;
 }
 
 void

@@ -19,6 +19,10 @@ EnjUplink *enj_uplink_new (EnjLoop *loop, EnjResolver *resolver, EnjExchange *ex
                            const EnjLimits *limits, GError **error);
 void enj_uplink_free (EnjUplink *self);
 
+/* @func runs when an attempt has come to no connection. */
+typedef void (*EnjUplinkFunc) (const char *domain, gpointer data);
+void enj_uplink_set_missed (EnjUplink *self, EnjUplinkFunc func, gpointer data);
+
 /* What the exchange tells of our link. */
 void enj_uplink_came_up (EnjUplink *self, guint64 header, guint64 end, gint64 now);
 void enj_uplink_went_down (EnjUplink *self, const GError *error, gboolean was_up, gint64 now);

@@ -41,6 +41,17 @@ enj_uplinks_free (EnjUplinks *self)
   g_free (self);
 }
 
+void
+enj_uplinks_set_missed (EnjUplinks *self, EnjUplinkFunc func, gpointer data)
+{
+  GHashTableIter iter;
+  gpointer uplink;
+
+  g_hash_table_iter_init (&iter, self->by_domain);
+  while (g_hash_table_iter_next (&iter, NULL, &uplink))
+    enj_uplink_set_missed (uplink, func, data);
+}
+
 EnjUplink *
 enj_uplinks_find (const EnjUplinks *self, const char *domain)
 {

@@ -16,6 +16,9 @@ void enj_uplinks_free (EnjUplinks *self);
 /* NULL for a domain that has none. */
 EnjUplink *enj_uplinks_find (const EnjUplinks *self, const char *domain);
 
+/* @func runs when an attempt has come to no connection. */
+void enj_uplinks_set_missed (EnjUplinks *self, EnjUplinkFunc func, gpointer data);
+
 /* What the exchange tells of a link: LINK_UP or LINK_DOWN. */
 void enj_uplinks_handle (EnjUplinks *self, const EnjExchangeEvent *event, gint64 now);
 

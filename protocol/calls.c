@@ -77,7 +77,12 @@ enj_calls_set_settings (EnjCalls *self, EnjSettings *settings, gint64 now)
 void
 enj_calls_forbid (EnjCalls *self, const EnjAddress *address)
 {
-  g_array_append_val (self->common.forbidden, *address);
+  GArray *forbidden = self->common.forbidden;
+
+  for (guint i = 0; i < forbidden->len; i++)
+    if (enj_address_equal (&g_array_index (forbidden, EnjAddress, i), address))
+      return;
+  g_array_append_val (forbidden, *address);
 }
 
 /* ---- Tables ---------------------------------------------------------------- */
@@ -350,6 +355,16 @@ enj_calls_retire_stuck (EnjCalls *self, gint64 now)
 
   for (guint i = 0; i < calls->len; i++)
     if (enj_call_is_attempt (calls->pdata[i]) || count_unsent (calls->pdata[i]) > 0)
+      enj_call_retire (calls->pdata[i], now);
+}
+
+void
+enj_calls_retire_ready (EnjCalls *self, gint64 now)
+{
+  g_autoptr (GPtrArray) calls = enj_calls_list_new (self);
+
+  for (guint i = 0; i < calls->len; i++)
+    if (enj_call_is_ready (calls->pdata[i]))
       enj_call_retire (calls->pdata[i], now);
 }
 

@@ -18,7 +18,7 @@ void enj_calls_free (EnjCalls *self);
 /* For what is started from now on. */
 void enj_calls_set_settings (EnjCalls *self, EnjSettings *settings, gint64 now);
 
-/* An address of ours that DNS must never lead to. */
+/* An address of ours that DNS must never lead to; once more is no matter. */
 void enj_calls_forbid (EnjCalls *self, const EnjAddress *address);
 
 /* For pairs and questions of @remote.  A probe never connects and is never found. */
@@ -72,6 +72,9 @@ guint enj_calls_count_streams (const EnjCalls *self);
 
 /* Ends those that have nothing to write on yet, and those that have not written all. */
 void enj_calls_retire_stuck (EnjCalls *self, gint64 now);
+
+/* Closes all that are of use, in order. */
+void enj_calls_retire_ready (EnjCalls *self, gint64 now);
 
 /* Those that we have begun to end. */
 guint enj_calls_count_ending (const EnjCalls *self);

@@ -210,6 +210,15 @@ enj_exchange_close (EnjExchange *self, EnjClosing what, gint64 now)
   mark_dirty (self);
 }
 
+void
+enj_exchange_stand_by (EnjExchange *self, gint64 now)
+{
+  enj_trunks_give_up (self->trunks);
+  enj_arrivals_close_all (self->arrivals, now);
+  enj_calls_retire_ready (enj_peers_get_calls (self->peers), now);
+  mark_dirty (self);
+}
+
 EnjLoad
 enj_exchange_get_load (const EnjExchange *self)
 {

@@ -93,6 +93,11 @@ void enj_exchange_take_over (EnjExchange *self, EnjOrigin origin, const char *co
 void enj_exchange_give_back (EnjExchange *self, EnjOrigin origin, const char *component,
                              EnjStanza *stanza, gint64 now);
 
+/* Another instance has our place at the server (standby.h): what waits for links that are down
+ * goes back, and streams are closed in order, for peers are to find that instance.  Others may
+ * be opened. */
+void enj_exchange_stand_by (EnjExchange *self, gint64 now);
+
 /* ---- The end: farewell.h knows the order -------------------------------------- */
 
 typedef struct

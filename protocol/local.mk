@@ -102,6 +102,7 @@ libprotocol_la_SOURCES += %D%/session-class.h
 libprotocol_la_SOURCES += %D%/session.c %D%/session.h
 libprotocol_la_SOURCES += %D%/settings.c %D%/settings.h
 libprotocol_la_SOURCES += %D%/sounding.c %D%/sounding.h
+libprotocol_la_SOURCES += %D%/standby.c %D%/standby.h
 libprotocol_la_SOURCES += %D%/standing.c %D%/standing.h
 libprotocol_la_SOURCES += %D%/stanza.c %D%/stanza.h
 libprotocol_la_SOURCES += %D%/stream-error.c %D%/stream-error.h

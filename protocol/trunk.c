@@ -203,6 +203,8 @@ enj_trunk_next (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
   if (self->carrier && enj_carrier_next (self->carrier, &carried))
     {
       event->type = carried.type == ENJ_CARRIER_UP ? ENJ_TRUNK_UP : ENJ_TRUNK_STANZA;
+      if (event->type == ENJ_TRUNK_UP)
+        self->expire_before = 0;
       event->stanza = carried.stanza;
       event->header = carried.header;
       event->end = carried.end;

@@ -63,7 +63,7 @@ gint64 enj_trunk_deadline (const EnjTrunk *self);
 /* Closes the link in order, behind the proof that the server has all. */
 void enj_trunk_close (EnjTrunk *self, gint64 now);
 
-/* Nothing waits any longer: all expires now. */
+/* Nothing waits any longer, until a link is up: all expires now. */
 void enj_trunk_expire_all (EnjTrunk *self);
 
 /* It can be written to now; one that is leaving is for errors and results only. */

@@ -24,7 +24,7 @@ gboolean enj_trunks_next (EnjTrunks *self, EnjTrunk **trunk, EnjTrunkEvent *even
 gint64 enj_trunks_deadline (const EnjTrunks *self);
 void enj_trunks_tick (EnjTrunks *self, gint64 now);
 
-/* What waits where there is no link expires now. */
+/* What waits where there is no link expires now, and what comes until there is one. */
 void enj_trunks_give_up (EnjTrunks *self);
 
 /* The same for all, and the links are closed in order. */

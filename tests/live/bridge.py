@@ -6,6 +6,7 @@ import signal
 import subprocess
 
 import ports
+import waiting
 from process import Process
 from prosody import make_certificate
 
@@ -93,6 +94,17 @@ class Bridge:
         if wait_links:
             for domain in self.domains():
                 self.wait_link(domain, since)
+            self.wait_listening()
+
+    def listens(self):
+        """Whether other servers can connect to its port."""
+        return ports.listener((self.address, self.s2s)) is not None
+
+    def wait_listening(self, seconds=15):
+        """It may listen only once a link is up."""
+        wanted = self.groups["federation"].get("listen", "").split(";")
+        if "%s:%d" % (self.address, self.s2s) in wanted:
+            waiting.until(self.listens, self.process.name + " to listen", seconds)
 
     def wait_link(self, domain, since=0, seconds=15):
         return self.process.wait_line(LINK_UP % re.escape(domain), since, seconds)

@@ -20,6 +20,9 @@ live_tests += %D%/17-crash.py
 live_tests += %D%/18-restart.py
 live_tests += %D%/19-systemd.py
 live_tests += %D%/30-control.py
+live_tests += %D%/31-check.py
+live_tests += %D%/39-links.py
+live_tests += %D%/40-standby.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
@@ -63,6 +66,7 @@ live_modules += %D%/prosody.py
 live_modules += %D%/rawpeer.py
 live_modules += %D%/surepeer.py
 live_modules += %D%/tap.py
+live_modules += %D%/threelab.py
 live_modules += %D%/twoways.py
 live_modules += %D%/unit.py
 live_modules += %D%/waiting.py

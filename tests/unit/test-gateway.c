@@ -195,6 +195,7 @@ start (void)
   exchange = enj_exchange_new (settings, (EnjWake){ NULL, NULL });
   gateway = enj_gateway_new (loop, resolver, exchange, &config, NULL, &error);
   g_assert_no_error (error);
+  g_assert_true (enj_gateway_listen (gateway, &error));
 }
 
 static void
