@@ -103,7 +103,9 @@ fill_steps (const Ping *self, const EnjMilestones *milestones, EnjPingResult *re
                                                                 : ENJ_MILESTONE_CONNECTED;
 
   result->way = "new stream";
-  result->dns = measure (self, milestones, ENJ_MILESTONE_START, ENJ_MILESTONE_RESOLVED);
+  /* It may have waited for the one before it, and then for the DNS. */
+  if (milestones->at[ENJ_MILESTONE_RESOLVED])
+    result->dns = MAX (milestones->at[ENJ_MILESTONE_RESOLVED] - self->start, 0);
   result->tcp = measure (self, milestones, ENJ_MILESTONE_RESOLVED, ENJ_MILESTONE_CONNECTED);
   result->tls = measure (self, milestones, ENJ_MILESTONE_CONNECTED, ENJ_MILESTONE_ENCRYPTED);
   result->authentication

@@ -1,6 +1,10 @@
 #!/usr/bin/python3
-"""enjambctl check: what is wrong with the zone, a certificate or the secret, and what to do."""
+"""enjambctl check: what is wrong with the zone, a certificate or the secret, and what to do.
 
+And enjambctl ping: who is there, and what takes the time on the way.
+"""
+
+import json
 import os
 import re
 import shutil
@@ -10,7 +14,7 @@ import ports
 import waiting
 from authority import LAST_YEAR, Authority
 from bridge import LINK_UP, find_program
-from lab import ECHO, RELAY, Lab
+from lab import ECHO, LOCAL, RELAY, REMOTE, Lab
 from prosody import make_certificate
 from tap import equal, run, skip_all, test, true
 from zone import Zone, tlsa
@@ -33,14 +37,18 @@ def check_lab():
     return lab
 
 
-def check(lab, *words, conf=None):
-    """The exit status and the text of `enjambctl check`."""
+def enjambctl(lab, *words, conf=None):
+    """The exit status and the text; nothing goes to stderr."""
     done = subprocess.run([find_program("enjambctl"), "--config", conf or lab.bridge.conf,
-                           "--socket", lab.bridge.groups["control"]["socket"], "check", *words],
+                           "--socket", lab.bridge.groups["control"]["socket"], *words],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-                          timeout=120)
-    equal(done.stderr, "", "what is told beside the findings")
+                          timeout=180)
+    equal(done.stderr, "", "what is told beside it")
     return done.returncode, done.stdout
+
+
+def check(lab, *words, conf=None):
+    return enjambctl(lab, "check", *words, conf=conf)
 
 
 def problems(lab, *words, conf=None):
@@ -64,6 +72,12 @@ def records(text):
             for line in re.findall(r"^ {13}(\S+\. \d+ IN .*)$", text, re.MULTILINE)]
 
 
+def ping(lab, sender, receiver):
+    """The exit status and what it tells to programs."""
+    status, text = enjambctl(lab, "--json", "ping", sender, receiver)
+    return status, json.loads(text)
+
+
 def other_configuration(lab, old, new):
     """A file beside that of the daemon, which does not know it."""
     with open(lab.second, "w", encoding="utf-8") as conf:
@@ -80,6 +94,40 @@ def all_right(lab):
         true("the certificate is for %s, and its key fits" % domain in text, text)
         true("connectivity  %s\n  ok       the link to the server is up\n" % domain in text, text)
     true("%s:%d answers: TLS1.3" % (lab.bridge.address, lab.bridge.s2s) in text, text)
+
+
+STEPS = ["dns-us", "tcp-us", "tls-us", "authentication-us", "answer-us"]
+
+
+@test("a ping tells what each step of a new stream took, and that the next one found it there")
+def new_stream(lab):
+    status, told = ping(lab, RELAY, REMOTE)
+    equal((status, told["answered"], told["way"]), (0, True, "new stream"), told)
+    # Between the last step and the first nothing is left out, nor is anything counted twice.
+    equal(sum(told[step] for step in STEPS), told["total-us"], told)
+    status, told = ping(lab, "bot@%s/x" % RELAY, REMOTE)
+    equal((status, told["answered"], told["way"]), (0, True, "stream"), told)
+    equal([step for step in STEPS if step in told], ["answer-us"], told)
+
+
+@test("a ping goes by the link, and an error from there is an answer")
+def by_link(lab):
+    status, told = ping(lab, RELAY, LOCAL)
+    equal((status, told["answered"], told["way"]), (0, True, "link"), told)
+    status, told = ping(lab, RELAY, "nobody@" + LOCAL)
+    equal((status, told["answered"], told["way"]), (0, True, "link"), told)
+    true(told["error"], told)
+
+
+@test("a ping that fails tells at which step")
+def no_stream(lab):
+    status, told = ping(lab, RELAY, "nowhere.example")
+    equal((status, told["answered"]), (1, False), told)
+    true(re.match(r"remote-server-not-found.*\(DNS: ", told["error"]), told["error"])
+    lab.dns.set_service("dead.example", (0, 0, ports.dead_port(lab.b.address), lab.b.address))
+    status, told = ping(lab, RELAY, "dead.example")
+    equal((status, told["answered"]), (1, False), told)
+    true(re.match(r"remote-server-timeout.*\(TCP: ", told["error"]), told["error"])
 
 
 @test("a zone without records is named, and the lines to add are the right ones")
