@@ -314,7 +314,8 @@ enj_httpd_new (EnjLoop *loop, const EnjHttpdPage *pages, EnjHttpdMake make, gpoi
   (void) pages;
   (void) make;
   (void) data;
-  g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS, "built without libsoup");
+  g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
+                       "this enjamb was built without libsoup");
   return NULL;
 }
 

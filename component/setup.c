@@ -67,8 +67,6 @@ enj_setup_tell_missing (const EnjConfig *config)
                          "writes there gets service-unavailable",
                          component->domain);
     }
-  if (config->metrics_listen->len > 0)
-    enj_log_warning (NULL, "[metrics] listen: metrics are not in this version");
 }
 
 char *

@@ -6,6 +6,7 @@
 #include "component/blocklist.h"
 #include "component/control.h"
 #include "component/expiry.h"
+#include "component/lookout.h"
 #include "component/notify.h"
 #include "component/signals.h"
 #include "component/thrift.h"
@@ -28,6 +29,7 @@ struct EnjTenure
   EnjThrift *thrift;
   EnjExpiry *expiry;
   EnjControl *control; /* or NULL */
+  EnjLookout *lookout; /* the same */
 
   gboolean handed_over;
 };
@@ -52,6 +54,7 @@ enj_tenure_new (EnjSteward *steward, const EnjTenureOrders *orders)
 void
 enj_tenure_leave (EnjTenure *self)
 {
+  g_clear_pointer (&self->lookout, enj_lookout_free);
   g_clear_pointer (&self->control, enj_control_free);
   g_clear_pointer (&self->expiry, enj_expiry_free);
   g_clear_pointer (&self->thrift, enj_thrift_free);
@@ -97,6 +100,20 @@ open_control (EnjTenure *self, EnjLoop *loop)
                      error->message);
 }
 
+/* Asked for in so many words, but nothing that others should wait for. */
+static void
+look_out (EnjTenure *self, EnjLoop *loop)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (enj_steward_get_config (self->steward)->metrics_listen->len == 0)
+    return;
+  self->lookout = enj_lookout_new (loop, self->steward, &error);
+  if (!self->lookout)
+    enj_log_warning (NULL, "%s: there are no metrics and there is no status page",
+                     error->message);
+}
+
 gboolean
 enj_tenure_enter (EnjTenure *self, EnjLoop *loop, GError **error)
 {
@@ -110,6 +127,7 @@ enj_tenure_enter (EnjTenure *self, EnjLoop *loop, GError **error)
   if (!self->expiry)
     return FALSE;
   open_control (self, loop);
+  look_out (self, loop);
   return TRUE;
 }
 

@@ -1,9 +1,9 @@
 /* tenure.h - what a bridge has where the process is its own.
  *
  * A main loop, the signals, a service manager that hears how it is and keeps descriptors for
- * whoever is started next, an eye on certificates near their end, a socket for operators, and a
- * heap to give back.  None of it belongs to a program that uses the library with a loop of its
- * own.
+ * whoever is started next, an eye on certificates near their end, a socket for operators,
+ * pages for those who look, and a heap to give back.  None of it belongs to a program that uses
+ * the library with a loop of its own.
  *
  * Decides nothing: the bridge says what the signals do. */
 #pragma once

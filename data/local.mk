@@ -8,6 +8,7 @@ data_made = %D%/enjamb.service %D%/enjamb.tmpfiles %D%/certbot-hook
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 systemdsystemunit_DATA = %D%/enjamb.service
 pkgdata_SCRIPTS = %D%/certbot-hook
+dist_pkgdata_DATA = %D%/grafana-dashboard.json
 doc_DATA = README
 examplesdir = $(docdir)/examples
 dist_examples_DATA = %D%/enjamb.conf %D%/prosody-component.cfg.lua %D%/examples/echo.c

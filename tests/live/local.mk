@@ -23,6 +23,8 @@ live_tests += %D%/30-control.py
 live_tests += %D%/31-check.py
 live_tests += %D%/39-links.py
 live_tests += %D%/40-standby.py
+live_tests += %D%/36-metrics.py
+live_tests += %D%/31-check.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
@@ -79,6 +81,8 @@ check_PROGRAMS += %D%/rewritten
 
 # What 13-matrix.py found.
 CLEANFILES += MATRIX
+# What 36-metrics.py saw, where $ARTIFACTS does not say where it goes.
+CLEANFILES += status-page.png
 
 enjamb_tests += $(live_tests)
 EXTRA_DIST += $(live_tests) $(live_modules) %D%/canonical.lua %D%/rewritten.lua
