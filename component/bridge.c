@@ -125,6 +125,12 @@ handle_event (EnjBridge *self, EnjExchangeEvent *event, gint64 now)
       if (event->was_up)
         tell (self, ENJ_EVENT_LINK_DOWN, event, NULL);
       break;
+    case ENJ_EXCHANGE_HOSTED_UP:
+      break; /* Its session has told of it. */
+    case ENJ_EXCHANGE_HOSTED_DOWN:
+      enj_log_message (NULL, "%s: component away: %s", event->local,
+                       event->error ? event->error->message : "closed in order");
+      break;
     case ENJ_EXCHANGE_STREAM_UP:
       tell (self, ENJ_EVENT_STREAM_UP, event, enj_proof_format (event->proof));
       break;

@@ -157,7 +157,7 @@ is_whole (const Record *record, gsize room)
          && record->component_len > 0 && record->component_len < record->size
          && record->text_len < record->size
          && sizeof *record + record->component_len + record->text_len <= record->size
-         && record->check == calculate (record) && record->origin <= ENJ_ORIGIN_SERVICE
+         && record->check == calculate (record) && record->origin < ENJ_N_ORIGINS
          && ((const char *) (record + 1))[record->component_len - 1] == '\0';
 }
 

@@ -288,6 +288,8 @@ enj_gateway_fulfil (EnjGateway *self, const EnjExchangeEvent *event, gint64 now)
     case ENJ_EXCHANGE_DELIVER:
     case ENJ_EXCHANGE_LINK_UP:
     case ENJ_EXCHANGE_LINK_DOWN:
+    case ENJ_EXCHANGE_HOSTED_UP:
+    case ENJ_EXCHANGE_HOSTED_DOWN:
     case ENJ_EXCHANGE_STREAM_UP:
     case ENJ_EXCHANGE_STREAM_DOWN:
       g_return_if_reached ();

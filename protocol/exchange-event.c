@@ -15,7 +15,7 @@
 #define ROOM_SCANT 100
 
 /* The first share of a peer. */
-#define PEERS (ENJ_ORIGIN_SERVICE + 1)
+#define PEERS ENJ_N_ORIGINS
 
 void
 enj_exchange_event_clear (EnjExchangeEvent *event)

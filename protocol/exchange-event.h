@@ -15,6 +15,8 @@ typedef enum
   ENJ_EXCHANGE_DELIVER,          /* local, stanza: for the service of that component */
   ENJ_EXCHANGE_LINK_UP,          /* local, header, end */
   ENJ_EXCHANGE_LINK_DOWN,        /* local, error, was_up */
+  ENJ_EXCHANGE_HOSTED_UP,        /* local: its component has connected */
+  ENJ_EXCHANGE_HOSTED_DOWN,      /* local, error: it is away */
   ENJ_EXCHANGE_STREAM_UP,        /* local, remote, outgoing, proof */
   ENJ_EXCHANGE_STREAM_DOWN       /* local, remote, outgoing, error */
 } EnjExchangeEventType;
@@ -45,7 +47,7 @@ void enj_exchange_event_clear (EnjExchangeEvent *event);
 
 /* Who has places for stanzas to services: the link and the services, and the peers by domain;
  * those of them that share one by chance only share their limit. */
-#define ENJ_SHARES (ENJ_ORIGIN_SERVICE + 1 + 64)
+#define ENJ_SHARES (ENJ_N_ORIGINS + 64)
 
 /* All zero but for wake is empty. */
 typedef struct

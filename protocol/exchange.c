@@ -13,6 +13,9 @@
 #define TEXT_LINK_AWAY "the local server is not connected"
 #define TEXT_LINK_LOST "the connection to the local server broke: it may have arrived"
 #define TEXT_TOO_LARGE "larger than the local server takes"
+#define TEXT_HOSTED_AWAY "the component is not connected"
+#define TEXT_HOSTED_LOST "the connection to the component broke: it may have arrived"
+#define TEXT_HOSTED_TOO_LARGE "larger than the component is given"
 
 #define BOUNCES_A_TURN 100
 
@@ -25,6 +28,7 @@ struct EnjExchange
   EnjPeers *peers;
   EnjArrivals *arrivals;
   EnjTrunks *trunks;
+  EnjGuests *guests;
   EnjFaces *faces;
   EnjWays *ways;
   EnjExchangeEventQueue events;
@@ -76,6 +80,39 @@ process_trunk (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint
       enj_porter_bounce (self->porter, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
                          event->type == ENJ_TRUNK_LOST ? TEXT_LINK_LOST
                          : self->stopping ? TEXT_STOPPING : TEXT_LINK_AWAY, now);
+      break;
+    }
+  enj_stanza_unref (event->stanza);
+}
+
+static void
+process_guest (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint64 now)
+{
+  switch (event->type)
+    {
+    case ENJ_TRUNK_UP:
+      push_event (self, ENJ_EXCHANGE_HOSTED_UP, domain, NULL);
+      break;
+    case ENJ_TRUNK_DOWN:
+      push_event (self, ENJ_EXCHANGE_HOSTED_DOWN, domain, NULL)->error = event->error;
+      break;
+    case ENJ_TRUNK_STANZA:
+      enj_porter_take_over (self->porter, ENJ_ORIGIN_HOSTED, domain, 0, event->stanza, now);
+      break;
+    case ENJ_TRUNK_TOO_LARGE:
+      enj_porter_bounce (self->porter, event->stanza, ENJ_STANZA_POLICY_VIOLATION, "modify",
+                         TEXT_HOSTED_TOO_LARGE, now);
+      break;
+    case ENJ_TRUNK_EXPIRED:
+      if (enj_keeper_hold (enj_porter_get_keeper (self->porter), ENJ_KEEPER_FOR_HOSTED,
+                           event->stanza))
+        break;
+      enj_porter_bounce (self->porter, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
+                         self->stopping ? TEXT_STOPPING : TEXT_HOSTED_AWAY, now);
+      break;
+    case ENJ_TRUNK_LOST:
+      enj_porter_bounce (self->porter, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
+                         TEXT_HOSTED_LOST, now);
       break;
     }
   enj_stanza_unref (event->stanza);
@@ -193,6 +230,7 @@ enj_exchange_close (EnjExchange *self, EnjClosing what, gint64 now)
     {
     case ENJ_CLOSING_INBOUND:
       enj_arrivals_close_all (self->arrivals, now);
+      enj_guests_close (self->guests, now);
       break;
     case ENJ_CLOSING_DOWN_LINKS:
       enj_trunks_give_up (self->trunks);
@@ -225,6 +263,7 @@ enj_exchange_get_load (const EnjExchange *self)
   return (EnjLoad){ .inbound = enj_arrivals_count (self->arrivals),
                     .outbound = enj_calls_count_streams (enj_peers_get_calls (self->peers)),
                     .ending = enj_calls_count_ending (enj_peers_get_calls (self->peers)),
+                    .hosted = enj_guests_count (self->guests),
                     .links = enj_trunks_count_links (self->trunks),
                     .waiting_for_peers = enj_peers_count_waiting (self->peers),
                     .waiting_for_links = enj_trunks_count_waiting (self->trunks),
@@ -269,6 +308,8 @@ process (EnjExchange *self, gint64 now)
       self->is_dirty = FALSE;
       while (enj_trunks_next (self->trunks, &trunk, &trunk_event, now))
         process_trunk (self, enj_trunk_get_domain (trunk), &trunk_event, now);
+      while (enj_guests_next (self->guests, &trunk, &trunk_event, now))
+        process_guest (self, enj_trunk_get_domain (trunk), &trunk_event, now);
       while (enj_arrivals_next (self->arrivals, &arrival))
         {
           process_arrival (self, &arrival, now);
@@ -303,9 +344,10 @@ enj_exchange_new (EnjSettings *settings, EnjWake wake)
   self->arrivals = enj_arrivals_new (settings, self->counters, dirty);
   self->faces = enj_faces_new ();
   self->trunks = enj_trunks_new (settings, self->counters, dirty);
+  self->guests = enj_guests_new (settings, self->counters, dirty);
   self->ways = enj_ways_new ();
   self->porter = enj_porter_new (settings, self->ledger, self->peers, self->arrivals, self->trunks,
-                                 &self->events);
+                                 self->guests, &self->events);
   self->report = enj_report_new (self->peers, self->trunks);
   return self;
 }
@@ -319,6 +361,7 @@ enj_exchange_free (EnjExchange *self)
   enj_report_free (self->report);
   enj_arrivals_free (self->arrivals);
   enj_trunks_free (self->trunks);
+  enj_guests_free (self->guests);
   enj_peers_free (self->peers);
   enj_ways_free (self->ways);
   enj_exchange_event_queue_clear (&self->events);
@@ -338,6 +381,7 @@ enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now)
   enj_peers_set_settings (self->peers, settings, now);
   enj_arrivals_set_settings (self->arrivals, settings, now);
   enj_trunks_set_settings (self->trunks, settings);
+  enj_guests_set_settings (self->guests, settings);
   enj_porter_set_settings (self->porter, settings);
 }
 
@@ -373,7 +417,7 @@ guint64
 enj_exchange_count_owned (const EnjExchange *self)
 {
   return (guint64) enj_peers_count_owned (self->peers) + enj_arrivals_count_owned (self->arrivals)
-         + enj_trunks_count_owned (self->trunks)
+         + enj_trunks_count_owned (self->trunks) + enj_guests_count_owned (self->guests)
          + enj_keeper_count (enj_porter_get_keeper (self->porter))
          + enj_exchange_event_queue_count_deliveries (&self->events);
 }
@@ -383,7 +427,8 @@ enj_exchange_deadline (const EnjExchange *self)
 {
   if (self->is_dirty)
     return 0;
-  return MIN (enj_peers_deadline (self->peers), enj_trunks_deadline (self->trunks));
+  return MIN (MIN (enj_peers_deadline (self->peers), enj_trunks_deadline (self->trunks)),
+              enj_guests_deadline (self->guests));
 }
 
 void
@@ -391,6 +436,7 @@ enj_exchange_tick (EnjExchange *self, gint64 now)
 {
   enj_peers_tick (self->peers, now);
   enj_trunks_tick (self->trunks, now);
+  enj_guests_tick (self->guests, now);
   process (self, now);
 }
 
@@ -420,7 +466,15 @@ enj_exchange_accept (EnjExchange *self, const EnjAddress *address, gboolean dire
 gboolean
 enj_exchange_make_room (EnjExchange *self, gint64 now)
 {
-  return enj_arrivals_make_room (self->arrivals, now);
+  return enj_arrivals_make_room (self->arrivals, now)
+         || enj_guests_make_room (self->guests, now);
+}
+
+EnjSession *
+enj_exchange_accept_hosted (EnjExchange *self, const char *port, const EnjAddress *address,
+                            gboolean direct_tls, gint64 now)
+{
+  return enj_guests_accept (self->guests, port, address, direct_tls, now);
 }
 
 EnjSession *
@@ -465,7 +519,8 @@ enj_exchange_closed (EnjExchange *self, EnjSession *session, gint64 now)
   enj_peers_forget_asker (self->peers, session->id);
   enj_report_remove (self->report, session);
   if (!enj_calls_closed (enj_peers_get_calls (self->peers), session)
-      && !enj_arrivals_closed (self->arrivals, session))
+      && !enj_arrivals_closed (self->arrivals, session)
+      && !enj_guests_closed (self->guests, session))
     enj_trunks_closed (self->trunks, session);
   enj_wake (self->wake);
 }
@@ -507,6 +562,12 @@ gboolean
 enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza, gint64 now)
 {
   return enj_porter_send (self->porter, component, stanza, now);
+}
+
+void
+enj_exchange_hand_on (EnjExchange *self, const char *component, EnjStanza *stanza, gint64 now)
+{
+  enj_porter_hand_on (self->porter, component, stanza, now);
 }
 
 EnjKeeper *

@@ -45,6 +45,10 @@ void enj_exchange_tick (EnjExchange *self, gint64 now);
 EnjSession *enj_exchange_accept (EnjExchange *self, const EnjAddress *address,
                                  gboolean direct_tls, gint64 now);
 
+/* A component has connected to the listener of that name (guests.h). */
+EnjSession *enj_exchange_accept_hosted (EnjExchange *self, const char *port,
+                                        const EnjAddress *address, gboolean direct_tls, gint64 now);
+
 /* Cuts the oldest of those that have proved nothing; FALSE where there is none. */
 gboolean enj_exchange_make_room (EnjExchange *self, gint64 now);
 
@@ -79,6 +83,10 @@ void enj_exchange_tlsa (EnjExchange *self, guint64 id, guint ticket, EnjLookupRe
 gboolean enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza,
                             gint64 now);
 
+/* What was delivered goes on to the component of @component that connects to us, which has terms
+ * (settings.h); or back to its sender. */
+void enj_exchange_hand_on (EnjExchange *self, const char *component, EnjStanza *stanza, gint64 now);
+
 /* ---- Succession: what another process carries on -------------------------------- */
 
 /* Writes down, and holds (keeper.h); to be set before anything comes. */
@@ -105,6 +113,7 @@ typedef struct
   guint inbound; /* streams */
   guint outbound;
   guint ending; /* of these, those that are being closed */
+  guint hosted; /* connections of components */
   guint links;
   guint waiting_for_peers; /* stanzas */
   guint waiting_for_links; /* those of links that are up */

@@ -52,6 +52,8 @@ enter (EnjFarewell *self, Step step, gint64 now)
       /* At once: what goes back to peers may need a stream of its own. */
       if (!self->hands_over)
         enj_exchange_close (self->exchange, ENJ_CLOSING_DOWN_LINKS, now);
+      else
+        enj_exchange_get_keeper (self->exchange)->mode = ENJ_KEEPER_HOLDS_FOR_HOSTED;
       enj_exchange_close (self->exchange, ENJ_CLOSING_INBOUND, now);
       break;
     case STEP_REFUSAL:
@@ -121,7 +123,7 @@ is_step_done (const EnjFarewell *self)
     {
     case STEP_INBOUND:
       /* What waits for peers is held in the end, or delivered. */
-      return load.inbound == 0 && (load.waiting_for_peers == 0 || self->hands_over)
+      return load.inbound == 0 && load.hosted == 0 && (load.waiting_for_peers == 0 || self->hands_over)
              && load.events == 0;
     case STEP_REFUSAL:
       /* What the services make of the bounces has to reach the links first. */

@@ -33,16 +33,18 @@ enj_keeper_write (EnjKeeper *self, EnjOrigin origin, const char *component, guin
 }
 
 static gboolean
-is_for_goal (EnjKeeperMode mode, gboolean is_peer)
+is_for_goal (EnjKeeperMode mode, EnjKeeperGoal goal)
 {
   switch (mode)
     {
     case ENJ_KEEPER_PASSES:
       return FALSE;
+    case ENJ_KEEPER_HOLDS_FOR_HOSTED:
+      return goal == ENJ_KEEPER_FOR_HOSTED;
     case ENJ_KEEPER_HOLDS_FOR_PEERS:
-      return is_peer;
+      return goal == ENJ_KEEPER_FOR_PEER || goal == ENJ_KEEPER_FOR_HOSTED;
     case ENJ_KEEPER_HOLDS_FOR_OTHERS:
-      return !is_peer;
+      return goal != ENJ_KEEPER_FOR_PEER;
     case ENJ_KEEPER_HOLDS_ALL:
       return TRUE;
     }
@@ -52,7 +54,7 @@ is_for_goal (EnjKeeperMode mode, gboolean is_peer)
 gboolean
 enj_keeper_hold (EnjKeeper *self, EnjKeeperGoal goal, EnjStanza *stanza)
 {
-  if (!self->write || self->has_missed || !is_for_goal (self->mode, goal == ENJ_KEEPER_FOR_PEER))
+  if (!self->write || self->has_missed || !is_for_goal (self->mode, goal))
     return FALSE;
   g_queue_push_tail (goal == ENJ_KEEPER_FOR_SENDER ? &self->doubtful : &self->held,
                      enj_stanza_ref (stanza));

@@ -19,6 +19,7 @@ typedef gboolean (*EnjKeeperFunc) (EnjOrigin origin, const char *component, guin
 typedef enum
 {
   ENJ_KEEPER_PASSES,
+  ENJ_KEEPER_HOLDS_FOR_HOSTED, /* all but the components that connect to us goes on */
   ENJ_KEEPER_HOLDS_FOR_PEERS,  /* the links go on */
   ENJ_KEEPER_HOLDS_FOR_OTHERS, /* streams to peers go on */
   ENJ_KEEPER_HOLDS_ALL
@@ -29,6 +30,7 @@ typedef enum
 {
   ENJ_KEEPER_FOR_PEER,
   ENJ_KEEPER_FOR_LINK,
+  ENJ_KEEPER_FOR_HOSTED,
   ENJ_KEEPER_FOR_SENDER /* back, as an error: it may have arrived */
 } EnjKeeperGoal;
 

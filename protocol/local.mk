@@ -48,6 +48,7 @@ libprotocol_la_SOURCES += %D%/failures.c %D%/failures.h
 libprotocol_la_SOURCES += %D%/farewell.c %D%/farewell.h
 libprotocol_la_SOURCES += %D%/features.c %D%/features.h
 libprotocol_la_SOURCES += %D%/form.c %D%/form.h
+libprotocol_la_SOURCES += %D%/guests.c %D%/guests.h
 libprotocol_la_SOURCES += %D%/handshake.c %D%/handshake.h
 libprotocol_la_SOURCES += %D%/header.c %D%/header.h
 libprotocol_la_SOURCES += %D%/histogram.c %D%/histogram.h

@@ -9,6 +9,7 @@
 #define TEXT_NO_ROOM "too much is under way already"
 #define UNTOLD "nobody is told of an error or a result" /* for the log */
 #define TEXT_QUEUE_FULL "too much is waiting to go there already"
+#define TEXT_HOSTED_AWAY "the component is not connected"
 
 struct EnjPorter
 {
@@ -18,13 +19,14 @@ struct EnjPorter
   EnjPeers *peers;
   EnjArrivals *arrivals;
   EnjTrunks *trunks;
+  EnjGuests *guests;
   EnjExchangeEventQueue *events;
   EnjKeeper keeper;
 };
 
 EnjPorter *
 enj_porter_new (EnjSettings *settings, EnjLedger *ledger, EnjPeers *peers, EnjArrivals *arrivals,
-                EnjTrunks *trunks, EnjExchangeEventQueue *events)
+                EnjTrunks *trunks, EnjGuests *guests, EnjExchangeEventQueue *events)
 {
   EnjPorter *self = g_new0 (EnjPorter, 1);
 
@@ -34,6 +36,7 @@ enj_porter_new (EnjSettings *settings, EnjLedger *ledger, EnjPeers *peers, EnjAr
   self->peers = peers;
   self->arrivals = arrivals;
   self->trunks = trunks;
+  self->guests = guests;
   self->events = events;
   return self;
 }
@@ -173,4 +176,26 @@ enj_porter_send (EnjPorter *self, const char *component, EnjStanza *stanza, gint
   self->counters->sent++;
   route (self, ENJ_ORIGIN_SERVICE, stanza, now);
   return TRUE;
+}
+
+void
+enj_porter_hand_on (EnjPorter *self, const char *component, EnjStanza *stanza, gint64 now)
+{
+  /* As above. */
+  (void) enj_keeper_write (&self->keeper, ENJ_ORIGIN_SERVICE, component, 0, stanza);
+  self->counters->sent++;
+  switch (enj_guests_send (self->guests, component, stanza, now))
+    {
+    case ENJ_GUESTS_TAKEN:
+      break;
+    case ENJ_GUESTS_FULL:
+      enj_porter_bounce (self, stanza, ENJ_STANZA_RESOURCE_CONSTRAINT, "wait", TEXT_QUEUE_FULL,
+                         now);
+      break;
+    case ENJ_GUESTS_AWAY:
+      if (!enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_HOSTED, stanza))
+        enj_porter_bounce (self, stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
+                           TEXT_HOSTED_AWAY, now);
+      break;
+    }
 }

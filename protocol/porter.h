@@ -9,6 +9,7 @@
 
 #include "protocol/arrivals.h"
 #include "protocol/exchange-event.h"
+#include "protocol/guests.h"
 #include "protocol/keeper.h"
 #include "protocol/ledger.h"
 #include "protocol/peers.h"
@@ -18,7 +19,7 @@ typedef struct EnjPorter EnjPorter;
 
 /* All but @settings are borrowed. */
 EnjPorter *enj_porter_new (EnjSettings *settings, EnjLedger *ledger, EnjPeers *peers,
-                           EnjArrivals *arrivals, EnjTrunks *trunks,
+                           EnjArrivals *arrivals, EnjTrunks *trunks, EnjGuests *guests,
                            EnjExchangeEventQueue *events);
 void enj_porter_free (EnjPorter *self);
 void enj_porter_set_settings (EnjPorter *self, EnjSettings *settings);
@@ -26,6 +27,7 @@ EnjKeeper *enj_porter_get_keeper (EnjPorter *self);
 
 /* As those of exchange.h. */
 gboolean enj_porter_send (EnjPorter *self, const char *component, EnjStanza *stanza, gint64 now);
+void enj_porter_hand_on (EnjPorter *self, const char *component, EnjStanza *stanza, gint64 now);
 void enj_porter_take_over (EnjPorter *self, EnjOrigin origin, const char *component, guint64 end,
                            EnjStanza *stanza, gint64 now);
 void enj_porter_give_back (EnjPorter *self, EnjOrigin origin, const char *component,

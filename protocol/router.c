@@ -6,8 +6,6 @@
 
 #include "protocol/log.h"
 
-#include "protocol/log.h"
-
 static void
 fill_domain (const char *jid, char buffer[ENJ_JID_DOMAIN_SIZE])
 {
@@ -104,7 +102,7 @@ enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanz
     bounce (decision, ENJ_STANZA_JID_MALFORMED, "modify", "'to' is no address");
   else if (enj_realm_classify (settings->realm, decision->domain) == ENJ_REALM_OURS)
     decision->route = ENJ_ROUTE_SERVICE;
-  else if (origin == ENJ_ORIGIN_SERVICE)
+  else if (origin == ENJ_ORIGIN_SERVICE || origin == ENJ_ORIGIN_HOSTED)
     decide_outward (settings, stanza, decision);
   else if (origin == ENJ_ORIGIN_LINK)
     bounce (decision, ENJ_STANZA_ITEM_NOT_FOUND, "cancel", "not a domain of this component");
@@ -113,19 +111,42 @@ enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanz
     drop (decision, "a remote server may only reach domains of ours");
 }
 
+/* @jid with @domain in it; NULL where it is so already, or there is none.  New string. */
+static char *
+respell_new (const char *jid, const char *domain)
+{
+  gsize len = 0;
+  const char *old = jid ? enj_jid_find_domain (jid, &len) : NULL;
+
+  if (!old || (strlen (domain) == len && memcmp (old, domain, len) == 0))
+    return NULL;
+  return g_strdup_printf ("%.*s%s%s", (int) (old - jid), jid, domain, old + len);
+}
+
 EnjStanza *
 enj_router_spell_new (const EnjDecision *decision, EnjStanza *stanza)
 {
   EnjStanzaHead head = *enj_stanza_get_head (stanza);
-  gsize len = 0;
-  const char *domain = head.from ? enj_jid_find_domain (head.from, &len) : NULL;
-  g_autofree char *from = NULL;
+  g_autofree char *from = respell_new (head.from, decision->local);
 
-  if (!domain || (strlen (decision->local) == len && memcmp (domain, decision->local, len) == 0))
+  if (!from)
     return enj_stanza_ref (stanza);
-  from = g_strdup_printf ("%.*s%s%s", (int) (domain - head.from), head.from, decision->local,
-                          domain + len);
   head.from = from;
+  return enj_stanza_new_headed (stanza, &head);
+}
+
+EnjStanza *
+enj_router_spell_to_new (const char *domain, EnjStanza *stanza)
+{
+  EnjStanzaHead head = *enj_stanza_get_head (stanza);
+  g_autofree char *to = respell_new (head.to, domain);
+
+  if (!to && head.from)
+    return enj_stanza_ref (stanza);
+  if (to)
+    head.to = to;
+  if (!head.from)
+    head.from = domain;
   return enj_stanza_new_headed (stanza, &head);
 }
 

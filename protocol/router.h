@@ -13,8 +13,11 @@ typedef enum
 {
   ENJ_ORIGIN_LINK,   /* came over a component link */
   ENJ_ORIGIN_PEER,   /* came over a stream, its pair verified */
-  ENJ_ORIGIN_SERVICE /* sent by one of our services, or an error of our own */
+  ENJ_ORIGIN_SERVICE, /* sent by one of our services, or an error of our own */
+  ENJ_ORIGIN_HOSTED   /* came from a component that is connected to us */
 } EnjOrigin;
+
+#define ENJ_N_ORIGINS (ENJ_ORIGIN_HOSTED + 1)
 
 typedef enum
 {
@@ -42,6 +45,10 @@ void enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const Enj
 /* The stanza for a LINK or a PEER: the domain of its `from` as @decision spells it, for servers
  * compare bytes.  A new reference; NULL when memory cannot be had. */
 EnjStanza *enj_router_spell_new (const EnjDecision *decision, EnjStanza *stanza);
+
+/* The same for a component that is connected to us: the domain of its `to` is @domain, and
+ * errors of our own, about what was to nobody, come from there. */
+EnjStanza *enj_router_spell_to_new (const char *domain, EnjStanza *stanza);
 
 /* Tells that it is dropped, by which rule and why (or NULL), as a line about the remote domain
  * among its addresses: who has many dropped hides nothing of others. */

@@ -11,6 +11,7 @@ struct EnjTrunk
   EnjCounters *counters;
   EnjWake wake;
   EnjCarrier *carrier; /* until it is over */
+  EnjCarrier *successor; /* of the carrier, in this turn */
   GPtrArray *dying;    /* of EnjCarrier: over, but not yet closed */
   EnjWaiting *waiting;
   GQueue refused; /* of EnjStanza: too large by now, the server would close the link */
@@ -53,6 +54,7 @@ enj_trunk_free (EnjTrunk *self)
   if (!self)
     return;
   enj_carrier_free (self->carrier);
+  enj_carrier_free (self->successor);
   g_ptr_array_unref (self->dying);
   enj_waiting_free (self->waiting);
   g_queue_clear_full (&self->refused, (GDestroyNotify) enj_stanza_unref);
@@ -99,6 +101,33 @@ enj_trunk_closed (EnjTrunk *self, EnjSession *session)
         return TRUE;
       }
   return FALSE;
+}
+
+void
+enj_trunk_take (EnjTrunk *self, EnjCarrier *carrier, gint64 now)
+{
+  g_return_if_fail (!self->successor);
+
+  carrier->session.wake = self->wake;
+  enj_wake (self->wake);
+  if (!self->carrier)
+    {
+      self->carrier = carrier;
+      return;
+    }
+  self->carrier->session.now = now;
+  if (enj_session_is_open (&self->carrier->session))
+    enj_carrier_fail (self->carrier, ENJ_STREAM_CONFLICT, "replaced by a new connection");
+  self->successor = carrier;
+}
+
+void
+enj_trunk_question (EnjTrunk *self, gint64 now)
+{
+  if (!enj_trunk_is_up (self))
+    return;
+  self->carrier->session.now = now;
+  enj_proving_ask (self->carrier->proving);
 }
 
 /* TRUE for one that is leaving, too: what comes meanwhile may have to be told. */
@@ -192,6 +221,7 @@ bury (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
   event->was_up = enj_carrier_was_up (self->carrier);
   event->error = session->reason ? g_error_copy (session->reason) : NULL;
   g_ptr_array_add (self->dying, g_steal_pointer (&self->carrier));
+  self->carrier = g_steal_pointer (&self->successor);
 }
 
 gboolean
@@ -210,7 +240,7 @@ enj_trunk_next (EnjTrunk *self, EnjTrunkEvent *event, gint64 now)
       event->end = carried.end;
       return TRUE;
     }
-  if (self->carrier && enj_session_is_over (&self->carrier->session))
+  if (self->carrier && (self->successor || enj_session_is_over (&self->carrier->session)))
     {
       bury (self, event, now);
       return TRUE;

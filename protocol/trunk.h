@@ -52,6 +52,13 @@ EnjSession *enj_trunk_resume (EnjTrunk *self, EnjSettings *settings, const char 
                               const EnjLinkPast *past, gint64 now);
 gboolean enj_trunk_closed (EnjTrunk *self, EnjSession *session);
 
+/* A component has come to us: takes @carrier, which is accepted.  Another that is still there
+ * ends with a conflict, and what it had goes on with the new one. */
+void enj_trunk_take (EnjTrunk *self, EnjCarrier *carrier, gint64 now);
+
+/* Asks the other side whether it is there (proving.h). */
+void enj_trunk_question (EnjTrunk *self, gint64 now);
+
 /* FALSE when too much waits already. */
 gboolean enj_trunk_send (EnjTrunk *self, EnjStanza *stanza, gint64 now);
 

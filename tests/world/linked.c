@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "protocol/handshake.h"
+
 static EnjPuppet *
 accept_link (EnjWorldServer *server, gboolean is_mute)
 {
@@ -34,6 +36,41 @@ EnjPuppet *
 enj_linked_new_mute (EnjWorldServer *server)
 {
   return accept_link (server, TRUE);
+}
+
+EnjPuppet *
+enj_linked_new_knocking (EnjWorldServer *server)
+{
+  EnjPuppet *puppet = enj_world_host (server);
+  g_autofree char *header
+    = g_strdup_printf ("<stream:stream xmlns='jabber:component:accept' to='hosted.%s'"
+                       " xmlns:stream='http://etherx.jabber.org/streams'>",
+                       server->domain);
+  g_autofree char *id = NULL;
+  g_autofree char *proof = NULL;
+  g_autofree char *xml = NULL;
+  const char *place;
+
+  g_assert_nonnull (puppet);
+  enj_world_say (server->world, puppet, header);
+  place = strstr (puppet->heard->str, " id=\"");
+  g_assert_nonnull (place);
+  place += strlen (" id=\"");
+  id = g_strndup (place, strcspn (place, "\""));
+  proof = enj_handshake_new (id, ENJ_WORLD_SECRET);
+  xml = g_strdup_printf ("<handshake>%s</handshake>", proof);
+  enj_world_say (server->world, puppet, xml);
+  return puppet;
+}
+
+EnjPuppet *
+enj_linked_new_hosted (EnjWorldServer *server)
+{
+  EnjPuppet *puppet = enj_linked_new_knocking (server);
+
+  g_assert_nonnull (strstr (puppet->heard->str, "<handshake/>"));
+  g_assert_true (g_str_has_suffix (server->events->str, "hosted-up "));
+  return puppet;
 }
 
 void

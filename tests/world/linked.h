@@ -7,6 +7,11 @@
 EnjPuppet *enj_linked_new (EnjWorldServer *server);
 EnjPuppet *enj_linked_new_mute (EnjWorldServer *server);
 
+/* A component that comes to hosted.DOMAIN of @server, and has said its handshake; one that is
+ * let in. */
+EnjPuppet *enj_linked_new_knocking (EnjWorldServer *server);
+EnjPuppet *enj_linked_new_hosted (EnjWorldServer *server);
+
 /* From the service; the number is the id.  The second has a body of @size bytes. */
 void enj_linked_send (EnjWorldServer *server, const char *to, guint number);
 void enj_linked_send_of_size (EnjWorldServer *server, const char *to, guint number, gsize size);

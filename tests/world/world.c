@@ -15,7 +15,6 @@
 #define PATIENCE (100 * 1000)
 
 #define START (1000 * ENJ_SECOND)
-#define SECRET "s3cr3t"
 
 typedef struct
 {
@@ -266,7 +265,16 @@ take_event (EnjWorldServer *server)
       wish_for (server, &event);
       break;
     case ENJ_EXCHANGE_DELIVER:
-      serve (server, event.local, event.stanza);
+      if (g_str_has_prefix (event.local, "hosted."))
+        enj_exchange_hand_on (server->exchange, event.local, event.stanza, server->world->now);
+      else
+        serve (server, event.local, event.stanza);
+      break;
+    case ENJ_EXCHANGE_HOSTED_UP:
+      note (server, "hosted-up", &event);
+      break;
+    case ENJ_EXCHANGE_HOSTED_DOWN:
+      note (server, "hosted-down", &event);
       break;
     case ENJ_EXCHANGE_LINK_UP:
       note (server, "link-up", &event);
@@ -449,10 +457,26 @@ enj_world_attach (EnjWorldServer *server)
   EnjWorld *self = server->world;
   g_autofree char *home = g_strconcat ("home.", server->domain, NULL);
   EnjSession *session
-    = enj_exchange_attach (server->exchange, server->domain, home, SECRET, self->now);
+    = enj_exchange_attach (server->exchange, server->domain, home, ENJ_WORLD_SECRET, self->now);
   EnjPuppet *puppet;
 
   g_assert_nonnull (session);
+  puppet = enj_world_wires_add_puppet (self->wires);
+  puppet->is_link = TRUE;
+  enj_world_wires_connect (self->wires, server, session, NULL, NULL, puppet);
+  return puppet;
+}
+
+EnjPuppet *
+enj_world_host (EnjWorldServer *server)
+{
+  EnjWorld *self = server->world;
+  EnjSession *session = enj_exchange_accept_hosted (server->exchange, ENJ_WORLD_PORT,
+                                                    &(EnjAddress){ 0 }, FALSE, self->now);
+  EnjPuppet *puppet;
+
+  if (!session)
+    return NULL;
   puppet = enj_world_wires_add_puppet (self->wires);
   puppet->is_link = TRUE;
   enj_world_wires_connect (self->wires, server, session, NULL, NULL, puppet);

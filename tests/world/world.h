@@ -13,6 +13,10 @@
 
 #include "protocol/exchange.h"
 
+/* What the components of worlds need to be let in. */
+#define ENJ_WORLD_PORT "port"
+#define ENJ_WORLD_SECRET "s3cr3t"
+
 typedef struct EnjWorld EnjWorld;
 
 /* The far end of a connection, played by the test.  That of a link works through what it
@@ -43,14 +47,16 @@ typedef struct
   GPtrArray *inbox;   /* stanzas for the service, as text */
   GPtrArray *asked;   /* names that were looked up */
   GString *sources;   /* who has caused that, each with a blank behind */
-  GString *events;    /* "link-up", "link-down", "link-refused", "up>remote", "down<remote"... */
+  GString *events;    /* "link-up", "link-down", "link-refused", "hosted-up", "up>remote"... */
 } EnjWorldServer;
 
 EnjWorld *enj_world_new (void);
 void enj_world_free (EnjWorld *self);
 gint64 enj_world_now (const EnjWorld *self);
 
-/* @domain has a link, behind which home.@domain is; also.@domain has none.  @limits may be NULL. */
+/* @domain has a link, behind which home.@domain is; also.@domain has none; the service of
+ * hosted.@domain, whose link leads there too, is a component that connects.  @limits may be
+ * NULL. */
 EnjWorldServer *enj_world_add (EnjWorld *self, const char *domain, EnjEncryption encryption,
                                const EnjLimits *limits);
 
@@ -61,7 +67,7 @@ void enj_world_add_address (EnjWorld *self, const char *name, const EnjAddress *
 /* What the look-up of @name (as it is asked for) gives; G_MAXUINT is no answer at all. */
 void enj_world_set_result (EnjWorld *self, const char *name, guint result);
 
-/* A stanza of the service of @server, of either domain; FALSE where it is not taken. */
+/* A stanza of the service of @server, but of hosted.@domain; FALSE where it is not taken. */
 gboolean enj_world_send (EnjWorldServer *server, const char *xml);
 
 void enj_world_run (EnjWorld *self);
@@ -73,6 +79,10 @@ void enj_world_hold (EnjWorld *self, gboolean lookups, gboolean dials);
 
 /* Connects the link of @server to a new puppet, which is owned by the world. */
 EnjPuppet *enj_world_attach (EnjWorldServer *server);
+
+/* A new puppet has connected to the listener for the component of hosted.@domain; NULL where it
+ * is turned away. */
+EnjPuppet *enj_world_host (EnjWorldServer *server);
 
 /* The newest puppet that somebody has connected to. */
 EnjPuppet *enj_world_get_puppet (EnjWorld *self);

@@ -1,0 +1,366 @@
+#include "config.h"
+
+#include "protocol/guests.h"
+
+#include "protocol/budget.h"
+#include "protocol/doorman.h"
+#include "protocol/hosted.h"
+#include "protocol/router.h"
+
+/* Those that have proved nothing hold descriptors that nobody has counted for them. */
+#define UNPROVED_MAX 32
+
+/* One connection. */
+typedef struct
+{
+  EnjGuests *guests;
+  EnjHosted *hosted; /* NULL once a trunk has it */
+  EnjSession *session;
+  EnjVisit visit;
+  char *source;
+  gboolean is_dirty;
+} Guest;
+
+/* What there is of a domain beside its trunk. */
+typedef struct
+{
+  gboolean is_there;
+  gint64 since; /* when it went away, or we began; 0 while that is not known */
+} Room;
+
+struct EnjGuests
+{
+  EnjSettings *settings;
+  EnjCounters *counters;
+  EnjWake wake;
+  EnjDoorman *doorman;
+  EnjTrunks *trunks;
+  GHashTable *guests; /* session id to Guest, owned */
+  GHashTable *rooms;  /* domain, the trunk's, to Room, owned */
+  GQueue dirty;       /* of Guest, without a trunk */
+  gboolean is_closed;
+};
+
+static void
+mark_dirty (gpointer data)
+{
+  Guest *guest = data;
+
+  if (!guest->is_dirty)
+    {
+      guest->is_dirty = TRUE;
+      g_queue_push_tail (&guest->guests->dirty, guest);
+    }
+  enj_wake (guest->guests->wake);
+}
+
+static void
+clean (Guest *guest)
+{
+  if (guest->is_dirty)
+    g_queue_remove (&guest->guests->dirty, guest);
+  guest->is_dirty = FALSE;
+}
+
+static void
+guest_free (gpointer data)
+{
+  Guest *guest = data;
+
+  clean (guest);
+  enj_visit_leave (&guest->visit);
+  if (guest->hosted)
+    enj_carrier_free (enj_hosted_get_carrier (guest->hosted));
+  g_free (guest->source);
+  g_free (guest);
+}
+
+static EnjLimits
+get_limits (const EnjSettings *settings)
+{
+  EnjLimits limits = settings->limits;
+
+  limits.unauthenticated = MIN (limits.unauthenticated, UNPROVED_MAX);
+  return limits;
+}
+
+EnjGuests *
+enj_guests_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake)
+{
+  EnjGuests *self = g_new0 (EnjGuests, 1);
+  const EnjLimits limits = get_limits (settings);
+  const char *domain;
+
+  self->settings = enj_settings_ref (settings);
+  self->counters = counters;
+  self->wake = wake;
+  self->doorman = enj_doorman_new (&limits);
+  self->trunks = enj_trunks_new (settings, counters, wake);
+  self->guests = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, guest_free);
+  self->rooms = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  for (guint i = 0; (domain = enj_realm_get_component (settings->realm, i)); i++)
+    g_hash_table_insert (self->rooms,
+                         (gpointer) enj_trunk_get_domain (enj_trunks_find (self->trunks, domain)),
+                         g_new0 (Room, 1));
+  return self;
+}
+
+void
+enj_guests_free (EnjGuests *self)
+{
+  if (!self)
+    return;
+  self->wake = (EnjWake){ 0 };
+  g_hash_table_unref (self->guests);
+  g_hash_table_unref (self->rooms);
+  enj_trunks_free (self->trunks);
+  enj_doorman_free (self->doorman);
+  enj_settings_unref (self->settings);
+  g_free (self);
+}
+
+void
+enj_guests_set_settings (EnjGuests *self, EnjSettings *settings)
+{
+  const EnjLimits limits = get_limits (settings);
+  GHashTableIter iter;
+  gpointer value;
+
+  enj_settings_unref (self->settings);
+  self->settings = enj_settings_ref (settings);
+  enj_doorman_set_limits (self->doorman, &limits);
+  enj_trunks_set_settings (self->trunks, settings);
+  g_hash_table_iter_init (&iter, self->guests);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const Guest *guest = value;
+
+      if (!guest->hosted)
+        continue;
+      enj_settings_unref (guest->session->settings);
+      guest->session->settings = enj_settings_ref (settings);
+    }
+}
+
+/* ---- Connections ------------------------------------------------------------------ */
+
+/* XEP-0205: nothing is said.  Counted no more, so that it is not cut twice. */
+static void
+cut (EnjVisit *visit, gint64 now)
+{
+  EnjSession *session = ((const Guest *) visit->owner)->session;
+
+  enj_visit_leave (visit);
+  session->now = now;
+  session->cut = TRUE;
+  enj_session_drop (session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESOURCE_CONSTRAINT,
+                                          "others need its place, and it has proved nothing"));
+  enj_wake (session->output); /* It may have been over. */
+}
+
+gboolean
+enj_guests_make_room (EnjGuests *self, gint64 now)
+{
+  EnjVisit *oldest = enj_doorman_get_oldest (self->doorman);
+
+  if (oldest)
+    cut (oldest, now);
+  return oldest != NULL;
+}
+
+/* All who come by a Unix socket are at one place, this machine. */
+static EnjAddress
+place (const EnjAddress *address)
+{
+  static const EnjAddress here = { .bytes = { 127, 0, 0, 1 }, .length = 4 };
+
+  return address->length > 0 ? *address : here;
+}
+
+EnjSession *
+enj_guests_accept (EnjGuests *self, const char *port, const EnjAddress *address,
+                   gboolean direct_tls, gint64 now)
+{
+  const EnjAddress from = place (address);
+  g_autofree Guest *guest = g_new0 (Guest, 1);
+  EnjVisit *surplus;
+
+  guest->visit.owner = guest;
+  if (self->is_closed || enj_budget_is_over ()
+      || !enj_doorman_admit (self->doorman, &guest->visit, &from, now))
+    return NULL;
+  while ((surplus = enj_doorman_get_surplus (self->doorman)))
+    cut (surplus, now);
+
+  guest->guests = self;
+  guest->hosted = enj_hosted_new (port, direct_tls, self->settings, self->counters,
+                                  (EnjWake){ mark_dirty, guest }, now);
+  guest->session = &enj_hosted_get_carrier (guest->hosted)->session;
+  guest->source = g_strdup (enj_visit_get_source (&guest->visit));
+  guest->session->log.source = guest->source;
+  g_hash_table_insert (self->guests, &guest->session->id, guest);
+  return g_steal_pointer (&guest)->session;
+}
+
+gboolean
+enj_guests_closed (EnjGuests *self, EnjSession *session)
+{
+  const guint64 id = session->id;
+  Guest *guest = g_hash_table_lookup (self->guests, &id);
+
+  if (!guest)
+    return FALSE;
+  /* Its key is in the session, which goes. */
+  g_hash_table_steal (self->guests, &id);
+  if (!guest->hosted)
+    enj_trunks_closed (self->trunks, session);
+  guest_free (guest);
+  return TRUE;
+}
+
+/* ---- Who has a domain --------------------------------------------------------------- */
+
+static void
+admit (Guest *guest, EnjTrunk *trunk, gint64 now)
+{
+  EnjHosted *hosted = g_steal_pointer (&guest->hosted);
+
+  enj_visit_prove (&guest->visit);
+  enj_hosted_admit (hosted, now);
+  clean (guest); /* It wakes the trunk from now on. */
+  enj_trunk_take (trunk, enj_hosted_get_carrier (hosted), now);
+}
+
+static void
+decide (EnjGuests *self, Guest *guest, gint64 now)
+{
+  const char *domain = enj_hosted_get_wish (guest->hosted);
+  EnjTrunk *trunk = enj_trunks_find (self->trunks, domain);
+  EnjTerms *terms = enj_settings_get_terms (self->settings, domain);
+
+  if (!enj_trunk_is_up (trunk) || (terms && enj_terms_replaces (terms)))
+    {
+      admit (guest, trunk, now);
+      return;
+    }
+  enj_hosted_refuse (guest->hosted, now);
+  /* Is the other still there?  Whoever comes next may have its place. */
+  enj_trunk_question (trunk, now);
+}
+
+/* FALSE: nobody has anything to ask. */
+static gboolean
+decide_one (EnjGuests *self, gint64 now)
+{
+  Guest *guest = g_queue_pop_head (&self->dirty);
+
+  if (!guest)
+    return FALSE;
+  guest->is_dirty = FALSE;
+  if (enj_hosted_get_wish (guest->hosted))
+    decide (self, guest, now);
+  return TRUE;
+}
+
+/* ---- Stanzas -------------------------------------------------------------------------- */
+
+static void
+note (EnjGuests *self, const EnjTrunk *trunk, EnjTrunkEventType type, gint64 now)
+{
+  Room *room = g_hash_table_lookup (self->rooms, enj_trunk_get_domain (trunk));
+
+  if (type != ENJ_TRUNK_UP && type != ENJ_TRUNK_DOWN)
+    return;
+  room->is_there = type == ENJ_TRUNK_UP;
+  room->since = now;
+}
+
+gboolean
+enj_guests_next (EnjGuests *self, EnjTrunk **trunk, EnjTrunkEvent *event, gint64 now)
+{
+  /* One at a time: where one takes the place of another, that has to be over first. */
+  do
+    if (enj_trunks_next (self->trunks, trunk, event, now))
+      {
+        note (self, *trunk, event->type, now);
+        return TRUE;
+      }
+  while (decide_one (self, now));
+  return FALSE;
+}
+
+static gboolean
+is_away_for_long (const EnjGuests *self, Room *room, gint64 now)
+{
+  if (room->since == 0)
+    room->since = now;
+  return self->is_closed
+         || (!room->is_there
+             && now - room->since >= (gint64) self->settings->limits.queue_age * ENJ_SECOND);
+}
+
+EnjGuestsOutcome
+enj_guests_send (EnjGuests *self, const char *domain, EnjStanza *stanza, gint64 now)
+{
+  g_autoptr (EnjStanza) spelt = NULL;
+
+  if (is_away_for_long (self, g_hash_table_lookup (self->rooms, domain), now))
+    return ENJ_GUESTS_AWAY;
+  spelt = enj_router_spell_to_new (domain, stanza);
+  return spelt && enj_trunk_send (enj_trunks_find (self->trunks, domain), spelt, now)
+           ? ENJ_GUESTS_TAKEN
+           : ENJ_GUESTS_FULL;
+}
+
+/* ---- Time and the end ------------------------------------------------------------------- */
+
+gint64
+enj_guests_deadline (const EnjGuests *self)
+{
+  return enj_trunks_deadline (self->trunks);
+}
+
+void
+enj_guests_tick (EnjGuests *self, gint64 now)
+{
+  enj_trunks_tick (self->trunks, now);
+}
+
+void
+enj_guests_close (EnjGuests *self, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  self->is_closed = TRUE;
+  enj_trunks_close (self->trunks, now);
+  g_hash_table_iter_init (&iter, self->guests);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const Guest *guest = value;
+
+      guest->session->now = now;
+      if (guest->hosted)
+        enj_session_close (guest->session);
+    }
+}
+
+EnjTrunk *
+enj_guests_find (const EnjGuests *self, const char *domain)
+{
+  return enj_settings_get_terms (self->settings, domain)
+           ? enj_trunks_find (self->trunks, domain)
+           : NULL;
+}
+
+guint
+enj_guests_count (const EnjGuests *self)
+{
+  return g_hash_table_size (self->guests);
+}
+
+guint
+enj_guests_count_owned (const EnjGuests *self)
+{
+  return enj_trunks_count_owned (self->trunks);
+}
