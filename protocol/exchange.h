@@ -45,7 +45,7 @@ void enj_exchange_tick (EnjExchange *self, gint64 now);
 EnjSession *enj_exchange_accept (EnjExchange *self, const EnjAddress *address,
                                  gboolean direct_tls, gint64 now);
 
-/* A component has connected to the listener of that name (guests.h). */
+/* A component has connected (guests.h). */
 EnjSession *enj_exchange_accept_hosted (EnjExchange *self, const char *port,
                                         const EnjAddress *address, gboolean direct_tls, gint64 now);
 
@@ -83,8 +83,7 @@ void enj_exchange_tlsa (EnjExchange *self, guint64 id, guint ticket, EnjLookupRe
 gboolean enj_exchange_send (EnjExchange *self, const char *component, EnjStanza *stanza,
                             gint64 now);
 
-/* What was delivered goes on to the component of @component that connects to us, which has terms
- * (settings.h); or back to its sender. */
+/* To the component that connects to us, or back: what was delivered to @component. */
 void enj_exchange_hand_on (EnjExchange *self, const char *component, EnjStanza *stanza, gint64 now);
 
 /* ---- Succession: what another process carries on -------------------------------- */

@@ -123,8 +123,8 @@ is_step_done (const EnjFarewell *self)
     {
     case STEP_INBOUND:
       /* What waits for peers is held in the end, or delivered. */
-      return load.inbound == 0 && load.hosted == 0 && (load.waiting_for_peers == 0 || self->hands_over)
-             && load.events == 0;
+      return load.inbound == 0 && load.hosted == 0 && load.events == 0
+             && (load.waiting_for_peers == 0 || self->hands_over);
     case STEP_REFUSAL:
       /* What the services make of the bounces has to reach the links first. */
       return load.ending == 0 && is_quiet (&load);
