@@ -23,8 +23,6 @@ void enj_exchange_free (EnjExchange *self);
 /* All or nothing; the components stay as they are. */
 void enj_exchange_set_settings (EnjExchange *self, EnjSettings *settings, gint64 now);
 const EnjCounters *enj_exchange_get_counters (const EnjExchange *self);
-
-/* For those who look. */
 EnjReport *enj_exchange_get_report (EnjExchange *self);
 
 /* Stanzas that we have and that have not come to an end: counted where they are kept, for
@@ -44,7 +42,6 @@ void enj_exchange_tick (EnjExchange *self, gint64 now);
  * away without a word.  Another that has proved nothing may be cut for it. */
 EnjSession *enj_exchange_accept (EnjExchange *self, const EnjAddress *address,
                                  gboolean direct_tls, gint64 now);
-
 /* A component has connected (guests.h). */
 EnjSession *enj_exchange_accept_hosted (EnjExchange *self, const char *port,
                                         const EnjAddress *address, gboolean direct_tls, gint64 now);
