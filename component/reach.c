@@ -38,12 +38,13 @@ int
 enj_reach_dial (EnjErrand *errand, const EnjAddress *address, guint64 timeout, GError **error)
 {
   Attempt attempt = { .fd = -1, .error = error };
-  g_autoptr (EnjDialer) dialer = enj_dialer_new (enj_errand_get_loop (errand), address, NULL,
-                                                 timeout, note_end, &attempt);
+  EnjDialer *dialer = enj_dialer_new (enj_errand_get_loop (errand), address, NULL, timeout,
+                                      note_end, &attempt);
 
   /* The dialer always comes to an end of its own. */
   if (!enj_errand_wait (errand, &attempt.is_done, (guint) timeout + PATIENCE))
     g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "no answer in time");
+  enj_dialer_free (dialer);
   return attempt.fd;
 }
 

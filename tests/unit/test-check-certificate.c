@@ -52,11 +52,12 @@ judge_new (const EnjZone *zone)
   EnjConfigFederation federation = { .certificates = folder, .listen = listens };
   g_autoptr (EnjTrust) trust = enj_test_authority_trust_new (root);
   g_autoptr (EnjFindings) findings = enj_findings_new ();
-  g_autoptr (EnjCredentials) credentials = enj_check_certificate_judge_new (
+  EnjCredentials *credentials = enj_check_certificate_judge_new (
     &federation, DOMAIN, zone, trust, ENJ_TEST_WALL, findings);
   g_autofree char *text = enj_findings_format_new (findings);
   g_auto (GStrv) parts = g_strsplit (text, folder, -1);
 
+  enj_credentials_unref (credentials);
   take (DOMAIN ".crt");
   take (DOMAIN ".key");
   return g_strjoinv ("@", parts);
