@@ -2,11 +2,13 @@
 
 #include "component/metrics.h"
 
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "protocol/budget.h"
 #include "protocol/law.h"
+#include "protocol/report.h"
 #include "component/exposition.h"
 #include "component/journal.h"
 
@@ -166,12 +168,27 @@ add_streams (EnjExposition *out, const EnjCounters *counters, const EnjLoad *loa
 }
 
 static void
-add_links (EnjExposition *out, const EnjUplinks *uplinks)
+add_links (EnjExposition *out, const EnjSteward *steward, gint64 now)
 {
+  const GPtrArray *components = enj_steward_get_config (steward)->components;
+  const EnjReport *report = enj_exchange_get_report (enj_steward_get_exchange (steward));
+  const EnjUplinks *uplinks = enj_steward_get_uplinks (steward);
+
   add_gauge (out, "enjamb_links", uplinks ? enj_uplinks_count (uplinks) : 0,
              "Links to servers of ours that are configured.");
   add_gauge (out, "enjamb_links_up", uplinks ? enj_uplinks_count_up (uplinks) : 0,
              "Of those, how many are up.");
+  enj_exposition_begin (out, ENJ_METRIC_GAUGE, "enjamb_link_up", NULL,
+                        "1 for a domain whose link is up.");
+  for (guint i = 0; i < components->len; i++)
+    {
+      const EnjConfigComponent *component = components->pdata[i];
+      EnjLinkInfo link;
+
+      if (component->server
+          && enj_report_describe_link (report, component->domain, &link, now))
+        enj_exposition_add (out, strcmp (link.state, "up") == 0, "host", component->domain, NULL);
+    }
 }
 
 static void
@@ -204,7 +221,7 @@ enj_metrics_new (const EnjSteward *steward, gint64 now)
 
   add_process (out, steward, now);
   add_certificates (out, steward);
-  add_links (out, enj_steward_get_uplinks (steward));
+  add_links (out, steward, now);
   add_law (out, exchange);
   add_queues (out, &load);
   add_streams (out, counters, &load);

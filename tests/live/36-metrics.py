@@ -103,6 +103,7 @@ def counted(lab):
     true(lab.sample("enjamb_stanzas_accepted_total") >= before + 2, "accepted")
     equal(lab.sample("enjamb_stanzas_missing"), 0, "missing")
     equal(lab.sample("enjamb_links_up"), 2, "links")
+    equal(lab.sample('enjamb_link_up{host="%s"}' % RELAY), 1, "one of them")
     true(lab.sample("enjamb_route_seconds_count") > 0, "routes were measured")
     true(lab.sample("process_resident_memory_bytes") > 1000000, "memory")
     for direction in ("in", "out"):
