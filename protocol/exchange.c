@@ -474,7 +474,7 @@ EnjSession *
 enj_exchange_accept_hosted (EnjExchange *self, const char *port, const EnjAddress *address,
                             gboolean direct_tls, gint64 now)
 {
-  return enj_guests_accept (self->guests, port, address, direct_tls, now);
+  return enlist (self, enj_guests_accept (self->guests, port, address, direct_tls, now));
 }
 
 EnjSession *

@@ -10,6 +10,7 @@
 #include "protocol/exchange-event.h"
 #include "protocol/keeper.h"
 #include "protocol/link.h"
+#include "protocol/load.h"
 #include "protocol/peers.h"
 #include "protocol/report.h"
 #include "protocol/session.h"
@@ -104,29 +105,7 @@ void enj_exchange_stand_by (EnjExchange *self, gint64 now);
 
 /* ---- The end: farewell.h knows the order -------------------------------------- */
 
-typedef struct
-{
-  guint inbound; /* streams */
-  guint outbound;
-  guint ending; /* of these, those that are being closed */
-  guint hosted; /* connections of components */
-  guint links;
-  guint waiting_for_peers; /* stanzas */
-  guint waiting_for_links; /* those of links that are up */
-  guint unproven;          /* those that left by links, and may have arrived */
-  guint events;            /* not yet fetched */
-} EnjLoad;
-
 EnjLoad enj_exchange_get_load (const EnjExchange *self);
-
-typedef enum
-{
-  ENJ_CLOSING_INBOUND,
-  ENJ_CLOSING_DOWN_LINKS,     /* there is nothing to close, but something waits */
-  ENJ_CLOSING_STUCK_OUTBOUND, /* streams that have written all stay, and no more are opened */
-  ENJ_CLOSING_OUTBOUND,
-  ENJ_CLOSING_LINKS
-} EnjClosing;
 
 /* In order, and for good: what waits for them is bounced. */
 void enj_exchange_close (EnjExchange *self, EnjClosing what, gint64 now);

@@ -198,6 +198,7 @@ enj_guests_accept (EnjGuests *self, const char *port, const EnjAddress *address,
   guest->session = &enj_hosted_get_carrier (guest->hosted)->session;
   guest->source = g_strdup (enj_visit_get_source (&guest->visit));
   guest->session->log.source = guest->source;
+  guest->session->standing.address = *address;
   g_hash_table_insert (self->guests, &guest->session->id, guest);
   return g_steal_pointer (&guest)->session;
 }

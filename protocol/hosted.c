@@ -326,6 +326,8 @@ enj_hosted_new (const char *port, gboolean direct_tls, EnjSettings *settings,
   enj_carrier_init (&self->carrier, &hosted_class, "hosted", NULL, settings, counters, wake, now);
   self->carrier.session.standing.peer_proof = "secret";
   self->port = g_strdup (port);
+  self->carrier.session.standing.peer_proof = "secret";
+  self->carrier.session.standing.direct_tls = direct_tls;
   if (direct_tls)
     start_tls (self);
   else

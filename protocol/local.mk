@@ -64,6 +64,7 @@ libprotocol_la_SOURCES += %D%/keeper.c %D%/keeper.h
 libprotocol_la_SOURCES += %D%/ledger.c %D%/ledger.h
 libprotocol_la_SOURCES += %D%/legal.c %D%/legal.h
 libprotocol_la_SOURCES += %D%/limits.h
+libprotocol_la_SOURCES += %D%/load.h
 libprotocol_la_SOURCES += %D%/link.c %D%/link.h
 libprotocol_la_SOURCES += %D%/log.c %D%/log.h
 libprotocol_la_SOURCES += %D%/management.c %D%/management.h

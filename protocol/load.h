@@ -1,0 +1,26 @@
+/* load.h - what an exchange still has, and what of it can be closed. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct
+{
+  guint inbound; /* streams */
+  guint outbound;
+  guint ending; /* of these, those that are being closed */
+  guint hosted; /* connections of components */
+  guint links;
+  guint waiting_for_peers; /* stanzas */
+  guint waiting_for_links; /* those of links that are up */
+  guint unproven;          /* those that left by links, and may have arrived */
+  guint events;            /* not yet fetched */
+} EnjLoad;
+
+typedef enum
+{
+  ENJ_CLOSING_INBOUND,
+  ENJ_CLOSING_DOWN_LINKS,     /* there is nothing to close, but something waits */
+  ENJ_CLOSING_STUCK_OUTBOUND, /* streams that have written all stay, and no more are opened */
+  ENJ_CLOSING_OUTBOUND,
+  ENJ_CLOSING_LINKS
+} EnjClosing;
