@@ -405,7 +405,7 @@ enj_bridge_run (EnjBridge *self)
   if (self->stopped)
     return 0;
   if (!self->tenure)
-    self->tenure = enj_tenure_new (self->steward, &orders);
+    self->tenure = enj_tenure_new (self->steward, self->reception, &orders);
   if (!enj_bridge_attach_context (self, NULL, &error)
       || !enj_tenure_enter (self->tenure, self->loop, &error))
     {

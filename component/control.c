@@ -10,6 +10,7 @@
 #include "protocol/log.h"
 #include "component/descriptors.h"
 #include "component/listener.h"
+#include "component/ping.h"
 #include "data/control-interface.h"
 
 /* Operators, and the scripts of operators. */
@@ -25,6 +26,7 @@ struct EnjControl
 {
   EnjLoop *loop;
   EnjSteward *steward;
+  EnjReception *reception;
   EnjListener *listener;
   GDBusNodeInfo *node;
   GDBusAuthObserver *observer;
@@ -95,6 +97,106 @@ answer_status (Guest *guest, GVariant *arguments, GDBusMethodInvocation *call)
 }
 
 static void
+refuse (GDBusMethodInvocation *call, const GError *error)
+{
+  g_dbus_method_invocation_return_dbus_error (call, ENJ_CONTROL_ERROR_INVALID, error->message);
+}
+
+static void
+answer_streams (Guest *guest, GVariant *arguments, GDBusMethodInvocation *call)
+{
+  const EnjControl *self = guest->control;
+  g_autoptr (GError) error = NULL;
+  GVariant *streams;
+  const char *remote;
+  guint64 after;
+  guint64 next;
+  guint max;
+
+  g_variant_get (arguments, "(&stu)", &remote, &after, &max);
+  streams = enj_steward_streams (self->steward, remote, after, max, &next,
+                                 enj_loop_now (self->loop), &error);
+  if (streams)
+    g_dbus_method_invocation_return_value (call, g_variant_new ("(@aa{sv}t)", streams, next));
+  else
+    refuse (call, error);
+}
+
+static void
+answer_remotes (Guest *guest, GVariant *arguments, GDBusMethodInvocation *call)
+{
+  const EnjControl *self = guest->control;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *next = NULL;
+  GVariant *remotes;
+  const char *remote;
+  const char *after;
+  guint max;
+
+  g_variant_get (arguments, "(&s&su)", &remote, &after, &max);
+  remotes = enj_steward_remotes (self->steward, remote, after, max, &next,
+                                 enj_loop_now (self->loop), &error);
+  if (remotes)
+    g_dbus_method_invocation_return_value (call, g_variant_new ("(@aa{sv}s)", remotes, next));
+  else
+    refuse (call, error);
+}
+
+static void
+answer_routes (Guest *guest, GVariant *arguments, GDBusMethodInvocation *call)
+{
+  const EnjControl *self = guest->control;
+
+  (void) arguments;
+  g_dbus_method_invocation_return_value (
+    call, g_variant_new ("(@aa{sv})", enj_steward_routes (self->steward,
+                                                          enj_loop_now (self->loop))));
+}
+
+static void
+answer_close (Guest *guest, GVariant *arguments, GDBusMethodInvocation *call)
+{
+  const EnjControl *self = guest->control;
+  g_autoptr (GError) error = NULL;
+  const char *local;
+  const char *remote;
+  guint n;
+
+  g_variant_get (arguments, "(&s&s)", &local, &remote);
+  if (enj_steward_close (self->steward, local, remote, &n, enj_loop_now (self->loop), &error))
+    g_dbus_method_invocation_return_value (call, g_variant_new ("(u)", n));
+  else
+    refuse (call, error);
+}
+
+/* The call outlives the guest, and us. */
+static void
+handle_pinged (const EnjPingResult *result, gpointer data)
+{
+  g_dbus_method_invocation_return_value (
+    data, g_variant_new ("(@a{sv})", enj_ping_result_to_variant (result)));
+}
+
+static void
+answer_ping (Guest *guest, GVariant *arguments, GDBusMethodInvocation *call)
+{
+  const EnjControl *self = guest->control;
+  const EnjReport *report
+    = enj_exchange_get_report (enj_steward_get_exchange (self->steward));
+  const EnjPingMeans means = { .loop = self->loop,
+                               .reception = self->reception,
+                               .history = enj_report_get_history (report),
+                               .config = enj_steward_get_config (self->steward) };
+  g_autoptr (GError) error = NULL;
+  const char *from;
+  const char *to;
+
+  g_variant_get (arguments, "(&s&s)", &from, &to);
+  if (!enj_ping_start (&means, from, to, handle_pinged, call, &error))
+    refuse (call, error);
+}
+
+static void
 answer_reload (Guest *guest, GVariant *arguments, GDBusMethodInvocation *call)
 {
   g_autoptr (GError) error = NULL;
@@ -112,7 +214,8 @@ static const struct
   const char *name;
   Method method;
 } methods[] = {
-  { "Status", answer_status },
+  { "Status", answer_status }, { "Streams", answer_streams }, { "Remotes", answer_remotes },
+  { "Routes", answer_routes }, { "Close", answer_close },     { "Ping", answer_ping },
   { "Reload", answer_reload },
 };
 
@@ -329,12 +432,14 @@ handle_connection (int fd, const EnjAddress *peer, gpointer data)
 /* ---- Life ------------------------------------------------------------------------------ */
 
 EnjControl *
-enj_control_new (EnjLoop *loop, EnjSteward *steward, const char *path, GError **error)
+enj_control_new (EnjLoop *loop, EnjSteward *steward, EnjReception *reception, const char *path,
+                 GError **error)
 {
   g_autoptr (EnjControl) self = g_new0 (EnjControl, 1);
 
   self->loop = loop;
   self->steward = steward;
+  self->reception = reception;
   self->guid = g_dbus_generate_guid ();
   self->node = g_dbus_node_info_new_for_xml (control_interface, NULL);
   g_assert (self->node); /* It is compiled in. */

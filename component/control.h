@@ -7,6 +7,7 @@
  * Finds out nothing itself, and does nothing: that is the steward's. */
 #pragma once
 
+#include "component/reception.h"
 #include "component/steward.h"
 
 typedef struct EnjControl EnjControl;
@@ -16,9 +17,11 @@ typedef struct EnjControl EnjControl;
 #define ENJ_CONTROL_ERROR_INVALID ENJ_CONTROL_INTERFACE ".Error.InvalidArgument"
 #define ENJ_CONTROL_ERROR_FAILED ENJ_CONTROL_INTERFACE ".Error.Failed"
 
-/* Listens at @path.  @loop is in the default context of the thread, which has to run for a moment
- * after free() for the last connection to go.  G_FILE_ERROR with the path in the message. */
-EnjControl *enj_control_new (EnjLoop *loop, EnjSteward *steward, const char *path, GError **error);
+/* Listens at @path; @reception sends pings.  @loop is in the default context of the thread, which
+ * has to run for a moment after free() for the last connection to go.  G_FILE_ERROR with the path
+ * in the message. */
+EnjControl *enj_control_new (EnjLoop *loop, EnjSteward *steward, EnjReception *reception,
+                             const char *path, GError **error);
 void enj_control_free (EnjControl *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjControl, enj_control_free)

@@ -4,6 +4,7 @@
 
 #include "protocol/law.h"
 #include "protocol/log.h"
+#include "component/listing.h"
 #include "component/blocklist.h"
 
 struct EnjSteward
@@ -102,7 +103,7 @@ enj_steward_get_uptime (const EnjSteward *self, gint64 now)
   return now - self->start;
 }
 
-/* ---- Status -------------------------------------------------------------------------- */
+/* ---- Status ----------------------------------------------------------------------- */
 
 static void
 add (GVariantBuilder *builder, const char *name, GVariant *value)
@@ -189,7 +190,70 @@ enj_steward_status (const EnjSteward *self, gint64 now)
   return g_variant_builder_end (&builder);
 }
 
-/* ---- To do ----------------------------------------------------------------------------- */
+/* ---- Lists ------------------------------------------------------------------------ */
+
+static char *
+domain_new (const char *address, GError **error)
+{
+  char *domain = NULL;
+
+  return enj_jid_parse (address, NULL, &domain, NULL, error) ? domain : NULL;
+}
+
+GVariant *
+enj_steward_streams (const EnjSteward *self, const char *remote, guint64 after, guint max,
+                     guint64 *next, gint64 now, GError **error)
+{
+  g_autofree char *domain = *remote ? domain_new (remote, error) : NULL;
+
+  if (*remote && !domain)
+    return NULL;
+  return enj_listing_streams (enj_exchange_get_report (self->exchange), domain, after, max, next,
+                              now);
+}
+
+GVariant *
+enj_steward_remotes (const EnjSteward *self, const char *remote, const char *after, guint max,
+                     char **next, gint64 now, GError **error)
+{
+  g_autofree char *domain = *remote ? domain_new (remote, error) : NULL;
+
+  if (*remote && !domain)
+    return NULL;
+  return enj_listing_remotes (enj_exchange_get_report (self->exchange), domain, after, max, next,
+                              now);
+}
+
+GVariant *
+enj_steward_routes (const EnjSteward *self, gint64 now)
+{
+  return enj_listing_routes (enj_exchange_get_report (self->exchange), self->config, now);
+}
+
+/* ---- To do ------------------------------------------------------------------------ */
+
+gboolean
+enj_steward_close (EnjSteward *self, const char *local, const char *remote, guint *n, gint64 now,
+                   GError **error)
+{
+  g_autofree char *ours = g_str_equal (local, "*") ? NULL : domain_new (local, error);
+  g_autofree char *theirs = NULL;
+
+  if (!ours && !g_str_equal (local, "*"))
+    return FALSE;
+  if (ours && !enj_config_find_component (self->config, ours))
+    {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is none of our domains", ours);
+      return FALSE;
+    }
+  theirs = g_str_equal (remote, "*") ? NULL : domain_new (remote, error);
+  if (!theirs && !g_str_equal (remote, "*"))
+    return FALSE;
+  *n = enj_report_close_streams (enj_exchange_get_report (self->exchange), ours, theirs, now);
+  enj_log_message (NULL, "%u streams between %s and %s are closed as the operator wants", *n,
+                   ours ? ours : "*", theirs ? theirs : "*");
+  return TRUE;
+}
 
 gboolean
 enj_steward_reload (EnjSteward *self, GError **error)
@@ -209,7 +273,7 @@ enj_steward_reload (EnjSteward *self, GError **error)
   return FALSE;
 }
 
-/* ---- Blocked domains -------------------------------------------------------------------- */
+/* ---- Blocked domains -------------------------------------------------------------- */
 
 /* What @domain means; NULL for what is no domain, or not of the world. */
 static char *

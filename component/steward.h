@@ -43,10 +43,24 @@ gint64 enj_steward_get_uptime (const EnjSteward *self, gint64 now);
 /* a{sv}; org.enjamb.Control1.xml has the names. */
 GVariant *enj_steward_status (const EnjSteward *self, gint64 now);
 
+/* aa{sv}, as listing.h.  Any address of theirs, or a domain, does as @remote; NULL with
+ * ENJ_STANZA_JID_MALFORMED for what is none.  "" is all. */
+GVariant *enj_steward_streams (const EnjSteward *self, const char *remote, guint64 after,
+                               guint max, guint64 *next, gint64 now, GError **error);
+GVariant *enj_steward_remotes (const EnjSteward *self, const char *remote, const char *after,
+                               guint max, char **next, gint64 now, GError **error);
+GVariant *enj_steward_routes (const EnjSteward *self, gint64 now);
+
 /* ---- To do ------------------------------------------------------------------------- */
 
 /* All or nothing, and the log has what came of it. */
 gboolean enj_steward_reload (EnjSteward *self, GError **error);
+
+/* Ends the streams with other servers between @local and @remote in order, @n of them: each an
+ * address, a domain, or "*" for any.  With ENJ_REPORT_SCAN there may be more.  FALSE for what is
+ * neither, and where @local is not ours. */
+gboolean enj_steward_close (EnjSteward *self, const char *local, const char *remote, guint *n,
+                            gint64 now, GError **error);
 
 /* A domain, or "*.domain" for all below, with whom nothing is exchanged from now on: streams end.
  * It lies over the configuration and outlives a reload.  ENJ_STANZA_JID_MALFORMED for what is no

@@ -2,7 +2,7 @@
 
 #include "component/tables.h"
 
-/* ---- Values ------------------------------------------------------------------------- */
+/* ---- Values ----------------------------------------------------------------------- */
 
 static guint64
 get_number (GVariant *dictionary, const char *name)
@@ -57,7 +57,7 @@ get_list_new (GVariant *dictionary, const char *name, const char *type)
   return value;
 }
 
-/* ---- Lines ------------------------------------------------------------------------------ */
+/* ---- Lines ------------------------------------------------------------------------ */
 
 static char *
 finish (GString *text)
@@ -114,7 +114,7 @@ append_names (GString *text, const char *name, GVariant *names)
   g_string_append_printf (text, "%s\n", joined);
 }
 
-/* ---- Status ------------------------------------------------------------------------------ */
+/* ---- Status ----------------------------------------------------------------------- */
 
 static void
 append_stanzas (GString *text, GVariant *status)
@@ -190,5 +190,277 @@ enj_tables_status_new (GVariant *status, gint64 wall)
       append_certificate (text, certificate, wall);
     }
   append_names (text, "blocked", blocked);
+  return finish (text);
+}
+
+/* ---- Streams ---------------------------------------------------------------------- */
+
+enum
+{
+  COLUMN_NAME,
+  COLUMN_LOCAL,
+  COLUMN_DIRECTION,
+  COLUMN_REMOTE,
+  COLUMN_ADDRESS,
+  COLUMN_TLS,
+  COLUMN_PEER,
+  COLUMN_US,
+  COLUMN_QUEUE,
+  COLUMN_AGE,
+  COLUMN_IDLE,
+  COLUMN_STATE,
+  N_COLUMNS
+};
+
+static const char *const headings[N_COLUMNS] = {
+  "ID",    "LOCAL", "DIR",   "REMOTE", "ADDRESS", "ENCRYPTED",
+  "PEER BY", "WE BY", "QUEUE", "AGE",    "IDLE",    "STATE",
+};
+
+typedef struct
+{
+  char *cells[N_COLUMNS];
+} Row;
+
+static void
+row_free (gpointer data)
+{
+  Row *row = data;
+
+  for (guint i = 0; i < N_COLUMNS; i++)
+    g_free (row->cells[i]);
+  g_free (row);
+}
+
+static const char *
+get_arrow (GVariant *stream)
+{
+  const char *direction = get_text (stream, "direction");
+
+  if (get_flag (stream, "bidi"))
+    return "<->";
+  if (g_str_equal (direction, "in"))
+    return "<--";
+  return g_str_equal (direction, "out") ? "-->" : "<->";
+}
+
+static char *
+duration_new (GVariant *dictionary, const char *name)
+{
+  return enj_tables_duration_new (get_time (dictionary, name));
+}
+
+/* "-" in the place of nothing. */
+static char *
+cell_new (const char *text)
+{
+  return g_strdup (*text ? text : "-");
+}
+
+static Row *
+row_new (GVariant *stream)
+{
+  const guint64 pairs = get_number (stream, "pairs");
+  const char *tls = get_text (stream, "tls");
+  const char *state = get_text (stream, "state");
+  Row *row = g_new0 (Row, 1);
+
+  row->cells[COLUMN_NAME] = cell_new (get_text (stream, "name"));
+  row->cells[COLUMN_LOCAL] = cell_new (get_text (stream, "local"));
+  row->cells[COLUMN_DIRECTION] = g_strdup (get_arrow (stream));
+  row->cells[COLUMN_REMOTE]
+    = pairs > 1 ? g_strdup_printf ("%s +%" G_GUINT64_FORMAT, get_text (stream, "remote"), pairs - 1)
+                : cell_new (get_text (stream, "remote"));
+  row->cells[COLUMN_ADDRESS] = cell_new (get_text (stream, "address"));
+  row->cells[COLUMN_TLS]
+    = *tls ? g_strdup_printf ("%s %s%s", tls, get_text (stream, "cipher"),
+                              get_flag (stream, "direct-tls") ? ", direct" : "")
+           : g_strdup ("no");
+  row->cells[COLUMN_PEER] = cell_new (get_text (stream, "peer-proof"));
+  row->cells[COLUMN_US] = cell_new (get_text (stream, "own-proof"));
+  row->cells[COLUMN_QUEUE] = g_strdup_printf ("%" G_GUINT64_FORMAT, get_number (stream, "queue"));
+  row->cells[COLUMN_AGE] = duration_new (stream, "age-us");
+  row->cells[COLUMN_IDLE] = duration_new (stream, "idle-us");
+  row->cells[COLUMN_STATE] = g_strdup_printf (
+    "%s%s", state, get_flag (stream, "acknowledged") ? ", acknowledged" : "");
+  return row;
+}
+
+static void
+append_row (GString *text, char *const *cells, const glong *widths)
+{
+  for (guint i = 0; i < N_COLUMNS; i++)
+    {
+      glong blanks = widths[i] + 2 - g_utf8_strlen (cells[i], -1);
+
+      g_string_append (text, cells[i]);
+      if (i < N_COLUMNS - 1)
+        g_string_append_printf (text, "%*s", (int) blanks, "");
+    }
+  g_string_append_c (text, '\n');
+}
+
+char *
+enj_tables_streams_new (GVariant *streams)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
+  GString *text = g_string_new (NULL);
+  glong widths[N_COLUMNS];
+
+  if (g_variant_n_children (streams) == 0)
+    g_string_append (text, "no streams\n");
+  for (guint i = 0; i < N_COLUMNS; i++)
+    widths[i] = g_utf8_strlen (headings[i], -1);
+  for (gsize i = 0; i < g_variant_n_children (streams); i++)
+    {
+      g_autoptr (GVariant) stream = g_variant_get_child_value (streams, i);
+      Row *row = row_new (stream);
+
+      for (guint k = 0; k < N_COLUMNS; k++)
+        widths[k] = MAX (widths[k], g_utf8_strlen (row->cells[k], -1));
+      g_ptr_array_add (rows, row);
+    }
+  if (rows->len > 0)
+    append_row (text, (char *const *) headings, widths);
+  for (guint i = 0; i < rows->len; i++)
+    append_row (text, ((const Row *) rows->pdata[i])->cells, widths);
+  return finish (text);
+}
+
+/* ---- Remote domains --------------------------------------------------------------- */
+
+static void
+append_attempt (GString *text, GVariant *attempt)
+{
+  g_autofree char *ago = duration_new (attempt, "ago-us");
+
+  if (get_flag (attempt, "succeeded"))
+    g_string_append_printf (text, "    %s ago: stream up\n", ago);
+  else
+    g_string_append_printf (text, "    %s ago: failed at %s: %s\n", ago, get_text (attempt, "step"),
+                            get_text (attempt, "reason"));
+}
+
+static void
+append_remote (GString *text, GVariant *remote, GVariant *attempts)
+{
+  guint64 waiting = get_number (remote, "waiting");
+  guint64 failures = get_number (remote, "failures");
+  g_autofree char *rest = duration_new (remote, "rest-us");
+
+  g_string_append (text, get_text (remote, "domain"));
+  if (get_flag (remote, "connecting"))
+    g_string_append (text, ", connecting");
+  if (waiting > 0)
+    g_string_append_printf (text, ", %" G_GUINT64_FORMAT " stanzas wait", waiting);
+  if (failures > 0)
+    g_string_append_printf (text, ", failed %" G_GUINT64_FORMAT " times in a row", failures);
+  if (get_time (remote, "rest-us") > 0)
+    g_string_append_printf (text, ", rests for %s", rest);
+  g_string_append_c (text, '\n');
+  for (gsize i = 0; i < g_variant_n_children (attempts); i++)
+    {
+      g_autoptr (GVariant) attempt = g_variant_get_child_value (attempts, i);
+
+      append_attempt (text, attempt);
+    }
+}
+
+char *
+enj_tables_remotes_new (GVariant *remotes, gboolean all)
+{
+  GString *text = g_string_new (NULL);
+
+  for (gsize i = 0; i < g_variant_n_children (remotes); i++)
+    {
+      g_autoptr (GVariant) remote = g_variant_get_child_value (remotes, i);
+      g_autoptr (GVariant) attempts = get_list_new (remote, "attempts", "aa{sv}");
+
+      if (get_number (remote, "failures") > 0 || get_number (remote, "waiting") > 0
+          || (all && g_variant_n_children (attempts) > 0))
+        append_remote (text, remote, attempts);
+    }
+  return finish (text);
+}
+
+/* ---- Routes ----------------------------------------------------------------------- */
+
+static void
+append_link (GString *text, GVariant *route)
+{
+  const char *error = get_text (route, "link-error");
+  g_autofree char *age = duration_new (route, "link-age-us");
+
+  g_string_append_printf (text, "  link      %s, %s", get_text (route, "server"),
+                          get_text (route, "link"));
+  if (get_time (route, "link-age-us") > 0)
+    g_string_append_printf (text, " for %s", age);
+  if (*error)
+    g_string_append_printf (text, ": %s", error);
+  g_string_append_printf (text,
+                          "; %" G_GUINT64_FORMAT " stanzas wait, %" G_GUINT64_FORMAT
+                          " are not proved\n",
+                          get_number (route, "waiting"), get_number (route, "unproven"));
+}
+
+char *
+enj_tables_routes_new (GVariant *routes)
+{
+  GString *text = g_string_new (NULL);
+
+  for (gsize i = 0; i < g_variant_n_children (routes); i++)
+    {
+      g_autoptr (GVariant) route = g_variant_get_child_value (routes, i);
+      g_autoptr (GVariant) domains = get_list_new (route, "local-domains", "as");
+      g_autofree const char **list = g_variant_get_strv (domains, NULL);
+      g_autofree char *joined = g_strjoinv (", ", (char **) list);
+
+      g_string_append_printf (text, "%s\n  service   %s\n", get_text (route, "domain"),
+                              get_text (route, "service"));
+      if (*get_text (route, "server"))
+        append_link (text, route);
+      if (*joined)
+        g_string_append_printf (text, "  by link   %s\n", joined);
+      g_string_append_printf (text, "  by S2S    %s\n",
+                              !get_flag (route, "federates") ? "nobody: federation is off"
+                              : *joined                      ? "all others"
+                                                             : "all");
+    }
+  return finish (text);
+}
+
+/* ---- Ping ------------------------------------------------------------------------- */
+
+static void
+append_step (GString *text, GVariant *result, const char *name, const char *label, gboolean *first)
+{
+  g_autoptr (GVariant) value = g_variant_lookup_value (result, name, G_VARIANT_TYPE_INT64);
+  g_autofree char *duration = value ? enj_tables_duration_new (g_variant_get_int64 (value)) : NULL;
+
+  if (value)
+    g_string_append_printf (text, "%s%s %s", *first ? ": " : ", ", label, duration);
+  *first &= !value;
+}
+
+char *
+enj_tables_ping_new (GVariant *result)
+{
+  const char *error = get_text (result, "error");
+  const char *way = get_text (result, "way");
+  g_autofree char *total = duration_new (result, "total-us");
+  GString *text = g_string_new (get_flag (result, "answered") ? "answered" : "not answered");
+  gboolean first = TRUE;
+
+  g_string_append_printf (text, " after %s", total);
+  if (*way)
+    g_string_append_printf (text, " (%s)", way);
+  append_step (text, result, "dns-us", "DNS", &first);
+  append_step (text, result, "tcp-us", "TCP", &first);
+  append_step (text, result, "tls-us", "TLS", &first);
+  append_step (text, result, "authentication-us", "authentication", &first);
+  append_step (text, result, "answer-us", "answer", &first);
+  g_string_append_c (text, '\n');
+  if (*error)
+    g_string_append_printf (text, "%s\n", error);
   return finish (text);
 }

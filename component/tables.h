@@ -10,5 +10,13 @@
 /* @wall is the time in seconds since 1970. */
 char *enj_tables_status_new (GVariant *status, gint64 wall);
 
+/* aa{sv} each.  Of the remote domains only those that something is wrong with, or all. */
+char *enj_tables_streams_new (GVariant *streams);
+char *enj_tables_remotes_new (GVariant *remotes, gboolean all);
+char *enj_tables_routes_new (GVariant *routes);
+
+/* a{sv} */
+char *enj_tables_ping_new (GVariant *result);
+
 /* A time for people: "3 d 4 h", "12 s", "84 ms".  New. */
 char *enj_tables_duration_new (gint64 microseconds);

@@ -18,6 +18,7 @@
 struct EnjTenure
 {
   EnjSteward *steward;
+  EnjReception *reception;
   EnjExchange *exchange;
   EnjTenureOrders orders;
   EnjStore *store;
@@ -35,12 +36,13 @@ struct EnjTenure
 };
 
 EnjTenure *
-enj_tenure_new (EnjSteward *steward, const EnjTenureOrders *orders)
+enj_tenure_new (EnjSteward *steward, EnjReception *reception, const EnjTenureOrders *orders)
 {
   EnjTenure *self = g_new0 (EnjTenure, 1);
   g_autofree char *folder = enj_blocklist_dup_folder ();
 
   self->steward = steward;
+  self->reception = reception;
   self->exchange = enj_steward_get_exchange (steward);
   self->orders = *orders;
   self->store = enj_store_new ();
@@ -94,7 +96,7 @@ open_control (EnjTenure *self, EnjLoop *loop)
 
   if (!path)
     return;
-  self->control = enj_control_new (loop, self->steward, path, &error);
+  self->control = enj_control_new (loop, self->steward, self->reception, path, &error);
   if (!self->control)
     enj_log_message (NULL, "[control] socket: %s; enjambctl cannot ask this process",
                      error->message);

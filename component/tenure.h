@@ -8,6 +8,7 @@
  * Decides nothing: the bridge says what the signals do. */
 #pragma once
 
+#include "component/reception.h"
 #include "component/steward.h"
 
 typedef struct EnjTenure EnjTenure;
@@ -20,8 +21,9 @@ typedef struct
   gpointer data;
 } EnjTenureOrders;
 
-/* Takes over what a predecessor left.  @steward is borrowed. */
-EnjTenure *enj_tenure_new (EnjSteward *steward, const EnjTenureOrders *orders);
+/* Takes over what a predecessor left.  @steward and @reception are borrowed. */
+EnjTenure *enj_tenure_new (EnjSteward *steward, EnjReception *reception,
+                           const EnjTenureOrders *orders);
 
 /* After leave().  What has not ended by now is the successor's. */
 void enj_tenure_free (EnjTenure *self);

@@ -4,11 +4,16 @@
 
 #include <stdio.h>
 
+#include "protocol/report.h"
 #include "component/caller.h"
 #include "component/check.h"
 #include "component/file.h"
 #include "component/json.h"
+#include "component/prosody.h"
 #include "component/tables.h"
+
+/* As many as there may be. */
+#define PAGE 250
 
 #define DEFAULT_SOCKET "/run/enjamb/control"
 
@@ -123,6 +128,145 @@ run_status (const Task *task)
   return ENJ_VERB_DONE;
 }
 
+/* All pages of one list in one value, aa{sv}, where @next, after which the last page ends, is
+ * of the type of the cursor: "t" or "s". */
+static GVariant *
+collect_new (EnjCaller *caller, const char *method, const char *remote, GVariant *cursor,
+             const char *type, GError **error)
+{
+  g_autoptr (GVariant) start = g_variant_ref_sink (cursor);
+  g_autoptr (GVariant) after = g_variant_ref (start);
+  g_autoptr (GVariantBuilder) all = g_variant_builder_new (G_VARIANT_TYPE ("aa{sv}"));
+
+  do
+    {
+      g_autoptr (GVariant) answer = enj_caller_call_new (
+        caller, method, g_variant_new ("(s@*u)", remote, after, PAGE), type, error);
+      g_autoptr (GVariant) page = NULL;
+
+      if (!answer)
+        return NULL;
+      page = g_variant_get_child_value (answer, 0);
+      for (gsize i = 0; i < g_variant_n_children (page); i++)
+        {
+          g_autoptr (GVariant) entry = g_variant_get_child_value (page, i);
+
+          g_variant_builder_add_value (all, entry);
+        }
+      g_variant_unref (after);
+      after = g_variant_get_child_value (answer, 1);
+    }
+  while (!g_variant_equal (after, start));
+  return g_variant_ref_sink (g_variant_builder_end (all));
+}
+
+static EnjVerbStatus
+run_streams (const Task *task)
+{
+  const char *remote = task->arguments[0] ? task->arguments[0] : "";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EnjCaller) caller = caller_new (task->options, &error);
+  g_autoptr (GVariant) streams = NULL;
+  g_autoptr (GVariant) remotes = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *more = NULL;
+
+  if (caller)
+    streams = collect_new (caller, "Streams", remote, g_variant_new_uint64 (0), "(aa{sv}t)",
+                           &error);
+  if (streams)
+    remotes = collect_new (caller, "Remotes", remote, g_variant_new_string (""), "(aa{sv}s)",
+                           &error);
+  if (!remotes)
+    return fail (task, error);
+  if (task->options->json)
+    {
+      print_json (g_variant_new_parsed ("{'streams': %@aa{sv}, 'remotes': %@aa{sv}}", streams,
+                                        remotes));
+      return ENJ_VERB_DONE;
+    }
+  text = enj_tables_streams_new (streams);
+  more = enj_tables_remotes_new (remotes, *remote != '\0');
+  printf ("%s%s%s", text, *more ? "\n" : "", more);
+  return ENJ_VERB_DONE;
+}
+
+static EnjVerbStatus
+run_routes (const Task *task)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = ask_new (task, "Routes", NULL, "(aa{sv})", &error);
+  g_autoptr (GVariant) routes = NULL;
+  g_autofree char *text = NULL;
+
+  if (!answer)
+    return fail (task, error);
+  routes = g_variant_get_child_value (answer, 0);
+  if (task->options->json)
+    print_json (g_variant_new_parsed ("{'routes': %@aa{sv}}", routes));
+  else
+    {
+      text = enj_tables_routes_new (routes);
+      fputs (text, stdout);
+    }
+  return ENJ_VERB_DONE;
+}
+
+static EnjVerbStatus
+run_ping (const Task *task)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer
+    = ask_new (task, "Ping", g_variant_new ("(ss)", task->arguments[0], task->arguments[1]),
+               "(a{sv})", &error);
+  g_autoptr (GVariant) result = NULL;
+  g_autofree char *text = NULL;
+  gboolean answered = FALSE;
+
+  if (!answer)
+    return fail (task, error);
+  result = g_variant_get_child_value (answer, 0);
+  g_variant_lookup (result, "answered", "b", &answered);
+  if (task->options->json)
+    print_json (result);
+  else
+    {
+      text = enj_tables_ping_new (result);
+      fputs (text, stdout);
+    }
+  return answered ? ENJ_VERB_DONE : ENJ_VERB_NO;
+}
+
+/* One call ends many, but not more than a turn of the daemon may take. */
+static EnjVerbStatus
+run_close (const Task *task)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EnjCaller) caller = caller_new (task->options, &error);
+  guint all = 0;
+  guint n = 0;
+
+  do
+    {
+      g_autoptr (GVariant) answer = NULL;
+
+      if (caller)
+        answer = enj_caller_call_new (
+          caller, "Close", g_variant_new ("(ss)", task->arguments[0], task->arguments[1]), "(u)",
+          &error);
+      if (!answer)
+        return fail (task, error);
+      g_variant_get (answer, "(u)", &n);
+      all += n;
+    }
+  while (n >= ENJ_REPORT_SCAN);
+  if (task->options->json)
+    print_json (g_variant_new_parsed ("{'closed': %u}", all));
+  else
+    printf ("%u streams closed\n", all);
+  return all > 0 ? ENJ_VERB_DONE : ENJ_VERB_NO;
+}
+
 static EnjVerbStatus
 run_reload (const Task *task)
 {
@@ -220,11 +364,52 @@ run_check (const Task *task)
   return enj_findings_has_problems (findings) ? ENJ_VERB_NO : ENJ_VERB_DONE;
 }
 
+static EnjVerbStatus
+run_prosody (const Task *task)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EnjConfig) config = enj_config_new_from_file (task->options->config, &error);
+  GVariantBuilder blocks;
+  guint n = 0;
+
+  if (!config)
+    {
+      tell_error (task, error->message);
+      return ENJ_VERB_NO;
+    }
+  g_variant_builder_init (&blocks, G_VARIANT_TYPE ("aa{ss}"));
+  for (guint i = 0; i < config->components->len; i++)
+    {
+      const EnjConfigComponent *component = config->components->pdata[i];
+      g_autofree char *block = enj_prosody_block_new (component);
+
+      if (!block)
+        continue;
+      if (!task->options->json)
+        printf ("%s%s", n > 0 ? "\n" : "", block);
+      g_variant_builder_open (&blocks, G_VARIANT_TYPE ("a{ss}"));
+      g_variant_builder_add (&blocks, "{ss}", "domain", component->domain);
+      g_variant_builder_add (&blocks, "{ss}", "block", block);
+      g_variant_builder_close (&blocks);
+      n++;
+    }
+  if (task->options->json)
+    print_json (g_variant_new_parsed ("{'components': %@aa{ss}}", g_variant_builder_end (&blocks)));
+  else
+    g_variant_builder_clear (&blocks);
+  return ENJ_VERB_DONE;
+}
+
 static const Verb verbs[] = {
   { "status", 0, 0, run_status, "", "how the daemon is" },
+  { "streams", 0, 1, run_streams, "[DOMAIN]", "the streams there are, and what fails" },
+  { "routes", 0, 0, run_routes, "", "our domains, their links, and what goes where" },
+  { "ping", 2, 2, run_ping, "FROM TO", "is TO there, and how long does each step take" },
+  { "close", 2, 2, run_close, "FROM TO", "end the streams of a pair of domains; * is any" },
   { "reload", 0, 0, run_reload, "", "read configuration and certificates again" },
   { "check", 0, 1, run_check, "[AREA]",
     "what is wrong, and what to do: config, dns, certs, connectivity, or all" },
+  { "prosody", 0, 0, run_prosody, "", "print what Prosody needs, with the secret" },
 };
 
 EnjVerbStatus
@@ -257,7 +442,7 @@ enj_verbs_describe_new (void)
     {
       g_autofree char *start = g_strdup_printf ("%s %s", verbs[i].name, verbs[i].usage);
 
-      g_string_append_printf (text, "  %-26s %s\n", start, verbs[i].text);
+      g_string_append_printf (text, "  %-40s %s\n", start, verbs[i].text);
     }
   return g_string_free (text, FALSE);
 }

@@ -260,6 +260,12 @@ enj_report_describe_remote (const EnjReport *self, const char *domain, EnjRemote
   info->n_attempts = enj_history_find (enj_calls_get_history (calls), domain, info->attempts);
 }
 
+const EnjHistory *
+enj_report_get_history (const EnjReport *self)
+{
+  return enj_calls_get_history (enj_peers_get_calls (self->peers));
+}
+
 void
 enj_report_watch (EnjReport *self, EnjHistoryWatch watch)
 {

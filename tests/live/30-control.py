@@ -7,10 +7,13 @@ import stat
 import subprocess
 
 import tap
+import waiting
 from bridge import find_program
-from lab import ECHO, RELAY, Lab
+from lab import ECHO, LOCAL, RELAY, REMOTE, Lab
 from tap import equal, run, test, true
 
+NOWHERE = "nowhere.example"
+VERBS = ("status", "streams", "routes", "ping", "close", "reload", "check", "prosody")
 DONE, NO, USAGE, UNREACHABLE = range(4)
 
 
@@ -28,8 +31,11 @@ def said(lab, *words, status=DONE):
 
 
 def told(lab, *words, status=DONE):
-    """Its JSON document, of one line."""
+    """Its JSON document, of one line; any exit status but those of no answer will do for None."""
     done = ctl(lab, *words, options=["--json"])
+    if status is None:
+        status = done.returncode
+        true(status in (DONE, NO), "exit status %d" % status)
     equal(done.returncode, status, "exit status of %s: %s" % (words, done.stdout + done.stderr))
     equal((done.stderr, done.stdout.count("\n")), ("", 1), "what else there is")
     return json.loads(done.stdout)
@@ -53,6 +59,126 @@ def status(lab):
     true("2 of 2 up" in text and "all accounted for" in text and RELAY in text, text)
 
 
+def find(entries, **wanted):
+    """The entries with those values, names with _ for -."""
+    return [entry for entry in entries
+            if all(entry[name.replace("_", "-")] == value for name, value in wanted.items())]
+
+
+@test("streams tells each stream, how it is encrypted and by what both sides are proved")
+def streams(lab):
+    equal(lab.romeo().ping(RELAY), True, "ping")
+    seen = told(lab, "streams")
+    links = find(seen["streams"], direction="link", state="up")
+    equal({link["local"] for link in links}, {RELAY, ECHO}, "links")
+    remote = find(seen["streams"], remote=REMOTE, local=RELAY, state="up")
+    true(remote, seen)
+    for stream in remote:
+        true(stream["tls"].startswith("TLS1.") and stream["cipher"], stream)
+        true(stream["address"] and stream["age-us"] >= stream["idle-us"] >= 0, stream)
+        true(stream["peer-proof"] or stream["own-proof"], stream)
+        true(stream["name"] in lab.bridge.process.log(), "the log knows it by that name")
+    text = said(lab, "streams")
+    true(all(stream["name"] in text for stream in remote) and "ENCRYPTED" in text, text)
+
+
+@test("streams of a domain tells those alone, and how the attempts to reach it went")
+def streams_of(lab):
+    equal(lab.juliet().ping(ECHO), True, "ping")
+    seen = told(lab, "streams", REMOTE)
+    equal({stream["remote"] for stream in seen["streams"]}, {REMOTE}, "remote domains")
+    nobody = told(lab, "streams", "nobody.example")
+    equal((nobody["streams"], nobody["remotes"][0]["attempts"]), ([], []), "of nobody")
+    true("no streams" in said(lab, "streams", "nobody.example"), "text of nobody")
+    said(lab, "streams", "not a domain", status=NO)
+
+
+@test("what fails is told with its step, its reason and its time")
+def failing(lab):
+    lab.dns.set_service(NOWHERE, (0, 0, lab.network.port(lab.bridge.address, 5269), "127.0.0.99"))
+    asked = told(lab, "ping", RELAY, NOWHERE, status=NO)
+    true(asked["error"] and not asked["answered"], asked)
+    remote = find(told(lab, "streams")["remotes"], domain=NOWHERE)[0]
+    true(remote["failures"] > 0 and remote["rest-us"] > 0, remote)
+    attempt = remote["attempts"][0]
+    equal((attempt["succeeded"], attempt["step"]), (False, "TCP"), attempt)
+    true(attempt["reason"] and attempt["ago-us"] >= 0, attempt)
+    text = said(lab, "streams", NOWHERE)
+    true("failed at TCP" in text and attempt["reason"] in text, text)
+
+
+@test("routes tells our domains, their links and what goes where")
+def routes(lab):
+    seen = told(lab, "routes")["routes"]
+    equal({(route["domain"], route["service"], route["link"]) for route in seen},
+          {(RELAY, "relay", "up"), (ECHO, "echo", "up")}, "routes")
+    for route in seen:
+        equal(route["local-domains"], [LOCAL, "*." + LOCAL], "local domains")
+        true(route["federates"] and route["link-stream"] > 0, route)
+    text = said(lab, "routes")
+    true(RELAY in text and "by link" in text and "all others" in text, text)
+
+
+@test("ping tells what took the time, by stream and by link")
+def ping(lab):
+    while told(lab, "close", RELAY, REMOTE, status=None)["closed"]:
+        pass
+    fresh = told(lab, "ping", RELAY, REMOTE)
+    true(fresh["answered"], fresh)
+    if fresh["way"] == "new stream":
+        true(0 < fresh["answer-us"] <= fresh["total-us"], fresh)
+    again = told(lab, "ping", "somebody@" + RELAY, REMOTE)
+    equal((again["answered"], again["way"]), (True, "stream"), again)
+    local = told(lab, "ping", RELAY, LOCAL)
+    equal((local["answered"], local["way"]), (True, "link"), local)
+    true("answered after" in said(lab, "ping", RELAY, REMOTE), "text")
+    said(lab, "ping", LOCAL, REMOTE, status=NO)
+
+
+@test("close ends the streams of a pair in order, and what comes next opens new ones")
+def close(lab):
+    said(lab, "ping", RELAY, REMOTE)
+    before = {stream["id"] for stream in told(lab, "streams", REMOTE)["streams"]
+              if stream["local"] == RELAY and stream["state"] == "up"}
+    true(told(lab, "close", RELAY, REMOTE)["closed"] >= 1, before)
+    waiting.until(lambda: not before & {stream["id"] for stream
+                                        in told(lab, "streams", REMOTE)["streams"]},
+                  "the streams are gone", 30)
+    equal(told(lab, "close", RELAY, REMOTE, status=NO), {"closed": 0}, "again")
+    said(lab, "close", LOCAL, REMOTE, status=NO)
+    said(lab, "ping", RELAY, REMOTE)
+    true("streams closed" in said(lab, "close", "*", "*"), "all")
+    said(lab, "ping", RELAY, REMOTE)
+
+
+@test("prosody prints a block that Prosody takes")
+def prosody(lab):
+    blocks = {each["domain"]: each["block"] for each in told(lab, "prosody")["components"]}
+    equal(set(blocks), {RELAY, ECHO}, "domains")
+    text = said(lab, "prosody")
+    true(all(block in text for block in blocks.values()), text)
+    true('component_secret = "%s"' % lab.secret in text, "the secret")
+    lab.a.configure(hosts=text)
+    since = lab.bridge.process.mark()
+    lab.a.process.stop()
+    lab.a.start()
+    for domain in blocks:
+        lab.bridge.wait_link(domain, since, seconds=60)
+
+
+@test("check is asked of what there is, and beside the daemon")
+def check(lab):
+    seen = told(lab, "check", "config")
+    true(seen["problems"] == 0 and all(found["level"] != "problem" for found in seen["findings"]), seen)
+    said(lab, "check", "config")
+    said(lab, "check", "everything", status=USAGE)
+    before = lab.bridge.process.mark()
+    links = [found for found in told(lab, "check", "connectivity", status=None)["findings"]
+             if found["area"] == "connectivity"]
+    true(links, "findings of connectivity")
+    true("link down" not in lab.bridge.process.log(before), "the link stays up")
+
+
 @test("reload reads the configuration again, or says what is wrong with it")
 def reload(lab):
     equal(told(lab, "reload"), {"reloaded": True}, "answer")
@@ -73,13 +199,16 @@ def usage(lab):
     for words in ((), ("explode",), ("status", "more")):
         true("enjambctl" in said(lab, *words, status=USAGE), words)
     equal(ctl(lab, options=["--no-such"]).returncode, USAGE, "exit status")
-    true("status" in said(lab, "--help"), "help names the verbs")
+    text = said(lab, "--help")
+    for verb in VERBS:
+        true("  " + verb in text, "%s in %s" % (verb, text))
 
 
 @test("without a daemon it says so")
 def absent(lab):
     nowhere = os.path.join(lab.folder, "nowhere")
-    for words in (("status",), ("reload",)):
+    for words in (("status",), ("streams",), ("routes",), ("ping", "a", "b"), ("close", "a", "b"),
+                  ("reload",)):
         done = ctl(lab, *words, options=["--socket", nowhere])
         equal(done.returncode, UNREACHABLE, "exit status")
         true("no enjamb runs" in done.stderr and nowhere in done.stderr, done.stderr)

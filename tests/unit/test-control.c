@@ -26,6 +26,8 @@ static char *path;
 static EnjLoop *loop;
 static EnjExchange *exchange;
 static EnjSteward *steward;
+static EnjReception *reception;
+static guint n_sent;
 static EnjControl *control;
 static gint64 time_now;
 
@@ -44,6 +46,15 @@ reload (gpointer data, GError **error)
 }
 
 static void
+count_sent (const char *component, EnjStanza *stanza, gpointer data)
+{
+  (void) component;
+  (void) stanza;
+  (void) data;
+  n_sent++;
+}
+
+static void
 set_up (void)
 {
   g_autoptr (EnjSettings) settings = enj_test_settings_new ();
@@ -57,7 +68,9 @@ set_up (void)
   exchange = enj_exchange_new (settings, (EnjWake){ 0 });
   steward = enj_steward_new (exchange, config, settings, &(EnjStewardBridge){ reload, NULL },
                              time_now - 5);
-  control = enj_control_new (loop, steward, path, NULL);
+  reception = enj_reception_new (NULL, config, count_sent, NULL, time_now);
+  n_sent = 0;
+  control = enj_control_new (loop, steward, reception, path, NULL);
   g_assert_nonnull (control);
 }
 
@@ -73,6 +86,7 @@ tear_down (void)
 {
   enj_control_free (control);
   run ();
+  enj_reception_free (reception);
   enj_steward_free (steward);
   enj_exchange_free (exchange);
   enj_loop_free (loop);
@@ -107,6 +121,7 @@ typedef struct
 {
   GMainLoop *main_loop;
   const char *method;
+  GVariant *arguments;
   const char *type;
   GVariant *answer;
   GError *error;
@@ -126,18 +141,23 @@ ask_in_thread (gpointer data)
   EnjCaller *caller = enj_caller_new (path, &question->error);
 
   if (caller)
-    question->answer = enj_caller_call_new (caller, question->method, NULL, question->type,
+    question->answer = enj_caller_call_new (caller, question->method, question->arguments,
+                                            question->type,
                                             &question->error);
+  g_clear_pointer (&question->arguments, g_variant_unref);
   enj_caller_free (caller);
   g_main_context_invoke (NULL, finish, question->main_loop);
   return NULL;
 }
 
 static GVariant *
-ask_new (const char *method, const char *type, GError **error)
+ask_with_new (const char *method, GVariant *arguments, const char *type, GError **error)
 {
   g_autoptr (GMainLoop) main_loop = g_main_loop_new (NULL, FALSE);
-  Question question = { .main_loop = main_loop, .method = method, .type = type };
+  Question question = { .main_loop = main_loop,
+                        .method = method,
+                        .arguments = arguments ? g_variant_ref_sink (arguments) : NULL,
+                        .type = type };
   GThread *thread = g_thread_new ("caller", ask_in_thread, &question);
 
   g_main_loop_run (main_loop);
@@ -145,6 +165,12 @@ ask_new (const char *method, const char *type, GError **error)
   if (question.error)
     g_propagate_error (error, question.error);
   return question.answer;
+}
+
+static GVariant *
+ask_new (const char *method, const char *type, GError **error)
+{
+  return ask_with_new (method, NULL, type, error);
 }
 
 static void
@@ -185,6 +211,87 @@ test_answers (void)
   tear_down ();
 }
 
+/* What is asked, in the words of g_variant_parse(), and the type of the answer; NULL for a refusal
+ * of what is asked. */
+static const struct
+{
+  const char *method;
+  const char *arguments;
+  const char *type;
+} questions[] = {
+  { "Streams", "('', uint64 0, uint32 10)", "(aa{sv}t)" },
+  { "Streams", "('far.test', uint64 0, uint32 10)", "(aa{sv}t)" },
+  { "Streams", "('@', uint64 0, uint32 10)", NULL },
+  { "Remotes", "('', '', uint32 10)", "(aa{sv}s)" },
+  { "Remotes", "('a@far.test', '', uint32 10)", "(aa{sv}s)" },
+  { "Remotes", "('@', '', uint32 10)", NULL },
+  { "Routes", "()", "(aa{sv})" },
+  { "Close", "('b.here.test', 'far.test')", "(u)" },
+  { "Close", "('*', '*')", "(u)" },
+  { "Close", "('here.test', 'far.test')", NULL },
+  { "Close", "('b.here.test', '@')", NULL },
+  { "Close", "('@', 'far.test')", NULL },
+  { "Ping", "('here.test', 'far.test')", NULL },
+};
+
+static void
+test_questions (void)
+{
+  set_up ();
+  for (guint i = 0; i < G_N_ELEMENTS (questions); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GVariant) arguments
+        = g_variant_parse (NULL, questions[i].arguments, NULL, NULL, &error);
+      g_autoptr (GVariant) answer = NULL;
+
+      g_assert_no_error (error);
+      answer = ask_with_new (questions[i].method, arguments,
+                             questions[i].type ? questions[i].type : "*", &error);
+      if (questions[i].type)
+        g_assert_no_error (error);
+      else
+        g_assert_error (error, ENJ_CALLER_ERROR, ENJ_CALLER_REFUSED);
+    }
+  tear_down ();
+}
+
+/* The answer of a ping comes when it comes, and not at all when the daemon ends. */
+static gpointer
+ping_in_thread (gpointer data)
+{
+  Question *question = data;
+  g_autoptr (EnjCaller) caller = enj_caller_new (path, &question->error);
+
+  question->answer
+    = enj_caller_call_new (caller, "Ping", g_variant_new ("(ss)", "b.here.test", "far.test"),
+                           "(a{sv})", &question->error);
+  return NULL;
+}
+
+static void
+test_ping (void)
+{
+  Question question = { 0 };
+  g_autoptr (GVariant) result = NULL;
+  GThread *thread;
+  gboolean answered = TRUE;
+
+  set_up ();
+  thread = g_thread_new ("pinger", ping_in_thread, &question);
+  while (n_sent == 0)
+    g_main_context_iteration (NULL, TRUE);
+  time_now += 130 * ENJ_SECOND; /* Nobody has answered. */
+  enj_reception_tick (reception, time_now);
+  g_thread_join (thread);
+  g_assert_no_error (question.error);
+  result = g_variant_get_child_value (question.answer, 0);
+  g_assert_true (g_variant_lookup (result, "answered", "b", &answered));
+  g_assert_false (answered);
+  g_variant_unref (question.answer);
+  tear_down ();
+}
+
 static void
 test_absent (void)
 {
@@ -192,7 +299,7 @@ test_absent (void)
   g_autofree char *elsewhere = NULL;
 
   set_up ();
-  g_assert_null (enj_control_new (loop, steward, path, &error));
+  g_assert_null (enj_control_new (loop, steward, reception, path, &error));
   g_assert_true (g_str_has_suffix (error->message, "is in use"));
   g_clear_error (&error);
   elsewhere = g_build_filename (folder, "nowhere", NULL);
@@ -383,12 +490,15 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   enj_journal_install_for_tests ();
+  /* First, while no thread of GIO gives descriptors back when it likes. */
+  g_test_add_func ("/control/lives-without-descriptors", test_no_descriptors);
   g_test_add_func ("/control/answers-and-refuses", test_answers);
+  g_test_add_func ("/control/answers-each-question", test_questions);
+  g_test_add_func ("/control/answers-a-ping-in-its-time", test_ping);
   g_test_add_func ("/control/leaves-the-place-to-who-is-there", test_absent);
   g_test_add_func ("/control/lets-no-other-user-in", test_stranger);
   g_test_add_func ("/control/has-room-for-few", test_crowd);
   g_test_add_func ("/control/waits-ten-seconds-for-a-name", test_patience);
-  g_test_add_func ("/control/lives-without-descriptors", test_no_descriptors);
   g_test_add_func ("/control/cuts-who-asks-too-fast", test_flood);
   return g_test_run ();
 }

@@ -55,6 +55,98 @@ test_bad_news (void)
 }
 
 static void
+test_streams (void)
+{
+  g_autoptr (GVariant) streams = parse_new (
+    "[{'name': <'out-7'>, 'direction': <'out'>, 'state': <'up'>, 'local': <'b.test'>,"
+    "  'remote': <'far.test'>, 'pairs': <uint32 3>, 'address': <'192.0.2.1:5269'>,"
+    "  'tls': <'TLS1.3'>, 'cipher': <'AES-256-GCM'>, 'direct-tls': <true>,"
+    "  'peer-proof': <'DANE'>, 'own-proof': <'EXTERNAL'>, 'acknowledged': <true>,"
+    "  'queue': <uint32 2>, 'age-us': <int64 5000000>, 'idle-us': <int64 3000>},"
+    " {'name': <'in-8'>, 'direction': <'in'>, 'state': <'negotiating'>},"
+    " {'name': <'in-9'>, 'direction': <'in'>, 'state': <'up'>, 'bidi': <true>}]");
+  g_autoptr (GVariant) none = parse_new ("@aa{sv} []");
+  g_autofree char *text = enj_tables_streams_new (streams);
+  g_autofree char *nothing = enj_tables_streams_new (none);
+
+  g_assert_cmpstr (
+    text, ==,
+    "ID     LOCAL   DIR  REMOTE       ADDRESS         ENCRYPTED                   PEER BY  "
+    "WE BY     QUEUE  AGE   IDLE  STATE\n"
+    "out-7  b.test  -->  far.test +2  192.0.2.1:5269  TLS1.3 AES-256-GCM, direct  DANE     "
+    "EXTERNAL  2      5 s   3 ms  up, acknowledged\n"
+    "in-8   -       <--  -            -               no                          -        "
+    "-         0      0 us  0 us  negotiating\n"
+    "in-9   -       <->  -            -               no                          -        "
+    "-         0      0 us  0 us  up\n");
+  g_assert_cmpstr (nothing, ==, "no streams\n");
+}
+
+static void
+test_remotes (void)
+{
+  g_autoptr (GVariant) remotes = parse_new (
+    "[{'domain': <'bad.test'>, 'connecting': <true>, 'waiting': <uint32 4>,"
+    "  'failures': <uint32 2>, 'rest-us': <int64 9000000>,"
+    "  'attempts': <[{'ago-us': <int64 2000000>, 'succeeded': <false>, 'step': <'TCP'>,"
+    "                 'reason': <'refused'>}]>},"
+    " {'domain': <'good.test'>,"
+    "  'attempts': <[{'ago-us': <int64 1000000>, 'succeeded': <true>}]>}]");
+  g_autofree char *some = enj_tables_remotes_new (remotes, FALSE);
+  g_autofree char *all = enj_tables_remotes_new (remotes, TRUE);
+
+  g_assert_cmpstr (some, ==,
+                   "bad.test, connecting, 4 stanzas wait, failed 2 times in a row, "
+                   "rests for 9 s\n"
+                   "    2 s ago: failed at TCP: refused\n");
+  g_assert_true (g_str_has_prefix (all, some));
+  g_assert_true (g_str_has_suffix (all, "good.test\n    1 s ago: stream up\n"));
+}
+
+static void
+test_routes (void)
+{
+  g_autoptr (GVariant) routes = parse_new (
+    "[{'domain': <'a.test'>, 'service': <'echo'>, 'server': <'127.0.0.1:5347'>,"
+    "  'link': <'down'>, 'link-age-us': <int64 5000000>, 'link-error': <'refused'>,"
+    "  'waiting': <uint32 1>, 'unproven': <uint32 2>, 'local-domains': <['test', '*.test']>,"
+    "  'federates': <true>},"
+    " {'domain': <'b.test'>, 'service': <'relay'>, 'server': <''>, 'federates': <true>},"
+    " {'domain': <'c.test'>, 'service': <'relay'>, 'federates': <false>}]");
+  g_autofree char *text = enj_tables_routes_new (routes);
+
+  g_assert_cmpstr (text, ==,
+                   "a.test\n"
+                   "  service   echo\n"
+                   "  link      127.0.0.1:5347, down for 5 s: refused; 1 stanzas wait, "
+                   "2 are not proved\n"
+                   "  by link   test, *.test\n"
+                   "  by S2S    all others\n"
+                   "b.test\n"
+                   "  service   relay\n"
+                   "  by S2S    all\n"
+                   "c.test\n"
+                   "  service   relay\n"
+                   "  by S2S    nobody: federation is off\n");
+}
+
+static void
+test_ping (void)
+{
+  g_autoptr (GVariant) good = parse_new (
+    "{'answered': <true>, 'way': <'new stream'>, 'dns-us': <int64 2000>,"
+    " 'tcp-us': <int64 500>, 'answer-us': <int64 3000>, 'total-us': <int64 84000>}");
+  g_autoptr (GVariant) bad
+    = parse_new ("{'answered': <false>, 'error': <'item-not-found'>, 'total-us': <int64 7>}");
+  g_autofree char *yes = enj_tables_ping_new (good);
+  g_autofree char *no = enj_tables_ping_new (bad);
+
+  g_assert_cmpstr (yes, ==,
+                   "answered after 84 ms (new stream): DNS 2 ms, TCP 500 us, answer 3 ms\n");
+  g_assert_cmpstr (no, ==, "not answered after 7 us\nitem-not-found\n");
+}
+
+static void
 test_duration (void)
 {
   static const struct
@@ -87,6 +179,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tables/tell-how-it-is", test_status);
   g_test_add_func ("/tables/tell-what-is-wrong-and-nothing-to-the-terminal", test_bad_news);
+  g_test_add_func ("/tables/tell-streams-in-columns", test_streams);
+  g_test_add_func ("/tables/tell-what-fails-and-on-demand-what-does-not", test_remotes);
+  g_test_add_func ("/tables/tell-what-goes-where", test_routes);
+  g_test_add_func ("/tables/tell-what-took-the-time", test_ping);
   g_test_add_func ("/tables/tell-times-for-people", test_duration);
   return g_test_run ();
 }

@@ -19,6 +19,7 @@ typedef struct
   EnjLoop *loop;
   EnjExchange *exchange;
   EnjSteward *steward;
+  EnjReception *reception;
   EnjTenure *tenure;
   GString *orders; /* as they came */
   const char *fault; /* of a reload */
@@ -56,11 +57,20 @@ order_hand_over (gpointer data)
 }
 
 static void
+send_nothing (const char *component, EnjStanza *stanza, gpointer data)
+{
+  (void) component;
+  (void) stanza;
+  (void) data;
+  g_assert_not_reached ();
+}
+
+static void
 scene_enter (Scene *self)
 {
   const EnjTenureOrders orders = { order_stop, order_hand_over, self };
 
-  self->tenure = enj_tenure_new (self->steward, &orders);
+  self->tenure = enj_tenure_new (self->steward, self->reception, &orders);
   g_assert_true (enj_tenure_enter (self->tenure, self->loop, NULL));
 }
 
@@ -84,6 +94,7 @@ scene_init (Scene *self)
   self->exchange = enj_exchange_new (settings, (EnjWake){ 0 });
   self->steward = enj_steward_new (self->exchange, config, settings,
                                    &(EnjStewardBridge){ reload, self }, 0);
+  self->reception = enj_reception_new (NULL, config, send_nothing, NULL, 0);
   scene_enter (self);
 }
 
@@ -91,6 +102,7 @@ static void
 scene_clear (Scene *self)
 {
   enj_tenure_free (self->tenure);
+  enj_reception_free (self->reception);
   enj_steward_free (self->steward);
   enj_exchange_free (self->exchange);
   enj_loop_free (self->loop);
