@@ -114,7 +114,7 @@ def new_stream(lab):
 def by_link(lab):
     status, told = ping(lab, RELAY, LOCAL)
     equal((status, told["answered"], told["way"]), (0, True, "link"), told)
-    status, told = ping(lab, RELAY, "nobody@" + LOCAL)
+    status, told = ping(lab, RELAY, "nobody@%s/nowhere" % LOCAL)
     equal((status, told["answered"], told["way"]), (0, True, "link"), told)
     true(told["error"], told)
 
