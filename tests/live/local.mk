@@ -24,7 +24,6 @@ live_tests += %D%/31-check.py
 live_tests += %D%/39-links.py
 live_tests += %D%/40-standby.py
 live_tests += %D%/36-metrics.py
-live_tests += %D%/31-check.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
