@@ -174,12 +174,16 @@ enj_arrivals_accept (EnjArrivals *self, const EnjAddress *address, gboolean dire
   /* The newcomer can come back; who has shown nothing for the longest time gives back most. */
   if (enj_budget_is_over ())
     {
+      self->counters->tally.turned_away++;
       (void) enj_arrivals_make_room (self, now);
       return NULL;
     }
   visitor->visit.owner = visitor;
   if (!enj_doorman_admit (self->doorman, &visitor->visit, address, now))
-    return NULL;
+    {
+      self->counters->tally.turned_away++;
+      return NULL;
+    }
   while ((surplus = enj_doorman_get_surplus (self->doorman)))
     cut (surplus, now);
 

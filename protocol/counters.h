@@ -7,6 +7,7 @@
 #pragma once
 
 #include "protocol/pace.h"
+#include "protocol/tally.h"
 
 #define ENJ_COUNTERS(X)                                                  \
   X (accepted, "stanzas taken over from a stream")                       \
@@ -34,4 +35,5 @@ typedef struct
   EnjHistogram route; /* from taken over to each time that the last byte has left */
   EnjPace pace_in;    /* of streams that peers have opened */
   EnjPace pace_out;
+  EnjTally tally;
 } EnjCounters;

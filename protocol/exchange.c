@@ -518,6 +518,7 @@ enj_exchange_closed (EnjExchange *self, EnjSession *session, gint64 now)
   process (self, now); /* What it still has to tell comes out first. */
   enj_peers_forget_asker (self->peers, session->id);
   enj_report_remove (self->report, session);
+  enj_tally_note_end (&self->counters->tally, session->reason);
   if (!enj_calls_closed (enj_peers_get_calls (self->peers), session)
       && !enj_arrivals_closed (self->arrivals, session)
       && !enj_guests_closed (self->guests, session))

@@ -27,7 +27,6 @@ struct EnjHistory
 {
   GTree *records; /* by domain, to Record, owned */
   GQueue order;   /* of Record, the one that was touched the longest ago first */
-  EnjHistoryWatch watch;
 };
 
 static void
@@ -74,12 +73,6 @@ enj_history_free (EnjHistory *self)
     return;
   g_tree_unref (self->records);
   g_free (self);
-}
-
-void
-enj_history_set_watch (EnjHistory *self, EnjHistoryWatch watch)
-{
-  self->watch = watch;
 }
 
 static void
@@ -159,8 +152,6 @@ enj_history_note (EnjHistory *self, const char *domain, const EnjMilestones *mil
   enj_budget_charge (strlen (attempt->reason));
   record->next = (record->next + 1) % ENJ_HISTORY_ATTEMPTS;
   record->n = MIN (record->n + 1, ENJ_HISTORY_ATTEMPTS);
-  if (self->watch.func)
-    self->watch.func (attempt, self->watch.data);
 }
 
 guint

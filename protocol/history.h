@@ -22,16 +22,8 @@ typedef struct
   EnjMilestones milestones;
 } EnjAttempt;
 
-/* Whoever counts them sees each one when it ends. */
-typedef struct
-{
-  void (*func) (const EnjAttempt *attempt, gpointer data);
-  gpointer data;
-} EnjHistoryWatch;
-
 EnjHistory *enj_history_new (void);
 void enj_history_free (EnjHistory *self);
-void enj_history_set_watch (EnjHistory *self, EnjHistoryWatch watch);
 
 /* An attempt at @domain begins. */
 void enj_history_begin (EnjHistory *self, const char *domain, gint64 now);

@@ -111,6 +111,7 @@ libprotocol_la_SOURCES += %D%/stream-error.c %D%/stream-error.h
 libprotocol_la_SOURCES += %D%/stream-limits.c %D%/stream-limits.h
 libprotocol_la_SOURCES += %D%/stream.c %D%/stream.h
 libprotocol_la_SOURCES += %D%/tag.c %D%/tag.h
+libprotocol_la_SOURCES += %D%/tally.c %D%/tally.h
 libprotocol_la_SOURCES += %D%/targets.c %D%/targets.h
 libprotocol_la_SOURCES += %D%/terms.c %D%/terms.h
 libprotocol_la_SOURCES += %D%/tls.c %D%/tls.h

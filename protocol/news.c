@@ -2,6 +2,8 @@
 
 #include "protocol/news.h"
 
+#include <string.h>
+
 const char *
 enj_proof_format (EnjProof proof)
 {
@@ -39,6 +41,12 @@ enj_proof_describe_peer (EnjProof proof)
       break; /* By these the calling side proves itself. */
     }
   g_return_val_if_reached (NULL);
+}
+
+const char *
+enj_proof_format_peer (EnjProof proof)
+{
+  return proof == ENJ_PROOF_NONE ? NULL : enj_proof_describe_peer (proof) + strlen ("peer by ");
 }
 
 EnjProof

@@ -24,6 +24,7 @@ const char *enj_proof_format (EnjProof proof); /* "dialback", "EXTERNAL"... */
 
 /* Of a server that we have called: "peer by certificate", "peer by DANE", "peer not proved". */
 const char *enj_proof_describe_peer (EnjProof proof);
+const char *enj_proof_format_peer (EnjProof proof); /* "certificate", "DANE"; NULL for none */
 EnjProof enj_proof_of_fit (EnjDaneFit fit);
 
 /* Is it one of a certificate that has to be believed, and be in date, as long as it lasts? */

@@ -64,11 +64,15 @@ note_up (EnjOutbound *self, const char *local, const char *remote, EnjProof proo
   EnjStanding *standing = &self->session.standing;
 
   standing->own_proof = enj_proof_format (proof);
-  standing->peer_proof = theirs == ENJ_PROOF_NONE ? NULL : enj_proof_format (theirs);
+  standing->peer_proof = enj_proof_format_peer (theirs);
   if (enj_standing_add_pair (standing, &self->session.log, local, remote, how,
                              enj_proof_format (proof), enj_proof_describe_peer (theirs),
                              self->session.now))
-    enj_pace_note (&self->counters->pace_out, &standing->milestones);
+    {
+      enj_pace_note (&self->counters->pace_out, &standing->milestones);
+      enj_tally_note_up (&self->counters->tally.out, enj_tls_find_version (self->session.tls),
+                         proof, standing->has_bidi);
+    }
 }
 
 static void

@@ -98,10 +98,12 @@ enj_porter_bounce (EnjPorter *self, EnjStanza *stanza, EnjStanzaCondition condit
     {
       /* RFC 6120 8.3.1, 8.2.3: no answer to an error or a result. */
       self->counters->dropped++;
+      self->counters->tally.drops[ENJ_TALLY_DROP_UNTOLD]++;
       enj_router_log_drop (self->settings, stanza, UNTOLD, text);
       return;
     }
   self->counters->bounced++;
+  self->counters->tally.bounces[condition]++;
   route (self, ENJ_ORIGIN_SERVICE, error, now);
 }
 
@@ -137,6 +139,7 @@ route (EnjPorter *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
       break;
     case ENJ_ROUTE_DROP:
       self->counters->dropped++;
+      self->counters->tally.drops[decision.drop]++;
       enj_router_log_drop (self->settings, stanza, decision.text, NULL);
       break;
     }

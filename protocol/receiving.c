@@ -300,7 +300,11 @@ enj_receiving_admit (EnjReceiving *self, const char *local, const char *remote, 
     standing->peer_proof = enj_proof_format (proof);
   if (enj_standing_add_pair (standing, &self->session->log, local, remote, how,
                              enj_proof_format (proof), NULL, self->session->now))
-    enj_pace_note (&self->counters->pace_in, &standing->milestones);
+    {
+      enj_pace_note (&self->counters->pace_in, &standing->milestones);
+      enj_tally_note_up (&self->counters->tally.in, enj_tls_find_version (self->session->tls),
+                         proof, standing->has_bidi);
+    }
   enj_receiving_admit_inverse (self, local, remote, proof);
 }
 

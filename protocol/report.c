@@ -241,8 +241,7 @@ guint
 enj_report_list_remotes (const EnjReport *self, const char *after, const char **domains,
                          guint max)
 {
-  return enj_history_list (enj_calls_get_history (enj_peers_get_calls (self->peers)), after,
-                           domains, max);
+  return enj_history_list (enj_report_get_history (self), after, domains, max);
 }
 
 void
@@ -264,12 +263,6 @@ const EnjHistory *
 enj_report_get_history (const EnjReport *self)
 {
   return enj_calls_get_history (enj_peers_get_calls (self->peers));
-}
-
-void
-enj_report_watch (EnjReport *self, EnjHistoryWatch watch)
-{
-  enj_history_set_watch (enj_calls_get_history (enj_peers_get_calls (self->peers)), watch);
 }
 
 /* ---- Links -------------------------------------------------------------------------- */

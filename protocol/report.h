@@ -95,11 +95,8 @@ guint enj_report_list_remotes (const EnjReport *self, const char *after, const c
 void enj_report_describe_remote (const EnjReport *self, const char *domain, EnjRemoteInfo *info,
                                  gint64 now);
 
-/* Of all attempts. */
+/* For those who wait for the end of one. */
 const EnjHistory *enj_report_get_history (const EnjReport *self);
-
-/* Shows each attempt when it ends. */
-void enj_report_watch (EnjReport *self, EnjHistoryWatch watch);
 
 /* ---- The links of our own domains ------------------------------------------------ */
 

@@ -23,9 +23,10 @@ bounce (EnjDecision *decision, EnjStanzaCondition condition, const char *type, c
 }
 
 static void
-drop (EnjDecision *decision, const char *text)
+drop (EnjDecision *decision, EnjTallyDrop rule, const char *text)
 {
   decision->route = ENJ_ROUTE_DROP;
+  decision->drop = rule;
   decision->text = text;
 }
 
@@ -49,7 +50,7 @@ decide_outward (const EnjSettings *settings, const EnjStanza *stanza, EnjDecisio
     }
   if (enj_realm_classify (settings->realm, decision->local) != ENJ_REALM_OURS)
     {
-      drop (decision, "not from a domain of ours");
+      drop (decision, ENJ_TALLY_DROP_FOREIGN, "not from a domain of ours");
       return;
     }
 
@@ -108,7 +109,7 @@ enj_router_decide (const EnjSettings *settings, EnjOrigin origin, const EnjStanz
     bounce (decision, ENJ_STANZA_ITEM_NOT_FOUND, "cancel", "not a domain of this component");
   else
     /* RFC 6120 10.4: never an open relay. */
-    drop (decision, "a remote server may only reach domains of ours");
+    drop (decision, ENJ_TALLY_DROP_TRANSIT, "a remote server may only reach domains of ours");
 }
 
 /* @jid with @domain in it; NULL where it is so already, or there is none.  New string. */

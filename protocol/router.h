@@ -8,6 +8,7 @@
 #include "protocol/jid.h"
 #include "protocol/settings.h"
 #include "protocol/stanza.h"
+#include "protocol/tally.h"
 
 typedef enum
 {
@@ -25,7 +26,7 @@ typedef enum
   ENJ_ROUTE_LINK,    /* domain: the component whose link it is */
   ENJ_ROUTE_PEER,    /* local, domain: the pair */
   ENJ_ROUTE_BOUNCE,  /* condition, error_type, text */
-  ENJ_ROUTE_DROP     /* text: by which rule */
+  ENJ_ROUTE_DROP     /* drop, text: by which rule */
 } EnjRoute;
 
 /* Domains are canonical, "" where there is none. */
@@ -33,6 +34,7 @@ typedef struct
 {
   EnjRoute route;
   EnjStanzaCondition condition;
+  EnjTallyDrop drop;
   const char *error_type;
   const char *text;
   char local[ENJ_JID_DOMAIN_SIZE]; /* of `from` */

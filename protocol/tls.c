@@ -349,10 +349,16 @@ enj_tls_get_cipher (const EnjTls *self)
   return gnutls_cipher_get_name (gnutls_cipher_get (self->gnutls));
 }
 
+const char *
+enj_tls_find_version (const EnjTls *self)
+{
+  return self && enj_tls_is_up (self) ? enj_tls_get_version (self) : NULL;
+}
+
 char *
 enj_tls_describe (const EnjTls *self)
 {
-  if (!self || !enj_tls_is_up (self))
+  if (!enj_tls_find_version (self))
     return g_strdup ("plain");
   return g_strdup_printf ("%s %s", enj_tls_get_version (self), enj_tls_get_cipher (self));
 }

@@ -52,6 +52,7 @@ void enj_tls_drained (EnjTls *self, gsize len);
 
 /* "TLS1.3" and "AES-256-GCM", when up; describe() is both, new, or "plain"; NULL for clear. */
 const char *enj_tls_get_version (const EnjTls *self);
+const char *enj_tls_find_version (const EnjTls *self); /* NULL for clear, or when not up */
 const char *enj_tls_get_cipher (const EnjTls *self);
 char *enj_tls_describe (const EnjTls *self);
 

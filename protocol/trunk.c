@@ -199,6 +199,7 @@ salvage (EnjTrunk *self, gint64 now)
   while ((stanza = enj_carrier_steal_unproven (self->carrier, &left)))
     enj_salvage_take (salvage, stanza, left, now);
   self->counters->dropped += enj_salvage_count_dropped (salvage);
+  self->counters->tally.drops[ENJ_TALLY_DROP_OLDER] += enj_salvage_count_dropped (salvage);
   if (enj_salvage_count_again (salvage) + enj_salvage_count_lost (salvage) > 0)
     enj_log_info (&session->log, "not proved to have arrived: %u go again, %u go back",
                   enj_salvage_count_again (salvage), enj_salvage_count_lost (salvage));

@@ -146,6 +146,7 @@ unit_tests += %D%/test-tls
 unit_tests += %D%/test-tls-direct
 unit_tests += %D%/test-tables
 unit_tests += %D%/test-tag
+unit_tests += %D%/test-tally
 unit_tests += %D%/test-targets
 unit_tests += %D%/test-targets-dane
 unit_tests += %D%/test-targets-race

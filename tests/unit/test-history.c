@@ -131,29 +131,6 @@ test_without_memory (void)
   enj_budget_set_limit (G_MAXUINT64);
 }
 
-static void
-count (const EnjAttempt *attempt, gpointer data)
-{
-  guint *counts = data;
-
-  counts[attempt->succeeded]++;
-}
-
-static void
-test_is_watched (void)
-{
-  g_autoptr (EnjHistory) history = enj_history_new ();
-  guint counts[2] = { 0, 0 };
-
-  enj_history_set_watch (history, (EnjHistoryWatch){ count, counts });
-  enj_history_begin (history, "there", 1);
-  enj_history_note (history, "there", &up, NULL, 2);
-  enj_history_note (history, "there", &connected, "broken", 3);
-  enj_history_note (history, "there", &connected, "broken", 4);
-  g_assert_cmpuint (counts[TRUE], ==, 1);
-  g_assert_cmpuint (counts[FALSE], ==, 2);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -164,6 +141,5 @@ main (int argc, char *argv[])
   g_test_add_func ("/history/goes-from-page-to-page", test_pages);
   g_test_add_func ("/history/is-bounded-and-forgets", test_is_bounded);
   g_test_add_func ("/history/gives-memory-back-where-there-is-none", test_without_memory);
-  g_test_add_func ("/history/shows-each-to-who-counts", test_is_watched);
   return g_test_run ();
 }

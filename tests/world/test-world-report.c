@@ -315,6 +315,44 @@ test_close_early (void)
   enj_world_free (pair.world);
 }
 
+/* Each of what is counted has one reason. */
+static void
+test_tally (void)
+{
+  Pair pair = pair_new ();
+  const EnjCounters *counters = enj_exchange_get_counters (pair.here->exchange);
+  const EnjTally *tally = &counters->tally;
+
+  enj_world_send (pair.here, MESSAGE);
+  enj_world_run (pair.world);
+  g_assert_cmpuint (tally->out.encryptions[ENJ_TALLY_ENCRYPTION_TLS13], ==, 1);
+  g_assert_cmpuint (tally->out.proofs[ENJ_PROOF_DIALBACK], ==, 1);
+  g_assert_cmpuint (tally->out.bidi, ==, 1);
+  tally = &enj_exchange_get_counters (pair.there->exchange)->tally;
+  g_assert_cmpuint (tally->in.encryptions[ENJ_TALLY_ENCRYPTION_TLS13], ==, 1);
+  g_assert_cmpuint (tally->in.proofs[ENJ_PROOF_DIALBACK], ==, 1);
+  tally = &counters->tally;
+
+  enj_world_send (pair.here, "<message from='a@" HERE "' to='b@nowhere.example'/>");
+  enj_world_send (pair.here, "<message from='a@" HERE "' to='b@denied.example'/>");
+  enj_world_send (pair.here, "<message type='error' from='a@" HERE "' to='b@denied.example'/>");
+  enj_world_send (pair.there, "<message from='a@" THERE "' to='b@home." HERE "'/>");
+  enj_world_run (pair.world);
+  g_assert_cmpuint (counters->bounced, ==, 2);
+  g_assert_cmpuint (tally->bounces[ENJ_STANZA_REMOTE_SERVER_NOT_FOUND], ==, 1);
+  g_assert_cmpuint (tally->bounces[ENJ_STANZA_NOT_ALLOWED], ==, 1);
+  g_assert_cmpuint (tally->drops[ENJ_TALLY_DROP_UNTOLD], ==, 1);
+  g_assert_cmpuint (counters->dropped, ==,
+                    tally->drops[ENJ_TALLY_DROP_UNTOLD] + tally->drops[ENJ_TALLY_DROP_TRANSIT]);
+
+  g_assert_cmpuint (enj_report_close_streams (report_of (pair.here), HERE, THERE,
+                                              enj_world_now (pair.world)),
+                    ==, 1);
+  enj_world_run (pair.world);
+  g_assert_cmpuint (tally->closed, >=, 1);
+  enj_world_free (pair.world);
+}
+
 /* Page by page each is there once, however many there are. */
 static void
 test_pages (void)
@@ -380,6 +418,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/report/names-the-step-that-failed", test_steps);
   g_test_add_func ("/world/report/closes-a-pair-both-ways", test_close);
   g_test_add_func ("/world/report/closing-loses-nothing", test_close_early);
+  g_test_add_func ("/world/report/counts-by-reasons", test_tally);
   g_test_add_func ("/world/report/goes-by-pages", test_pages);
   return g_test_run ();
 }
