@@ -16,8 +16,12 @@ noinst_DATA = %D%/enjamb.tmpfiles
 CLEANFILES += $(data_made)
 EXTRA_DIST += %D%/enjamb.service.in %D%/enjamb.tmpfiles.in %D%/certbot-hook.in %D%/enjamb.sysusers
 dist_man_MANS += %D%/enjamb.8 %D%/enjamb.conf.5
-dist_man_MANS += %D%/libenjamb.3
+dist_man_MANS += %D%/enjambctl.1 %D%/libenjamb.3
 EXTRA_DIST += %D%/quickstart
+
+# bash looks for it by the name of the program.
+bashcompletionsdir = $(datadir)/bash-completion/completions
+dist_bashcompletions_DATA = %D%/completion/enjambctl
 
 # The interface, as introspection tells it, and as it is compiled in.
 dbusinterfacesdir = $(datadir)/dbus-1/interfaces

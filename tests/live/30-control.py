@@ -9,7 +9,7 @@ import subprocess
 import tap
 import waiting
 from bridge import find_program
-from lab import ECHO, LOCAL, RELAY, REMOTE, Lab
+from lab import ECHO, LOCAL, RELAY, REMOTE, SOURCE, Lab
 from tap import equal, run, test, true
 
 NOWHERE = "nowhere.example"
@@ -202,6 +202,19 @@ def usage(lab):
     text = said(lab, "--help")
     for verb in VERBS:
         true("  " + verb in text, "%s in %s" % (verb, text))
+
+
+@test("the manual and the completion know each verb")
+def known(_lab):
+    with open(os.path.join(SOURCE, "data", "enjambctl.1"), encoding="utf-8") as manual:
+        text = manual.read()
+    for verb in VERBS:
+        true("\n.It Cm %s" % verb in text, verb)
+    done = subprocess.run(
+        ["bash", "-c", '. "$0"; COMP_WORDS=(enjambctl ""); COMP_CWORD=1; _enjambctl; '
+         'echo "${COMPREPLY[@]}"', os.path.join(SOURCE, "data", "completion", "enjambctl")],
+        capture_output=True, text=True, check=True, timeout=60)
+    equal(done.stdout.split(), list(VERBS), "completion")
 
 
 @test("without a daemon it says so")
