@@ -394,6 +394,36 @@ test_one_turn (void)
 }
 
 static void
+take_long (gpointer data)
+{
+  (void) data;
+  time_now += 7;
+  g_assert_cmpint (enj_loop_now (loop), ==, 1000);
+}
+
+static void
+note_time (gpointer data)
+{
+  *(gint64 *) data = enj_loop_now (loop);
+}
+
+/* What takes long in a turn is seen by who writes. */
+static void
+test_time_of_writing (void)
+{
+  gint64 seen = 0;
+  EnjDeferred think = { .func = take_long, .rank = ENJ_LOOP_THINK };
+  EnjDeferred write = { .func = note_time, .data = &seen, .rank = ENJ_LOOP_WRITE };
+
+  set_up ();
+  enj_loop_defer (loop, &write);
+  enj_loop_defer (loop, &think);
+  turn ();
+  g_assert_cmpint (seen, ==, 1007);
+  tear_down ();
+}
+
+static void
 free_loop (gpointer data)
 {
   (void) data;
@@ -480,6 +510,7 @@ main (int argc, char **argv)
   g_test_add_func ("/loop/jobs-think-before-they-write", test_jobs);
   g_test_add_func ("/loop/a-job-can-be-taken-out", test_jobs_taken_out);
   g_test_add_func ("/loop/a-turn-has-one-time-and-one-end", test_one_turn);
+  g_test_add_func ("/loop/who-writes-looks-at-the-clock-anew", test_time_of_writing);
   g_test_add_func ("/loop/may-be-freed-inside-a-turn", test_loop_freed_inside);
   g_test_add_func ("/loop/who-speaks-does-not-wait-for-a-crowd-that-is-gone", test_crowd_gone);
   return g_test_run ();
