@@ -249,7 +249,8 @@ bridge_new (EnjConfig *config, GError **error)
   self->steward
     = enj_steward_new (self->exchange, config, settings,
                        &(EnjStewardBridge){ reload_for_steward, self }, now_of (self));
-  self->reception = enj_reception_new (self, config, send_from_reception, self, now_of (self));
+  self->reception = enj_reception_new (self, self->steward, config, send_from_reception, self,
+                                       now_of (self));
   self->thinking = (EnjDeferred){ .func = think, .data = self, .rank = ENJ_LOOP_THINK };
   return self;
 }

@@ -8,6 +8,7 @@
 #include "protocol/form.h"
 #include "protocol/jid.h"
 #include "protocol/limits.h"
+#include "protocol/log.h"
 #include "protocol/ns.h"
 #include "protocol/stanza.h"
 #include "protocol/token.h"
@@ -177,8 +178,10 @@ run (EnjCommands *self, const Request *request, const char *id, const EnjElement
   g_autoptr (GError) error = NULL;
   g_autofree char *kept = g_strdup (id); /* The session that it is of may end. */
   EnjElementBuilder *builder = start_answer (request, kept, "completed");
+  g_autofree char *who = enj_log_quote (request->requester);
   Session *session;
 
+  enj_log_message (NULL, "%s gives the command %s", who, request->command->node);
   if (!request->command->run (form, builder, request->now, self->data, &error))
     {
       enj_element_builder_free (builder);

@@ -19,6 +19,7 @@ libenjamb_la_LDFLAGS = \
 libenjamb_la_DEPENDENCIES = libcomponent.la libprotocol.la $(top_srcdir)/%D%/libenjamb.sym
 EXTRA_DIST += %D%/libenjamb.sym
 libcomponent_la_SOURCES += %D%/about.c %D%/about.h
+libcomponent_la_SOURCES += %D%/administration.c %D%/administration.h
 libcomponent_la_SOURCES += %D%/blocklist.c %D%/blocklist.h
 libcomponent_la_SOURCES += %D%/bridge.c
 libcomponent_la_SOURCES += %D%/authorities.c %D%/authorities.h

@@ -8,6 +8,7 @@
 #include "protocol/stanza.h"
 #include "protocol/token.h"
 #include "component/about.h"
+#include "component/administration.h"
 #include "component/services/echo.h"
 #include "component/services/relay.h"
 
@@ -48,6 +49,7 @@ struct EnjReception
   EnjReceptionSend send;
   gpointer user_data;
   EnjConfig *config;
+  EnjAdministration *administration;
   gint64 started;       /* monotonic microseconds */
   GHashTable *desks;    /* domain to Desk */
   GHashTable *requests; /* id to Request, borrowed */
@@ -135,6 +137,8 @@ enj_reception_set_config (EnjReception *self, EnjConfig *config)
 
   self->config = enj_config_ref (config);
   enj_config_unref (old);
+  enj_commands_set_admins (enj_administration_get_commands (self->administration),
+                           (const char *const *) config->control.admins);
   for (guint i = 0; i < config->components->len; i++)
     {
       const EnjConfigComponent *component = config->components->pdata[i];
@@ -152,8 +156,8 @@ enj_reception_set_config (EnjReception *self, EnjConfig *config)
 }
 
 EnjReception *
-enj_reception_new (EnjBridge *bridge, EnjConfig *config, EnjReceptionSend send,
-                   gpointer user_data, gint64 now)
+enj_reception_new (EnjBridge *bridge, EnjSteward *steward, EnjConfig *config,
+                   EnjReceptionSend send, gpointer user_data, gint64 now)
 {
   EnjReception *self = g_new0 (EnjReception, 1);
 
@@ -161,6 +165,7 @@ enj_reception_new (EnjBridge *bridge, EnjConfig *config, EnjReceptionSend send,
   self->send = send;
   self->user_data = user_data;
   self->started = now;
+  self->administration = enj_administration_new (steward, NULL);
   self->desks = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, desk_free);
   self->requests = g_hash_table_new (g_str_hash, g_str_equal);
   enj_reception_set_config (self, config);
@@ -187,6 +192,7 @@ enj_reception_free (EnjReception *self)
     end_request (self, self->order.head->data, NULL);
   g_hash_table_unref (self->requests);
   g_hash_table_unref (self->desks);
+  enj_administration_free (self->administration);
   enj_config_unref (self->config);
   g_free (self);
 }
@@ -277,6 +283,7 @@ take_about (EnjReception *self, Desk *desk, EnjStanza *stanza, gint64 now)
   static const EnjAbout relay
     = { .category = "gateway", .type = "xmpp", .features = relay_features };
   static const EnjAbout echo = { .category = "client", .type = "bot" };
+  EnjCommands *commands = enj_administration_get_commands (self->administration);
   EnjAbout about = desk->program ? program : desk->relay ? relay : desk->echo ? echo : program;
   g_autoptr (EnjStanza) reply = NULL;
 
@@ -286,7 +293,11 @@ take_about (EnjReception *self, Desk *desk, EnjStanza *stanza, gint64 now)
   about.contact_admin = (const char *const *) self->config->control.contact_admin;
   about.contact_abuse = (const char *const *) self->config->control.contact_abuse;
   about.started = self->started;
-  reply = enj_about_new_reply (&about, stanza, now);
+  about.has_commands = enj_commands_has_admins (commands);
+  /* Commands first: they have nodes of their own. */
+  reply = enj_commands_new_reply (commands, stanza, now);
+  if (!reply)
+    reply = enj_about_new_reply (&about, stanza, now);
   if (reply)
     send_from_desk (reply, desk);
   return reply != NULL;

@@ -1,22 +1,23 @@
 /* reception.h - who takes a stanza for one of our domains.
  *
- * In this order: a request that waits for just this answer; what the bridge's
- * own address answers; the program's handler; the service of the
+ * In this order: a request that waits for just this answer; what the bridge's own address answers,
+ * commands of administrators (XEP-0050) among it; the program's handler; the service of the
  * configuration.  An iq without an id or a type comes to nobody.  What nobody
  * takes is answered with service-unavailable, presence not at all. */
 #pragma once
 
 #include "protocol/enjamb.h"
 #include "component/configuration.h"
+#include "component/steward.h"
 
 typedef struct EnjReception EnjReception;
 
 /* Sends in the name of @component. */
 typedef void (*EnjReceptionSend) (const char *component, EnjStanza *stanza, gpointer user_data);
 
-/* @bridge is what handlers are called with. */
-EnjReception *enj_reception_new (EnjBridge *bridge, EnjConfig *config, EnjReceptionSend send,
-                                 gpointer user_data, gint64 now);
+/* @bridge is what handlers are called with, @steward, borrowed, what commands are given to. */
+EnjReception *enj_reception_new (EnjBridge *bridge, EnjSteward *steward, EnjConfig *config,
+                                 EnjReceptionSend send, gpointer user_data, gint64 now);
 
 /* Requests end without an answer, handlers with their destroy function. */
 void enj_reception_free (EnjReception *self);

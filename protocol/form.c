@@ -81,6 +81,20 @@ enj_form_add_values (EnjElementBuilder *builder, const EnjFormField *field,
 }
 
 void
+enj_form_add_choice (EnjElementBuilder *builder, const EnjFormField *field,
+                     const char *const *options)
+{
+  start_field (builder, field);
+  for (; *options; options++)
+    {
+      enj_element_builder_start (builder, NULL, "option");
+      add_text (builder, "value", *options);
+      enj_element_builder_end (builder);
+    }
+  enj_element_builder_end (builder);
+}
+
+void
 enj_form_add_columns (EnjElementBuilder *builder, const EnjFormField *columns, guint n)
 {
   enj_element_builder_start (builder, NULL, "reported");

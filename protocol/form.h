@@ -32,6 +32,10 @@ void enj_form_add (EnjElementBuilder *builder, const EnjFormField *field, const 
 void enj_form_add_values (EnjElementBuilder *builder, const EnjFormField *field,
                           const char *const *values);
 
+/* One or several of @options, NULL-terminated, as the type of @field has it; none is chosen yet. */
+void enj_form_add_choice (EnjElementBuilder *builder, const EnjFormField *field,
+                          const char *const *options);
+
 /* A table: its columns once, then each row with a value for each of them. */
 void enj_form_add_columns (EnjElementBuilder *builder, const EnjFormField *columns, guint n);
 void enj_form_add_row (EnjElementBuilder *builder, const EnjFormField *columns, guint n,

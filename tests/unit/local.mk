@@ -4,6 +4,7 @@ unit_tests =
 unit_tests += %D%/test-about
 unit_tests += %D%/test-ack
 unit_tests += %D%/test-address
+unit_tests += %D%/test-administration
 unit_tests += %D%/test-admission
 unit_tests += %D%/test-assurance
 unit_tests += %D%/test-attempts

@@ -42,6 +42,22 @@ test_asks (void)
 }
 
 static void
+test_choice (void)
+{
+  const EnjFormField field = { .name = "one", .type = "list-single" };
+  const char *const options[] = { "a", "b&", NULL };
+  EnjElementBuilder *builder = enj_element_builder_new ("urn:x", "r");
+
+  enj_form_start (builder, ENJ_FORM_ASKING, NULL);
+  enj_form_add_choice (builder, &field, options);
+  enj_form_end (builder);
+  assert_written (builder, WRITTEN (X ("form") "<field var='one' type='list-single'>"
+                                               "<option><value>a</value></option>"
+                                               "<option><value>b&amp;</value></option>"
+                                               "</field></x>"));
+}
+
+static void
 test_table (void)
 {
   const EnjFormField columns[] = { { .name = "a", .label = "A" }, { .name = "b" } };
@@ -114,6 +130,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/form/asks-for-what-it-wants", test_asks);
+  g_test_add_func ("/form/offers-a-choice", test_choice);
   g_test_add_func ("/form/shows-a-table", test_table);
   g_test_add_func ("/form/reads-what-comes-back", test_reads);
   return g_test_run ();

@@ -46,7 +46,7 @@ world_new (void)
 
   world->sent = g_string_new (NULL);
   world->heard = g_string_new (NULL);
-  world->reception = enj_reception_new (NULL, config, send, world, 0);
+  world->reception = enj_reception_new (NULL, NULL, config, send, world, 0);
   return world;
 }
 
