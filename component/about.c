@@ -23,7 +23,7 @@ is_empty (const char *const *list)
 static void
 add_addresses (EnjElementBuilder *builder, const char *name, const char *const *addresses)
 {
-  const EnjFormField field = { .name = name };
+  const EnjFormField field = { .name = name, .type = "list-multi" }; /* 7.1 */
 
   if (!is_empty (addresses))
     enj_form_add_values (builder, &field, addresses);

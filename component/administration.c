@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "protocol/form.h"
-#include "protocol/limits.h"
 #include "component/tables.h"
 
 /* Of XEP-0133 4.11, with its form. */
@@ -25,7 +24,7 @@ struct EnjAdministration
   EnjCommands *commands;
 };
 
-/* ---- Values --------------------------------------------------------------------------- */
+/* ---- Values ------------------------------------------------------------------------------ */
 
 static char *
 date_new (gint64 seconds)
@@ -59,7 +58,7 @@ lookup_new (GVariant *dictionary, const char *name)
   return value ? text_new (name, value) : g_strdup ("");
 }
 
-/* ---- What is filled in ------------------------------------------------------------------ */
+/* ---- What is filled in ------------------------------------------------------------------- */
 
 static gboolean
 misses (const char *what, GError **error)
@@ -78,7 +77,7 @@ fail (GError *fault, GError **error)
   return FALSE;
 }
 
-/* ---- Status -------------------------------------------------------------------------------- */
+/* ---- Status ------------------------------------------------------------------------------ */
 
 static const EnjFormField status_fields[] = {
   { .name = "version", .label = "Version" },
@@ -166,7 +165,7 @@ run_status (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpoi
   return TRUE;
 }
 
-/* ---- Streams --------------------------------------------------------------------------------- */
+/* ---- Streams ----------------------------------------------------------------------------- */
 
 static const EnjFormField stream_columns[] = {
   { .name = "name", .label = "Stream" },
@@ -210,32 +209,36 @@ add_stream (EnjElementBuilder *builder, GVariant *stream)
                     (const char *const *) cells->pdata);
 }
 
-/* Where to go on, 0 behind the last. */
-static guint64
+/* Behind @after, which comes where to go on: 0 behind the last. */
+static gboolean
 add_streams (EnjAdministration *self, EnjElementBuilder *builder, const char *remote,
-             guint64 after, gint64 now)
+             guint64 *after, gint64 now, GError **error)
 {
   guint room = ROWS;
 
   for (guint page = 0; page < PAGES && room > 0; page++)
     {
       guint64 next = 0;
-      g_autoptr (GVariant) streams = g_variant_ref_sink (
-        self->hands->streams (self->steward, remote, after, room, &next, now));
-      gsize n = g_variant_n_children (streams);
+      g_autoptr (GVariant) streams
+        = self->hands->streams (self->steward, remote, *after, room, &next, now, error);
+      gsize n;
 
+      if (!streams)
+        return FALSE;
+      g_variant_ref_sink (streams);
+      n = g_variant_n_children (streams);
       for (gsize i = 0; i < n; i++)
         {
           g_autoptr (GVariant) stream = g_variant_get_child_value (streams, i);
 
           add_stream (builder, stream);
         }
-      after = next;
+      *after = next;
       if (next == 0)
         break;
       room -= (guint) MIN (n, room);
     }
-  return after;
+  return TRUE;
 }
 
 static gboolean
@@ -243,8 +246,9 @@ run_streams (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpo
              GError **error)
 {
   EnjAdministration *self = data;
-  g_autofree char *remote = enj_form_dup_value (form, "domain");
+  g_autofree char *domain = enj_form_dup_value (form, "domain");
   g_autofree char *number = enj_form_dup_value (form, "after");
+  GError *fault = NULL;
   guint64 after = 0;
 
   if (number && !g_ascii_string_to_unsigned (number, 10, 0, G_MAXUINT64, &after, NULL))
@@ -255,7 +259,8 @@ run_streams (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpo
   enj_form_start (builder, ENJ_FORM_RESULT, NULL);
   enj_form_add_title (builder, "Streams", NULL);
   enj_form_add_columns (builder, stream_columns, G_N_ELEMENTS (stream_columns));
-  after = add_streams (self, builder, remote, after, now);
+  if (!add_streams (self, builder, domain ? domain : "", &after, now, &fault))
+    return fail (fault, error);
   enj_form_end (builder);
   if (after > 0)
     {
@@ -267,7 +272,7 @@ run_streams (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpo
   return TRUE;
 }
 
-/* ---- Close ------------------------------------------------------------------------------------ */
+/* ---- Close ------------------------------------------------------------------------------- */
 
 static void
 ask_close (EnjElementBuilder *builder, gpointer data)
@@ -306,7 +311,7 @@ run_close (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpoin
   return TRUE;
 }
 
-/* ---- Reload ------------------------------------------------------------------------------------- */
+/* ---- Reload ------------------------------------------------------------------------------ */
 
 static gboolean
 run_reload (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpointer data,
@@ -322,7 +327,7 @@ run_reload (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpoi
   return TRUE;
 }
 
-/* ---- Blocked domains ------------------------------------------------------------------------------ */
+/* ---- Blocked domains --------------------------------------------------------------------- */
 
 static const EnjFormField domain_field = { .name = "domain",
                                            .type = "text-single",
@@ -417,7 +422,7 @@ run_blacklist (const EnjElement *form, EnjElementBuilder *builder, gint64 now, g
   return TRUE;
 }
 
-/* ---- Public -------------------------------------------------------------------------------------------- */
+/* ---- Public ------------------------------------------------------------------------------ */
 
 static const EnjCommand table[] = {
   { "urn:enjamb:status", "Status", NULL, run_status },

@@ -21,9 +21,10 @@ live_tests += %D%/18-restart.py
 live_tests += %D%/19-systemd.py
 live_tests += %D%/30-control.py
 live_tests += %D%/31-check.py
+live_tests += %D%/35-commands.py
+live_tests += %D%/36-metrics.py
 live_tests += %D%/39-links.py
 live_tests += %D%/40-standby.py
-live_tests += %D%/36-metrics.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py

@@ -168,13 +168,16 @@ test_contacts (void)
   enj_test_proves ("V05");
   assert_info (&about,
                ANSWER ("1", INFO_OF_NOBODY CONTACTS
-                       "<field var='abuse-addresses'><value>https://x.test/?a&amp;b</value>"
-                       "</field><field var='admin-addresses'><value>mailto:a@x.test</value>"
+                       "<field var='abuse-addresses' type='list-multi'>"
+                       "<value>https://x.test/?a&amp;b</value>"
+                       "</field><field var='admin-addresses' type='list-multi'>"
+                       "<value>mailto:a@x.test</value>"
                        "<value>xmpp:a@x.test</value></field></x></query></iq>"));
   about.contact_admin = NULL;
   assert_info (&about,
                ANSWER ("1", INFO_OF_NOBODY CONTACTS
-                       "<field var='abuse-addresses'><value>https://x.test/?a&amp;b</value>"
+                       "<field var='abuse-addresses' type='list-multi'>"
+                       "<value>https://x.test/?a&amp;b</value>"
                        "</field></x></query></iq>"));
 }
 

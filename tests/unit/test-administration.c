@@ -68,15 +68,17 @@ status (const EnjSteward *steward, gint64 now)
 
 static GVariant *
 streams (const EnjSteward *steward, const char *remote, guint64 after, guint max, guint64 *next,
-         gint64 now)
+         gint64 now, GError **error)
 {
   Stub *stub = stub_of (steward);
   GVariantBuilder builder;
   guint64 id = after;
 
   g_assert_cmpint (now, ==, 7);
-  g_string_append_printf (stub->told, "streams %s %u after %u;", remote ? remote : "-", max,
+  g_string_append_printf (stub->told, "streams %s %u after %u;", *remote ? remote : "-", max,
                           (guint) after);
+  if (!outcome (stub, error))
+    return NULL;
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
   while (id < stub->n_streams && id < after + MIN (max, stub->page))
     {
@@ -329,6 +331,8 @@ static const struct
     BAD ("domain is missing") },
   { "unblock in vain", "urn:enjamb:unblock", SUBMIT (FIELD ("domain", "a.test")), "it is not",
     FALSE, "unblock a.test;", DONE (FAULT ("it is not")) },
+  { "streams with what is no domain", "urn:enjamb:streams", SUBMIT (FIELD ("domain", "@")),
+    "no domain", TRUE, "streams @ 50 after 0;", BAD ("no domain") },
   { "no number", "urn:enjamb:streams", SUBMIT (FIELD ("after", "-1")), NULL, FALSE, "",
     BAD ("after: expected a number") },
 };

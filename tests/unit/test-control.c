@@ -68,7 +68,7 @@ set_up (void)
   exchange = enj_exchange_new (settings, (EnjWake){ 0 });
   steward = enj_steward_new (exchange, config, settings, &(EnjStewardBridge){ reload, NULL },
                              time_now - 5);
-  reception = enj_reception_new (NULL, config, count_sent, NULL, time_now);
+  reception = enj_reception_new (NULL, NULL, config, count_sent, NULL, time_now);
   n_sent = 0;
   control = enj_control_new (loop, steward, reception, path, NULL);
   g_assert_nonnull (control);

@@ -56,7 +56,7 @@ set_up (void)
   time_now = 1000 * ENJ_SECOND;
   enj_loop_set_clock (loop, get_time);
   config = enj_test_config_new (CONFIG);
-  reception = enj_reception_new (NULL, config, send, &sent, 0);
+  reception = enj_reception_new (NULL, NULL, config, send, &sent, 0);
   history = enj_history_new ();
 }
 

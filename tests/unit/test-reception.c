@@ -305,6 +305,38 @@ test_reload (void)
   assert_text (world->heard, "1\n");
 }
 
+#define COMMANDS "http://jabber.org/protocol/commands"
+#define EXECUTE(of)                                                                      \
+  "<iq from='a@b' to='" of "' id='c' type='set'><command xmlns='" COMMANDS               \
+  "' node='urn:enjamb:block'/></iq>"
+#define INFO(of)                                                                         \
+  "<iq from='a@b' to='" of "' id='i' type='get'>"                                        \
+  "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
+
+/* Where the address answers at all, and as soon as somebody may give them. */
+static void
+test_commands (void)
+{
+  g_autoptr (World) world = world_new ();
+  g_autoptr (EnjConfig) config = enj_test_config_new (CONFIG "[control]\nadmins = a@b\n");
+
+  handle (world, "relay.here.test", EXECUTE ("relay.here.test"));
+  assert_error (world, "service-unavailable");
+  handle (world, "relay.here.test", INFO ("relay.here.test"));
+  g_assert_null (strstr (world->sent->str, COMMANDS));
+  g_string_truncate (world->sent, 0);
+
+  enj_reception_set_config (world->reception, config);
+  handle (world, "relay.here.test", EXECUTE ("relay.here.test"));
+  g_assert_nonnull (strstr (world->sent->str, "status='executing'"));
+  g_string_truncate (world->sent, 0);
+  handle (world, "relay.here.test", INFO ("relay.here.test"));
+  g_assert_nonnull (strstr (world->sent->str, "<feature var='" COMMANDS "'/>"));
+  g_string_truncate (world->sent, 0);
+  handle (world, "own.test", EXECUTE ("own.test"));
+  assert_error (world, "service-unavailable");
+}
+
 /* ---- Requests ------------------------------------------------------------------ */
 
 static void
@@ -479,6 +511,7 @@ main (int argc, char **argv)
   g_test_add_func ("/reception/identity-is-that-of-the-taker", test_identity);
   g_test_add_func ("/reception/program-ends-when-it-has-returned", test_ends_of_programs);
   g_test_add_func ("/reception/reload-makes-services-anew", test_reload);
+  g_test_add_func ("/reception/commands-are-taken-where-somebody-may-give-them", test_commands);
   g_test_add_func ("/reception/answer-is-matched-by-id-and-sender", test_matched);
   g_test_add_func ("/reception/request-goes-out-under-an-id-of-ours", test_request_is_kept);
   g_test_add_func ("/reception/only-requests-are-sent", test_no_request);

@@ -94,7 +94,7 @@ scene_init (Scene *self)
   self->exchange = enj_exchange_new (settings, (EnjWake){ 0 });
   self->steward = enj_steward_new (self->exchange, config, settings,
                                    &(EnjStewardBridge){ reload, self }, 0);
-  self->reception = enj_reception_new (NULL, config, send_nothing, NULL, 0);
+  self->reception = enj_reception_new (NULL, NULL, config, send_nothing, NULL, 0);
   scene_enter (self);
 }
 
