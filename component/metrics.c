@@ -134,6 +134,20 @@ add_law (EnjExposition *out, const EnjExchange *exchange)
 }
 
 static void
+add_ends (EnjExposition *out, const EnjTally *tally)
+{
+  enj_exposition_begin (out, ENJ_METRIC_COUNTER, "enjamb_bounces", NULL,
+                        "Stanzas answered with an error of ours, by its condition.");
+  for (guint i = 0; i < ENJ_TALLY_N_BOUNCES; i++)
+    enj_exposition_add (out, (gint64) tally->bounces[i], "condition",
+                        enj_stanza_condition_format (i), NULL);
+  enj_exposition_begin (out, ENJ_METRIC_COUNTER, "enjamb_drops", NULL,
+                        "Stanzas dropped without a word, by the rule that wants it.");
+  for (guint i = 0; i < ENJ_TALLY_N_DROPS; i++)
+    enj_exposition_add (out, (gint64) tally->drops[i], "rule", enj_tally_format_drop (i), NULL);
+}
+
+static void
 add_queues (EnjExposition *out, const EnjLoad *load)
 {
   enj_exposition_begin (out, ENJ_METRIC_GAUGE, "enjamb_queue_stanzas", NULL,
@@ -165,6 +179,61 @@ add_streams (EnjExposition *out, const EnjCounters *counters, const EnjLoad *loa
   enj_exposition_add (out, (gint64) counters->pairs_failed, "result", "invalid", NULL);
   add_counter (out, "enjamb_s2s_dialback_unsolicited", counters->unsolicited,
                "Answers of dialback that nobody had asked for.");
+}
+
+/* Each a label of its own, and so with a word of its own. */
+static const char *
+format_failure (guint condition)
+{
+  switch (condition)
+    {
+    case ENJ_STREAM_STANZA_TOO_BIG:
+      return "stanza-too-big";
+    case ENJ_STREAM_HANDLED_COUNT_TOO_HIGH:
+      return "handled-count-too-high";
+    case ENJ_STREAM_DISCONNECTED:
+      return "disconnected";
+    default:
+      return enj_stream_condition_format (condition);
+    }
+}
+
+static void
+add_up (EnjExposition *out, const EnjTally *tally)
+{
+  static const char *const mechanisms[ENJ_TALLY_N_PROOFS]
+    = { "none", "dialback", "EXTERNAL", "certificate", "DANE", "DANE and authority" };
+  static const char *const directions[] = { "in", "out" };
+  const EnjTallyStreams *const both[] = { &tally->in, &tally->out };
+
+  enj_exposition_begin (out, ENJ_METRIC_COUNTER, "enjamb_s2s_encrypted", NULL,
+                        "Streams that came up, by the version of TLS.");
+  for (guint i = 0; i < G_N_ELEMENTS (both); i++)
+    for (guint j = 0; j < ENJ_TALLY_N_ENCRYPTIONS; j++)
+      enj_exposition_add (out, (gint64) both[i]->encryptions[j], "direction", directions[i],
+                          "protocol", enj_tally_format_encryption (j), NULL);
+  enj_exposition_begin (out, ENJ_METRIC_COUNTER, "enjamb_s2s_authenticated", NULL,
+                        "Streams that came up, by how the calling side proved itself.");
+  for (guint i = 0; i < G_N_ELEMENTS (both); i++)
+    for (guint j = 0; j < ENJ_TALLY_N_PROOFS; j++)
+      enj_exposition_add (out, (gint64) both[i]->proofs[j], "direction", directions[i],
+                          "mechanism", mechanisms[j], NULL);
+  enj_exposition_begin (out, ENJ_METRIC_COUNTER, "enjamb_s2s_bidi", NULL,
+                        "Streams that came up and serve both ways (XEP-0288).");
+  for (guint i = 0; i < G_N_ELEMENTS (both); i++)
+    enj_exposition_add (out, (gint64) both[i]->bidi, "direction", directions[i], NULL);
+}
+
+static void
+add_closed (EnjExposition *out, const EnjTally *tally)
+{
+  add_counter (out, "enjamb_s2s_turned_away", tally->turned_away,
+               "Connections of other servers that were not let in.");
+  enj_exposition_begin (out, ENJ_METRIC_COUNTER, "enjamb_streams_closed", NULL,
+                        "Streams and links that ended, by the error; none is in order.");
+  enj_exposition_add (out, (gint64) tally->closed, "error", "none", NULL);
+  for (guint i = 0; i < ENJ_TALLY_N_FAILURES; i++)
+    enj_exposition_add (out, (gint64) tally->failures[i], "error", format_failure (i), NULL);
 }
 
 static void
@@ -223,8 +292,11 @@ enj_metrics_new (const EnjSteward *steward, gint64 now)
   add_certificates (out, steward);
   add_links (out, steward, now);
   add_law (out, exchange);
+  add_ends (out, &counters->tally);
   add_queues (out, &load);
   add_streams (out, counters, &load);
+  add_up (out, &counters->tally);
+  add_closed (out, &counters->tally);
   add_latencies (out, counters);
   return enj_exposition_end_new (out);
 }

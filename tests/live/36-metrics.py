@@ -106,10 +106,22 @@ def counted(lab):
     equal(lab.sample('enjamb_link_up{host="%s"}' % RELAY), 1, "one of them")
     true(lab.sample("enjamb_route_seconds_count") > 0, "routes were measured")
     true(lab.sample("process_resident_memory_bytes") > 1000000, "memory")
+    for name in ('encrypted_total{direction="%s",protocol="TLS1.3"}',
+                 'authenticated_total{direction="%s",mechanism="dialback"}'):
+        true(lab.sample("enjamb_s2s_" + name % "in") > 0 < lab.sample("enjamb_s2s_" + name % "out"),
+             name)
     for direction in ("in", "out"):
         for step in ("tls", "authentication", "whole"):
             true(lab.sample('enjamb_s2s_handshake_seconds_count{direction="%s",step="%s"}'
                             % (direction, step)) > 0, direction + " " + step)
+
+
+@test("what goes back is counted by its condition")
+def bounces(lab):
+    name = 'enjamb_bounces_total{condition="remote-server-not-found"}'
+    before = lab.sample(name)
+    lab.juliet().ping("x\\40nowhere.example@" + RELAY)
+    equal(lab.sample(name), before + 1, name)
 
 
 @test("no domain of others is a label")

@@ -68,6 +68,12 @@ tells_how_it_is (void)
     { "enjamb_stanzas_written_total{to=\"peer\"}", "0" },
     { "enjamb_queue_stanzas{to=\"link\"}", "0" },
     { "enjamb_s2s_connections{type=\"s2sin\"}", "1" },
+    { "enjamb_bounces_total{condition=\"remote-server-timeout\"}", "0" },
+    { "enjamb_drops_total{rule=\"untold\"}", "0" },
+    { "enjamb_s2s_encrypted_total{direction=\"in\",protocol=\"TLS1.3\"}", "0" },
+    { "enjamb_s2s_authenticated_total{direction=\"out\",mechanism=\"EXTERNAL\"}", "0" },
+    { "enjamb_streams_closed_total{error=\"disconnected\"}", "0" },
+    { "enjamb_streams_closed_total{error=\"none\"}", "0" },
     { "enjamb_s2s_accepted_total", "1" },
     { "enjamb_s2s_initiated_total", "0" },
     { "enjamb_route_seconds_count", "0" },
@@ -123,6 +129,31 @@ leaves_no_counter_out (void)
   scene_clear (&scene);
 }
 
+/* Two of the same name and labels void the whole text for those who read it. */
+static void
+tells_nothing_twice (void)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_auto (GStrv) lines = NULL;
+  GString *text;
+  Scene scene;
+
+  scene_init (&scene);
+  text = enj_metrics_new (scene.steward, 2000);
+  lines = g_strsplit (text->str, "\n", -1);
+  for (guint i = 0; lines[i] && lines[i][0]; i++)
+    {
+      char *value = strrchr (lines[i], ' ');
+
+      g_test_message ("%s", lines[i]);
+      if (lines[i][0] != '#')
+        g_assert_true (g_hash_table_add (seen, g_strndup (lines[i], (gsize) (value - lines[i]))));
+    }
+  g_assert_cmpuint (g_hash_table_size (seen), >, 100);
+  g_string_free (text, TRUE);
+  scene_clear (&scene);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -130,5 +161,6 @@ main (int argc, char **argv)
   enj_journal_install_for_tests ();
   g_test_add_func ("/metrics/tells-how-it-is", tells_how_it_is);
   g_test_add_func ("/metrics/leaves-no-counter-out", leaves_no_counter_out);
+  g_test_add_func ("/metrics/tells-nothing-twice", tells_nothing_twice);
   return g_test_run ();
 }
