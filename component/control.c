@@ -16,7 +16,7 @@
 /* Operators, and the scripts of operators. */
 #define MAX_GUESTS 4
 
-/* Calls of one guest that wait for their answer: a turn of the loop may answer all of them. */
+/* Calls of one guest that wait for their answer, of which a turn of the loop gives one. */
 #define MAX_CALLS 4
 
 /* Until a guest has said who it is.  GIO's thread waits for that, and it has only ten. */
@@ -32,6 +32,8 @@ struct EnjControl
   GDBusAuthObserver *observer;
   char *guid;
   GQueue guests;
+  GQueue calls; /* Call */
+  EnjDeferred answering;
 };
 
 /* Counted, for GIO's thread sees it as well. */
@@ -209,15 +211,50 @@ answer_reload (Guest *guest, GVariant *arguments, GDBusMethodInvocation *call)
     g_dbus_method_invocation_return_dbus_error (call, ENJ_CONTROL_ERROR_FAILED, error->message);
 }
 
-static const struct
+typedef struct
 {
   const char *name;
   Method method;
-} methods[] = {
+} NamedMethod;
+
+static const NamedMethod methods[] = {
   { "Status", answer_status }, { "Streams", answer_streams }, { "Remotes", answer_remotes },
   { "Routes", answer_routes }, { "Close", answer_close },     { "Ping", answer_ping },
   { "Reload", answer_reload },
 };
+
+/* A call that has come, and what it waits with. */
+typedef struct
+{
+  Guest *guest;
+  Method method;
+  GDBusMethodInvocation *invocation;
+} Call;
+
+/* The guest may have left. */
+static void
+answer (Call *call)
+{
+  if (call->guest->control)
+    call->method (call->guest, g_dbus_method_invocation_get_parameters (call->invocation),
+                  call->invocation);
+  else
+    g_dbus_method_invocation_return_dbus_error (call->invocation, ENJ_CONTROL_ERROR_FAILED,
+                                                "enjamb is ending");
+  guest_unref (call->guest);
+  g_free (call);
+}
+
+/* GIO runs all that has come in one turn: a page each would hold up the streams. */
+static void
+answer_one (gpointer data)
+{
+  EnjControl *self = data;
+
+  answer (g_queue_pop_head (&self->calls));
+  if (self->calls.length > 0)
+    enj_loop_defer (self->loop, &self->answering);
+}
 
 static void
 handle_call (GDBusConnection *connection, const char *sender, const char *path,
@@ -225,18 +262,26 @@ handle_call (GDBusConnection *connection, const char *sender, const char *path,
              GDBusMethodInvocation *call, gpointer data)
 {
   Guest *guest = data;
+  EnjControl *self = guest->control;
+  const NamedMethod *method = methods;
+  Call *waiting;
 
   (void) connection;
   (void) sender;
   (void) path;
   (void) interface;
-  for (guint i = 0; guest->control && i < G_N_ELEMENTS (methods); i++)
-    if (g_str_equal (methods[i].name, name))
-      {
-        methods[i].method (guest, arguments, call);
-        return;
-      }
-  g_dbus_method_invocation_return_dbus_error (call, ENJ_CONTROL_ERROR_FAILED, "enjamb is ending");
+  (void) arguments;
+  while (!g_str_equal (method->name, name)) /* GIO knows that it is one of these. */
+    method++;
+  waiting = g_new (Call, 1);
+  *waiting = (Call){ g_atomic_rc_box_acquire (guest), method->method, call };
+  if (!self)
+    {
+      answer (waiting);
+      return;
+    }
+  g_queue_push_tail (&self->calls, waiting);
+  enj_loop_defer (self->loop, &self->answering);
 }
 
 static GVariant *
@@ -440,6 +485,7 @@ enj_control_new (EnjLoop *loop, EnjSteward *steward, EnjReception *reception, co
   self->loop = loop;
   self->steward = steward;
   self->reception = reception;
+  self->answering = (EnjDeferred){ .func = answer_one, .data = self, .rank = ENJ_LOOP_THINK };
   self->guid = g_dbus_generate_guid ();
   self->node = g_dbus_node_info_new_for_xml (control_interface, NULL);
   g_assert (self->node); /* It is compiled in. */
@@ -457,6 +503,9 @@ enj_control_free (EnjControl *self)
   enj_listener_free (self->listener);
   while (self->guests.head)
     guest_leave (self->guests.head->data);
+  while (self->calls.length > 0)
+    answer (g_queue_pop_head (&self->calls));
+  enj_deferred_clear (&self->answering);
   g_object_unref (self->observer);
   g_dbus_node_info_unref (self->node);
   g_free (self->guid);

@@ -9,8 +9,9 @@
 #include "protocol/exchange.h"
 #include "component/configuration.h"
 
-/* At most so many entries in a page: a turn of the loop waits for it. */
-#define ENJ_LISTING_PAGE 250
+/* At most so many entries in a page: a turn of the loop waits for it, and a stream takes about
+ * 40 us until it is on its way. */
+#define ENJ_LISTING_PAGE 50
 
 /* At most @max streams with ids greater than @after, of one remote domain or, as NULL, of all.
  * The next page is behind @next, 0 for none; a page may be short, even empty. */

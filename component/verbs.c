@@ -12,8 +12,8 @@
 #include "component/prosody.h"
 #include "component/tables.h"
 
-/* As many as there may be. */
-#define PAGE 250
+/* The daemon gives less where that would take too long. */
+#define PAGE 1000
 
 #define DEFAULT_SOCKET "/run/enjamb/control"
 

@@ -1,6 +1,7 @@
 # Run by "make bench" only.
 
 bench_programs =
+bench_programs += %D%/bench-control
 bench_programs += %D%/bench-core
 bench_programs += %D%/bench-loop
 bench_programs += %D%/bench-streams

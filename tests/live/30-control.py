@@ -3,14 +3,18 @@
 
 import json
 import os
+import re
+import resource
+import socket
 import stat
+import struct
 import subprocess
 
 import tap
 import waiting
 from bridge import find_program
 from lab import ECHO, LOCAL, RELAY, REMOTE, SOURCE, Lab
-from tap import equal, run, test, true
+from tap import Skip, equal, run, test, true
 
 NOWHERE = "nowhere.example"
 VERBS = ("status", "streams", "routes", "ping", "close", "reload", "check", "prosody")
@@ -192,6 +196,120 @@ def reload(lab):
         del lab.bridge.groups["limits"]["depth"]
         lab.bridge.write()
     said(lab, "reload")
+
+
+def knock(lab):
+    """A connection to the socket, as nobody's D-Bus library makes it."""
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(60)
+    client.connect(lab.bridge.groups["control"]["socket"])
+    return client
+
+
+def try_to_introduce(lab):
+    client = knock(lab)
+    try:
+        client.sendall(b"\0AUTH EXTERNAL %s\r\n" % str(os.geteuid()).encode().hex().encode())
+        if client.recv(100).startswith(b"OK "):
+            client.sendall(b"BEGIN\r\n")
+            return client
+    except ConnectionError:
+        pass
+    client.close()
+    return None
+
+
+def introduce(lab):
+    """One that has said who it is, as soon as there is room."""
+    return waiting.until(lambda: try_to_introduce(lab), "let in", 60)
+
+
+def header(kind, serial, body, *fields):
+    """A message of D-Bus, in the bytes of this specification, little-endian."""
+    text = b""
+    for code, sign, value in fields:
+        text += b"\0" * (-len(text) % 8) + bytes([code, 1]) + sign + b"\0"
+        text += struct.pack("<I", len(value)) + value + b"\0"
+    start = struct.pack("<cBBBIII", b"l", kind, 0, 1, body, serial, len(text))
+    return start + text + b"\0" * (-len(start + text) % 8)
+
+
+def question(serial):
+    return header(1, serial, 0, (1, b"o", b"/org/enjamb/Control1"), (3, b"s", b"Status"),
+                  (2, b"s", b"org.enjamb.Control1"))
+
+
+def is_cut(client):
+    """The other side has ended it."""
+    try:
+        while client.recv(1 << 16):
+            pass
+    except ConnectionError:
+        pass
+    return True
+
+
+def memory(lab):
+    with open("/proc/%d/status" % lab.bridge.process.pid, encoding="ascii") as info:
+        return int(re.search(r"VmRSS:\s*(\d+)", info.read()).group(1)) * 1024
+
+
+@test("a call by hand is answered, so the ones below are calls")
+def by_hand(lab):
+    with introduce(lab) as client:
+        client.sendall(question(1))
+        true(b"uptime-us" in client.recv(1 << 16), "an answer")
+
+
+@test("who is hostile at the socket is cut off, and harms nobody")
+def hostile(lab):
+    pid, before = lab.bridge.process.pid, memory(lab)
+    crowd = [knock(lab) for _ in range(9)]
+    true(is_cut(crowd[8]), "one too many")
+    said(lab, "status", status=UNREACHABLE)
+    for client in crowd:
+        client.close()
+    waiting.until(lambda: ctl(lab, "status").returncode == DONE, "there is room again", 60)
+    for noise in (b"\0AUTH " + b"x" * (1 << 20), b"GET / HTTP/1.1\r\n\r\n", b"\xff" * 4096,
+                  b"\0AUTH ANONYMOUS\r\nBEGIN\r\n", b"\0AUTH DBUS_COOKIE_SHA1 726f6f74\r\n"):
+        with knock(lab) as client:
+            try:
+                client.sendall(noise)
+            except ConnectionError:
+                pass
+    for noise in (header(1, 1, 127 << 20), b"\xff" * 4096, question(1) * 500,
+                  header(1, 1, 0, (1, b"o", b"not a path"))):
+        with introduce(lab) as client:
+            try:
+                client.sendall(noise)
+            except ConnectionError:
+                pass
+            if noise[:1] == b"\xff" or len(noise) > 4096:
+                true(is_cut(client), "it is cut off")
+    waiting.until(lambda: ctl(lab, "status").returncode == DONE, "there is room again", 60)
+    equal(lab.bridge.process.pid, pid, "the process")
+    true(memory(lab) - before < 64 << 20, "memory, %d and %d" % (before, memory(lab)))
+    equal(lab.juliet().ping(ECHO), True, "ping")
+
+
+@test("for want of descriptors it turns operators away, and lives")
+def descriptors(lab):
+    pid = lab.bridge.process.pid
+    try:
+        taken = {int(name) for name in os.listdir("/proc/%d/fd" % pid)}
+        old = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    except PermissionError:
+        raise Skip("only root sees the descriptors of a process that holds secrets") from None
+    free = min(set(range(len(taken) + 1)) - taken)
+    for more in (0, 1, 2, 5, 10, 25):
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (free + more, old[1]))
+        try:
+            said(lab, "status", status=UNREACHABLE)
+            equal(lab.juliet().ping(ECHO), True, "ping")
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, old)
+    waiting.until(lambda: ctl(lab, "status").returncode == DONE, "it has rested", 60)
+    equal(lab.bridge.process.pid, pid, "the process")
 
 
 @test("wrong usage is told as such")
