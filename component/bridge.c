@@ -8,6 +8,7 @@
 #include "protocol/jid.h"
 #include "protocol/wall.h"
 #include "component/gate.h"
+#include "component/hosting.h"
 #include "component/journal.h"
 #include "component/notify.h"
 #include "component/reception.h"
@@ -36,6 +37,7 @@ struct EnjBridge
   EnjDeferred thinking;
   EnjResolver *resolver;
   EnjGateway *gateway;
+  EnjHosting *hosting;
   EnjGate *gate;
   EnjUplinks *uplinks;
   EnjSteward *steward; /* for as long as we live */
@@ -207,6 +209,14 @@ send_from_reception (const char *component, EnjStanza *stanza, gpointer user_dat
     enj_log_info (NULL, "%s: a service sent a stanza that is not from there", component);
 }
 
+static void
+hand_on_from_reception (const char *component, EnjStanza *stanza, gpointer user_data)
+{
+  EnjBridge *self = user_data;
+
+  enj_exchange_hand_on (self->exchange, component, stanza, now_of (self));
+}
+
 /* ---- Life --------------------------------------------------------------------------- */
 
 static gint64
@@ -241,7 +251,6 @@ bridge_new (EnjConfig *config, GError **error)
   settings = enj_setup_new (config, key, error);
   if (!settings)
     return NULL;
-  enj_setup_tell_missing (config);
   self = g_new0 (EnjBridge, 1);
   self->config = enj_config_ref (config);
   self->key = g_steal_pointer (&key);
@@ -251,6 +260,7 @@ bridge_new (EnjConfig *config, GError **error)
                        &(EnjStewardBridge){ reload_for_steward, self }, now_of (self));
   self->reception = enj_reception_new (self, self->steward, config, send_from_reception, self,
                                        now_of (self));
+  enj_reception_set_hand_on (self->reception, hand_on_from_reception);
   self->thinking = (EnjDeferred){ .func = think, .data = self, .rank = ENJ_LOOP_THINK };
   return self;
 }
@@ -284,6 +294,7 @@ detach (EnjBridge *self)
   enj_steward_set_uplinks (self->steward, NULL);
   g_clear_pointer (&self->uplinks, enj_uplinks_free);
   g_clear_pointer (&self->gate, enj_gate_free);
+  g_clear_pointer (&self->hosting, enj_hosting_free);
   g_clear_pointer (&self->gateway, enj_gateway_free);
   g_clear_pointer (&self->resolver, enj_resolver_free);
   if (self->tenure)
@@ -341,6 +352,9 @@ start (EnjBridge *self, GError **error)
     = enj_gate_new (self->loop, self->gateway, self->exchange, self->config, error);
   if (!self->gate)
     return FALSE;
+  self->hosting = enj_hosting_new (self->loop, self->exchange, self->config, error);
+  if (!self->hosting)
+    return FALSE;
   self->uplinks = enj_uplinks_new (self->loop, self->resolver, self->exchange, succession,
                                    self->config, error);
   if (!self->uplinks)
@@ -389,6 +403,7 @@ order_hand_over (gpointer data)
     return FALSE;
   enj_log_message (NULL, "handing over");
   enj_gate_close (self->gate);
+  enj_hosting_stop_listening (self->hosting);
   self->farewell = enj_farewell_new_handing_over (self->exchange, now_of (self));
   enj_loop_defer (self->loop, &self->thinking);
   return TRUE;
@@ -441,6 +456,7 @@ enj_bridge_stop (EnjBridge *self)
       if (self->running)
         enj_notify_stopping ();
       enj_gate_close (self->gate);
+      enj_hosting_stop_listening (self->hosting);
       enj_uplinks_stop (self->uplinks);
       self->farewell = enj_farewell_new (self->exchange, now);
     }

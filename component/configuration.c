@@ -38,7 +38,7 @@ component_free (gpointer data)
   enj_listen_free (component->server);
   wipe_text (component->secret);
   g_strfreev (component->local_domains);
-  enj_listen_free (component->hosted_listen);
+  g_strfreev (component->hosted_listen);
   wipe_text (component->hosted_secret);
   g_strfreev (component->relay_allow_local);
   g_strfreev (component->relay_allow_remote);
@@ -145,6 +145,17 @@ read_local_domains (const EnjOptions *options, const EnjConfigComponent *compone
   return domains;
 }
 
+/* A fault in what another service does not need is one all the same. */
+static void
+read_hosted (const EnjOptions *options, EnjConfigComponent *component)
+{
+  component->hosted_listen = enj_options_dup_ports (options, "hosted-listen");
+  if (component->service == ENJ_SERVICE_HOSTED)
+    component->hosted_secret = read_text_secret (options, "hosted-secret-file");
+  component->hosted_replaces
+    = enj_options_get_choice (options, "hosted-conflict", "refuse | replace") == 1;
+}
+
 static EnjConfigComponent *
 read_component (const EnjOptions *options, char *domain, gboolean federated)
 {
@@ -156,12 +167,13 @@ read_component (const EnjOptions *options, char *domain, gboolean federated)
   component->secret = read_link_secret (options, component->server != NULL);
   component->local_domains = read_local_domains (options, component);
   component->service = (EnjServiceKind) enj_options_get_choice (options, "service", SERVICES);
-  if (component->service == ENJ_SERVICE_HOSTED)
-    component->hosted_secret = read_text_secret (options, "hosted-secret-file");
-  component->hosted_listen = enj_options_new_address (options, "hosted-listen", NULL, TRUE);
+  read_hosted (options, component);
   component->relay_allow_local = enj_options_dup_domains (options, "relay-allow-local", stars);
   component->relay_allow_remote = enj_options_dup_domains (options, "relay-allow-remote", stars);
-  component->about = enj_options_get_boolean (options, "about");
+  /* A hosted component speaks for itself. */
+  component->about = enj_options_get_boolean (options, "about")
+                     && (component->service != ENJ_SERVICE_HOSTED
+                         || enj_options_has (options, "about"));
   component->on_loss = (EnjOnLoss) enj_options_get_choice (options, "on-loss", LOSSES);
 
   if (!component->server && !federated)

@@ -34,8 +34,9 @@ typedef struct
   char *secret;        /* NULL only where there is no server */
   GStrv local_domains; /* canonical, "*.example.com" too; empty without a link */
   EnjServiceKind service;
-  EnjListen *hosted_listen;
+  GStrv hosted_listen; /* as port.h names them */
   char *hosted_secret; /* NULL for the other services */
+  gboolean hosted_replaces; /* the newest connection has the domain */
   GStrv relay_allow_local; /* canonical, "*.example.com" and "*" too */
   GStrv relay_allow_remote;
   gboolean about;

@@ -73,16 +73,41 @@ forbid_cores (void)
   (void) setrlimit (RLIMIT_CORE, &none);
 }
 
+/* Folders in which we make files: sockets, and what is kept. */
+static char **
+list_written (const EnjConfig *config)
+{
+  g_autoptr (GStrvBuilder) folders = g_strv_builder_new ();
+  g_autofree char *state = enj_blocklist_dup_folder ();
+  g_autofree char *runtime
+    = config->control.socket ? g_path_get_dirname (config->control.socket) : NULL;
+
+  if (runtime)
+    g_strv_builder_add (folders, runtime);
+  if (state)
+    g_strv_builder_add (folders, state);
+  for (guint i = 0; i < config->components->len; i++)
+    {
+      const EnjConfigComponent *component = config->components->pdata[i];
+
+      for (char **name = component->hosted_listen; *name; name++)
+        {
+          g_autofree char *folder = g_path_get_dirname (*name);
+
+          if (component->service == ENJ_SERVICE_HOSTED && **name == '/')
+            g_strv_builder_add (folders, folder);
+        }
+    }
+  return g_strv_builder_end (folders);
+}
+
 static int
 run (const char *path)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (EnjConfig) config = NULL;
   g_autoptr (EnjBridge) bridge = NULL;
-  g_autofree char *runtime = NULL;
-  const char *written[] = { NULL, NULL, NULL };
-  guint n = 0;
-  g_autofree char *state = enj_blocklist_dup_folder ();
+  g_auto (GStrv) written = NULL;
 
   /* Before the first secret is read. */
   forbid_cores ();
@@ -98,12 +123,9 @@ run (const char *path)
   enj_descriptors_raise ();
 
   bridge = enj_bridge_new (config);
-  runtime = config->control.socket ? g_path_get_dirname (config->control.socket) : NULL;
-  if (runtime)
-    written[n++] = runtime;
-  if (state)
-    written[n++] = state;
-  (void) enj_sandbox_close (written); /* Where there is less of it, it has said so. */
+  written = list_written (config);
+  /* Where there is less of it, it has said so. */
+  (void) enj_sandbox_close ((const char *const *) written);
   return bridge ? enj_bridge_run (bridge) : EXIT_FAILURE;
 }
 

@@ -8,6 +8,7 @@
 #include "protocol/jid.h"
 #include "protocol/limits.h"
 #include "component/file.h"
+#include "component/port.h"
 #include "component/sandbox.h"
 
 #define SECRET_MAX 4096
@@ -40,6 +41,7 @@ static const struct
   { "component", "service", "relay" },
   { "component", "hosted-listen", "127.0.0.1:5348" },
   { "component", "hosted-secret-file", "hosted.secret" },
+  { "component", "hosted-conflict", "refuse" },
   { "component", "relay-allow-local", "*" },
   { "component", "relay-allow-remote", "*" },
   { "component", "about", "true" },
@@ -408,6 +410,29 @@ enj_options_new_listens (const EnjOptions *self, const char *key)
         enj_listen_free (listen);
     }
   return listens;
+}
+
+GStrv
+enj_options_dup_ports (const EnjOptions *self, const char *key)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_auto (GStrv) list = enj_options_dup_list (self, key);
+
+  if (!*list)
+    enj_keyfile_fault (self->file, self->group, key,
+                       "names nothing: the component could not connect");
+  for (char **item = list; *item; item++)
+    {
+      g_autoptr (GError) error = NULL;
+      EnjPort port;
+
+      if (enj_port_parse (*item, &port, &error))
+        g_strv_builder_add (names, port.name);
+      else
+        enj_keyfile_fault (self->file, self->group, key, "%s", error->message);
+      enj_port_clear (&port);
+    }
+  return g_strv_builder_end (names);
 }
 
 /* ---- Files ---------------------------------------------------------------- */

@@ -87,6 +87,9 @@ EnjListen *enj_options_new_address (const EnjOptions *self, const char *key, con
 /* EnjListen elements that the array owns. */
 GPtrArray *enj_options_new_listens (const EnjOptions *self, const char *key);
 
+/* Where components connect, as port.h names it; one at least, or a fault. */
+GStrv enj_options_dup_ports (const EnjOptions *self, const char *key);
+
 /* A path, relative to the file; NULL where the value is empty or @none. */
 char *enj_options_dup_path (const EnjOptions *self, const char *key, const char *none);
 

@@ -28,6 +28,7 @@ typedef struct
   EnjReception *reception;
   char *domain;
   gboolean answers_about;
+  gboolean is_hosted;
   EnjEcho *echo;
   EnjRelay *relay;
   Program *program; /* NULL where none is registered */
@@ -47,6 +48,7 @@ struct EnjReception
 {
   EnjBridge *bridge;
   EnjReceptionSend send;
+  EnjReceptionHandOn hand_on; /* or NULL */
   gpointer user_data;
   EnjConfig *config;
   EnjAdministration *administration;
@@ -113,6 +115,7 @@ furnish (Desk *desk, const EnjConfig *config, const EnjConfigComponent *componen
   g_clear_pointer (&desk->echo, enj_echo_free);
   g_clear_pointer (&desk->relay, enj_relay_free);
   desk->answers_about = component->about;
+  desk->is_hosted = component->service == ENJ_SERVICE_HOSTED;
   switch (component->service)
     {
     case ENJ_SERVICE_RELAY:
@@ -170,6 +173,12 @@ enj_reception_new (EnjBridge *bridge, EnjSteward *steward, EnjConfig *config,
   self->requests = g_hash_table_new (g_str_hash, g_str_equal);
   enj_reception_set_config (self, config);
   return self;
+}
+
+void
+enj_reception_set_hand_on (EnjReception *self, EnjReceptionHandOn hand_on)
+{
+  self->hand_on = hand_on;
 }
 
 static void
@@ -338,6 +347,8 @@ enj_reception_handle (EnjReception *self, const char *component, EnjStanza *stan
     enj_relay_handle (desk->relay, stanza);
   else if (desk->echo)
     enj_echo_handle (desk->echo, stanza);
+  else if (desk->is_hosted && self->hand_on)
+    self->hand_on (desk->domain, stanza, self->user_data);
   else
     refuse (desk, stanza);
 }

@@ -15,9 +15,15 @@ typedef struct EnjReception EnjReception;
 /* Sends in the name of @component. */
 typedef void (*EnjReceptionSend) (const char *component, EnjStanza *stanza, gpointer user_data);
 
+/* Hands @stanza on to the component of @component that connects to us. */
+typedef void (*EnjReceptionHandOn) (const char *component, EnjStanza *stanza, gpointer user_data);
+
 /* @bridge is what handlers are called with, @steward, borrowed, what commands are given to. */
 EnjReception *enj_reception_new (EnjBridge *bridge, EnjSteward *steward, EnjConfig *config,
                                  EnjReceptionSend send, gpointer user_data, gint64 now);
+
+/* For services that are hosted, with the data of new(); before anything comes. */
+void enj_reception_set_hand_on (EnjReception *self, EnjReceptionHandOn hand_on);
 
 /* Requests end without an answer, handlers with their destroy function. */
 void enj_reception_free (EnjReception *self);

@@ -40,7 +40,8 @@ check_component (const EnjConfigComponent *old, const EnjConfigComponent *fresh,
     return refuse (group, "server", error);
   if (old->service != fresh->service)
     return refuse (group, "service", error);
-  if (!is_same_listen (old->hosted_listen, fresh->hosted_listen))
+  if (!g_strv_equal ((const char *const *) old->hosted_listen,
+                     (const char *const *) fresh->hosted_listen))
     return refuse (group, "hosted-listen", error);
   if (g_strcmp0 (old->secret, fresh->secret) != 0)
     return refuse (group, "secret", error);

@@ -4,11 +4,51 @@
 
 #include <string.h>
 
-#include "protocol/log.h"
 #include "protocol/wall.h"
 #include "component/authorities.h"
 #include "component/certificates.h"
 #include "component/descriptors.h"
+
+static void
+add_terms (EnjSettings *settings, const EnjConfigComponent *component)
+{
+  g_autoptr (EnjTerms) terms = NULL;
+
+  if (component->service != ENJ_SERVICE_HOSTED)
+    return;
+  terms = enj_terms_new (component->hosted_secret, (const char *const *) component->hosted_listen,
+                         component->hosted_replaces);
+  enj_settings_add_terms (settings, component->domain, terms);
+}
+
+/* For servers that connect to us, and for components that are to do so with TLS. */
+static gboolean
+needs_credentials (const EnjConfig *config, const EnjConfigComponent *component)
+{
+  for (char **name = component->hosted_listen; *name; name++)
+    if (component->service == ENJ_SERVICE_HOSTED && g_str_has_prefix (*name, "tls://"))
+      return TRUE;
+  return config->federation.enabled;
+}
+
+static gboolean
+add_credentials (EnjSettings *settings, const EnjConfig *config, gint64 wall, GError **error)
+{
+  for (guint i = 0; i < config->components->len; i++)
+    {
+      const EnjConfigComponent *component = config->components->pdata[i];
+      g_autoptr (EnjCredentials) credentials = NULL;
+
+      if (!needs_credentials (config, component))
+        continue;
+      credentials = enj_certificates_load_new (config->federation.certificates, component->domain,
+                                               wall, error);
+      if (!credentials)
+        return FALSE;
+      enj_settings_add_credentials (settings, component->domain, credentials);
+    }
+  return TRUE;
+}
 
 EnjSettings *
 enj_setup_new (const EnjConfig *config, EnjDialbackKey *key, GError **error)
@@ -32,41 +72,17 @@ enj_setup_new (const EnjConfig *config, EnjDialbackKey *key, GError **error)
       const EnjConfigComponent *component = config->components->pdata[i];
 
       enj_settings_set_on_loss (settings, component->domain, component->on_loss);
+      add_terms (settings, component);
     }
-  if (!federation->enabled)
-    return g_steal_pointer (&settings);
-
-  trust = enj_authorities_load_new (federation->trust, (const char *const *) federation->crl, wall,
-                                    error);
-  if (!trust)
-    return NULL;
-  enj_settings_set_trust (settings, trust);
-  for (guint i = 0; i < config->components->len; i++)
+  if (federation->enabled)
     {
-      const EnjConfigComponent *component = config->components->pdata[i];
-      g_autoptr (EnjCredentials) credentials
-        = enj_certificates_load_new (federation->certificates, component->domain, wall, error);
-
-      if (!credentials)
+      trust = enj_authorities_load_new (federation->trust, (const char *const *) federation->crl,
+                                        wall, error);
+      if (!trust)
         return NULL;
-      enj_settings_add_credentials (settings, component->domain, credentials);
+      enj_settings_set_trust (settings, trust);
     }
-  return g_steal_pointer (&settings);
-}
-
-void
-enj_setup_tell_missing (const EnjConfig *config)
-{
-  for (guint i = 0; i < config->components->len; i++)
-    {
-      const EnjConfigComponent *component = config->components->pdata[i];
-
-      if (component->service == ENJ_SERVICE_HOSTED)
-        enj_log_warning (NULL,
-                         "[component %s] service: 'hosted' is not in this version: whoever "
-                         "writes there gets service-unavailable",
-                         component->domain);
-    }
+  return add_credentials (settings, config, wall, error) ? g_steal_pointer (&settings) : NULL;
 }
 
 char *

@@ -11,9 +11,6 @@
  * secret: a key made at start must outlive a reload.  NULL with an error that names the file. */
 EnjSettings *enj_setup_new (const EnjConfig *config, EnjDialbackKey *key, GError **error);
 
-/* Warns of each part that @config asks for and this version does not have. */
-void enj_setup_tell_missing (const EnjConfig *config);
-
 /* An address of the server behind the link of @component that answers pings;
  * newly allocated. */
 char *enj_setup_parent_new (const EnjConfigComponent *component);

@@ -158,8 +158,8 @@ static const struct
     "t.conf:5: [peer a.example] address: expected HOST:PORT with a port from 1 to 65535, not 'a'" },
   { LINK "[metrics]\nlisten = x\n",
     "t.conf:5: [metrics] listen: expected HOST:PORT with a port from 1 to 65535, not 'x'" },
-  { LINK "hosted-listen =\n", "t.conf:4: [component bridge.example.com] hosted-listen: expected "
-                              "HOST:PORT with a port from 1 to 65535, not ''" },
+  { LINK "hosted-listen =\n", "t.conf:4: [component bridge.example.com] hosted-listen: names "
+                              "nothing: the component could not connect" },
   /* Secrets. */
   { ALONE "server = 127.0.0.1:5347\n", "t.conf:1: [component bridge.example.com] secret-file: "
                                        "missing: the server wants a secret, here or as secret" },
@@ -321,7 +321,7 @@ test_defaults (void)
   g_assert_cmpstr (component->secret, ==, "s");
   assert_list (component->local_domains, "example.com;*.example.com");
   g_assert_cmpint (component->service, ==, ENJ_SERVICE_RELAY);
-  assert_listen (component->hosted_listen, "127.0.0.1", 5348);
+  assert_list (component->hosted_listen, "127.0.0.1:5348");
   g_assert_null (component->hosted_secret);
   assert_list (component->relay_allow_local, "*");
   assert_list (component->relay_allow_remote, "*");
@@ -363,7 +363,7 @@ check_all_component (const EnjConfigComponent *component)
   g_assert_cmpstr (component->secret, ==, " fi le ");
   assert_list (component->local_domains, "a.example;*.b.example");
   g_assert_cmpint (component->service, ==, ENJ_SERVICE_HOSTED);
-  assert_listen (component->hosted_listen, "127.0.0.2", 5349);
+  assert_list (component->hosted_listen, "127.0.0.2:5349;tls://[::1]:5350;/run/x");
   g_assert_cmpstr (component->hosted_secret, ==, "crlf");
   assert_list (component->relay_allow_local, "a.example");
   assert_list (component->relay_allow_remote, "*.c.example;d.example");
@@ -397,10 +397,10 @@ test_all_keys (void)
   config = load_new (
       "[component Bücke.EXAMPLE.com.]\nserver = [::1]:5347\nsecret-file = secret\n"
       "local-domains = A.example ; *.b.example;\nservice = hosted\n"
-      "hosted-listen = 127.0.0.2:5349\nhosted-secret-file = crlf\nrelay-allow-local = a.example\n"
-      "relay-allow-remote = *.c.example;d.example\nabout = false\non-loss = resend\n"
-      "[federation]\nenabled = true\nlisten = 192.0.2.1:5269;[2001:db8::1]:15269\n"
-      "listen-tls = [::]:5270\ncertificates = folder\ntrust = system\nencryption = optional\n"
+      "hosted-listen = 127.0.0.2:5349;tls://[0::1]:5350;/run/x\nhosted-secret-file = crlf\n"
+      "relay-allow-local = a.example\nrelay-allow-remote = *.c.example;d.example\n"
+      "about = false\non-loss = resend\n[federation]\nenabled = true\n"
+      "listen = 192.0.2.1:5269;[2001:db8::1]:15269\nlisten-tls = [::]:5270\ncertificates = folder\ntrust = system\nencryption = optional\n"
       "authentication = certificate\ndialback-secret-file = nul\ndns-server = 127.0.0.1:5353\n"
       "dns-trust-anchor =\nsource-address = 192.0.2.7\nprivate-addresses = allow\n"
       "[limits]\ndepth = 8\nrate = 0\n"

@@ -3,6 +3,9 @@
 #include "component/reception.h"
 
 #include <string.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
 
 #include "protocol/limits.h"
 #include "tests/support/configs.h"
@@ -499,6 +502,56 @@ test_end (void)
   assert_text (world->heard, "none\nnot again\nnone\nnot again\n");
 }
 
+/* ---- Components that connect ------------------------------------------------------ */
+
+static void
+hand_on (const char *component, EnjStanza *stanza, gpointer user_data)
+{
+  World *world = user_data;
+
+  g_string_append_printf (world->heard, "%s has %s\n", component, enj_stanza_get_id (stanza));
+}
+
+static EnjConfig *
+hosted_config_new (const char *about)
+{
+  g_autofree char *secret = NULL;
+  g_autofree char *text = NULL;
+  EnjConfig *config;
+  int fd = g_file_open_tmp ("enjamb-XXXXXX", &secret, NULL);
+
+  g_assert_cmpint (write (fd, "s", 1), ==, 1);
+  g_assert_cmpint (close (fd), ==, 0);
+  text = g_strdup_printf ("[component a.here.test]\nserver = none\nservice = hosted\n"
+                          "hosted-secret-file = %s\n%s", secret, about);
+  config = enj_test_config_new (text);
+  g_assert_cmpint (g_remove (secret), ==, 0);
+  return config;
+}
+
+/* Discovery too, unless we are to answer that. */
+static void
+test_hands_on (void)
+{
+  static const char ping[] = "<iq type='get' id='2' from='u@there.test' to='a.here.test'>"
+                             "<ping xmlns='urn:xmpp:ping'/></iq>";
+  g_autoptr (World) world = world_new ();
+  g_autoptr (EnjConfig) config = hosted_config_new ("");
+  g_autoptr (EnjConfig) about = hosted_config_new ("about = true\n");
+
+  enj_reception_set_hand_on (world->reception, hand_on);
+  enj_reception_set_config (world->reception, config);
+  handle (world, "a.here.test", "<message id='1' from='u@there.test' to='x@a.here.test'/>");
+  handle (world, "a.here.test", ping);
+  assert_text (world->heard, "a.here.test has 1\na.here.test has 2\n");
+  assert_text (world->sent, "");
+  enj_reception_set_config (world->reception, about);
+  handle (world, "a.here.test", ping);
+  assert_text (world->heard, "");
+  g_assert_nonnull (strstr (world->sent->str, "type='result'"));
+  g_string_truncate (world->sent, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -517,5 +570,6 @@ main (int argc, char **argv)
   g_test_add_func ("/reception/only-requests-are-sent", test_no_request);
   g_test_add_func ("/reception/answer-that-does-not-come-is-none", test_timeout);
   g_test_add_func ("/reception/requests-end-with-it", test_end);
+  g_test_add_func ("/reception/hands-on-to-components-that-connect", test_hands_on);
   return g_test_run ();
 }

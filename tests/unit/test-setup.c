@@ -209,17 +209,33 @@ test_parent (void)
 }
 
 static void
-test_missing (void)
+test_hosted (void)
 {
-  g_autoptr (EnjConfig) plain = enj_test_config_new (LINK);
-  g_autoptr (EnjConfig) config = enj_test_config_new (
-    "[component b.here.test]\nserver = none\n"
-    "[federation]\nauthentication = certificate\n"
-    "[metrics]\nlisten = 127.0.0.1:9090\n");
+  g_autofree char *path = g_build_filename (folder, "hosted.secret", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (EnjConfig) config = NULL;
+  g_autoptr (EnjDialbackKey) key = enj_dialback_key_new_random ();
+  g_autoptr (EnjSettings) settings = NULL;
+  EnjTerms *terms;
 
-  enj_setup_tell_missing (plain);
-  enj_setup_tell_missing (config);
+  g_assert_true (g_file_set_contents (path, "s3cr3t\n", -1, NULL));
+  text = g_strdup_printf (LINK "service = hosted\nhosted-secret-file = %s\n"
+                          "hosted-listen = tls://127.0.0.1:5349;/run/x\n"
+                          "hosted-conflict = replace\n[federation]\nenabled = false\n", path);
+  config = enj_test_config_new (text);
+  expect_self_signed ("b.here.test");
+  settings = enj_setup_new (config, key, NULL);
   enj_journal_assert_expected ();
+  g_assert_nonnull (settings);
+  terms = enj_settings_get_terms (settings, "b.here.test");
+  g_assert_nonnull (terms);
+  g_assert_cmpstr (enj_terms_get_secret (terms), ==, "s3cr3t");
+  g_assert_true (enj_terms_has_port (terms, "tls://127.0.0.1:5349"));
+  g_assert_true (enj_terms_has_port (terms, "/run/x"));
+  g_assert_true (enj_terms_replaces (terms));
+  /* TLS needs it, though no other server does. */
+  g_assert_nonnull (enj_settings_get_credentials (settings, "b.here.test"));
+  g_assert_cmpint (remove (path), ==, 0);
 }
 
 int
@@ -239,7 +255,7 @@ main (int argc, char **argv)
   g_test_add_func ("/setup/loads-certificates-or-names-the-file", test_certificates);
   g_test_add_func ("/setup/reads-revocation-lists-each-time", test_revocation);
   g_test_add_func ("/setup/parent-is-a-name-behind-the-link", test_parent);
-  g_test_add_func ("/setup/tells-what-this-version-does-not-have", test_missing);
+  g_test_add_func ("/setup/carries-the-terms-of-hosted-components", test_hosted);
   status = g_test_run ();
   (void) g_rmdir (folder);
   g_free (folder);
