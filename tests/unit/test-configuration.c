@@ -400,12 +400,12 @@ test_all_keys (void)
       "hosted-listen = 127.0.0.2:5349;tls://[0::1]:5350;/run/x\nhosted-secret-file = crlf\n"
       "relay-allow-local = a.example\nrelay-allow-remote = *.c.example;d.example\n"
       "about = false\non-loss = resend\n[federation]\nenabled = true\n"
-      "listen = 192.0.2.1:5269;[2001:db8::1]:15269\nlisten-tls = [::]:5270\ncertificates = folder\ntrust = system\nencryption = optional\n"
+      "listen = 192.0.2.1:5269;[2001:db8::1]:15269\nlisten-tls = [::]:5270\n"
+      "certificates = folder\ntrust = system\nencryption = optional\n"
       "authentication = certificate\ndialback-secret-file = nul\ndns-server = 127.0.0.1:5353\n"
       "dns-trust-anchor =\nsource-address = 192.0.2.7\nprivate-addresses = allow\n"
-      "[limits]\ndepth = 8\nrate = 0\n"
-      "[control]\nsocket = c\nadmins = Me@a.example;a.example\ncontact-admin = mailto:a@a.example\n"
-      "contact-abuse = xmpp:a@a.example;https://a.example\n"
+      "[limits]\ndepth = 8\nrate = 0\n[control]\nsocket = c\nadmins = Me@a.example;a.example\n"
+      "contact-admin = mailto:a@a.example\ncontact-abuse = xmpp:a@a.example;https://a.example\n"
       "[metrics]\nlisten = 127.0.0.1:9090\n[log]\nlevel = debug\n");
 
   check_all_component (config->components->pdata[0]);
