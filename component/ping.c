@@ -10,6 +10,9 @@
 #include "protocol/log.h"
 #include "protocol/ns.h"
 
+/* Whoever asks without end, and does not wait for the answers, must not fill our memory. */
+#define WAITING_MAX 256
+
 typedef struct
 {
   EnjLoop *loop;
@@ -196,6 +199,12 @@ enj_ping_start (const EnjPingMeans *means, const char *from, const char *to, Enj
     {
       g_set_error (error, ENJ_STANZA_ERROR, ENJ_STANZA_ITEM_NOT_FOUND,
                    "%s is no domain of ours: FROM is an address of a [component]", domain);
+      return FALSE;
+    }
+  if (enj_reception_count_requests (means->reception) >= WAITING_MAX)
+    {
+      g_set_error (error, ENJ_STANZA_ERROR, ENJ_STANZA_RESOURCE_CONSTRAINT,
+                   "%d requests wait for their answers already", WAITING_MAX);
       return FALSE;
     }
   self = g_new0 (Ping, 1);

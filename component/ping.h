@@ -36,7 +36,8 @@ typedef struct
 typedef void (*EnjPingFunc) (const EnjPingResult *result, gpointer data);
 
 /* @func is called once, within two minutes, or when the reception is freed; not where FALSE is
- * returned, with ENJ_STANZA_ERROR: an address is none, or @from is not of a component. */
+ * returned, with ENJ_STANZA_ERROR: an address is none, @from is not of a component, or too many
+ * wait already. */
 gboolean enj_ping_start (const EnjPingMeans *means, const char *from, const char *to,
                          EnjPingFunc func, gpointer data, GError **error);
 

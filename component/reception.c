@@ -394,6 +394,12 @@ enj_reception_request (EnjReception *self, const char *component, EnjStanza *iq,
   return TRUE;
 }
 
+guint
+enj_reception_count_requests (const EnjReception *self)
+{
+  return g_hash_table_size (self->requests);
+}
+
 gint64
 enj_reception_deadline (const EnjReception *self)
 {

@@ -45,5 +45,8 @@ void enj_reception_handle (EnjReception *self, const char *component, EnjStanza 
 gboolean enj_reception_request (EnjReception *self, const char *component, EnjStanza *iq,
                                 EnjAnswerHandler handler, gpointer user_data, gint64 now);
 
+/* Those that wait for their answer. */
+guint enj_reception_count_requests (const EnjReception *self);
+
 gint64 enj_reception_deadline (const EnjReception *self);
 void enj_reception_tick (EnjReception *self, gint64 now);

@@ -261,6 +261,34 @@ test_addresses (void)
   tear_down ();
 }
 
+static void
+ignore (const EnjPingResult *told, gpointer data)
+{
+  guint *n = data;
+
+  g_assert_false (told->is_answered);
+  (*n)++;
+}
+
+static void
+test_many (void)
+{
+  g_autoptr (GError) error = NULL;
+  guint n = 0;
+
+  set_up ();
+  for (guint i = 0; i < 256; i++)
+    {
+      const EnjPingMeans means = { loop, reception, history, config };
+
+      g_assert_true (enj_ping_start (&means, FROM, THERE, ignore, &n, NULL));
+    }
+  g_assert_false (ping (FROM, THERE, &error));
+  g_assert_error (error, ENJ_STANZA_ERROR, ENJ_STANZA_RESOURCE_CONSTRAINT);
+  tear_down ();
+  g_assert_cmpuint (n, ==, 256);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -272,5 +300,6 @@ main (int argc, char **argv)
   g_test_add_func ("/ping/an-error-of-theirs-is-an-answer", test_link);
   g_test_add_func ("/ping/tells-the-step-that-failed", test_failure);
   g_test_add_func ("/ping/refuses-what-is-no-address", test_addresses);
+  g_test_add_func ("/ping/does-not-wait-for-any-number-of-answers", test_many);
   return g_test_run ();
 }
