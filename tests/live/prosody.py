@@ -68,7 +68,7 @@ def make_certificate(folder, domain):
     os.makedirs(folder, exist_ok=True)
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-days", "2", "-subj", "/CN=" + domain,
+         "-nodes", "-days", "30", "-subj", "/CN=" + domain,
          "-addext", "subjectAltName=DNS:" + domain,
          "-keyout", os.path.join(folder, domain + ".key"),
          "-out", os.path.join(folder, domain + ".crt")],
