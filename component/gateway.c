@@ -207,6 +207,7 @@ handle_dialled (int fd, const char *why, gpointer data)
   guint64 id = wish->id;
   guint ticket = wish->ticket;
   gint64 now = enj_loop_now (self->loop);
+  char to[ENJ_ADDRESS_STRING];
   EnjSession *session;
 
   if (fd < 0)
@@ -222,6 +223,9 @@ handle_dialled (int fd, const char *why, gpointer data)
     {
       /* The race has been won (RFC 8305 5). */
       g_hash_table_foreach_remove (self->wishes, is_dial_of, &id);
+      enj_log_info (&session->log, "connected to %s%s",
+                    enj_address_format (&session->standing.address, to),
+                    session->standing.direct_tls ? ", direct TLS" : "");
       drive (self, fd, session, NULL);
     }
   else

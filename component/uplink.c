@@ -3,11 +3,13 @@
 #include "component/uplink.h"
 
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "protocol/comeback.h"
 #include "component/dialer.h"
 #include "component/setup.h"
+#include "component/sockaddr.h"
 #include "component/wire.h"
 
 struct EnjUplink
@@ -111,6 +113,21 @@ handle_closed (EnjWire *wire, gpointer data)
   enj_exchange_closed (self->exchange, session, enj_loop_now (self->loop));
 }
 
+/* For the log, and for those who look. */
+static void
+note_server (EnjUplink *self, int fd)
+{
+  EnjStanding *standing = &self->session->standing;
+  struct sockaddr_storage storage;
+  socklen_t len = sizeof storage;
+  char to[ENJ_ADDRESS_STRING];
+
+  if (getpeername (fd, (struct sockaddr *) &storage, &len) == 0
+      && enj_sockaddr_to_address (&storage, &standing->address))
+    enj_log_info (&self->session->log, "connected to %s",
+                  enj_address_format (&standing->address, to));
+}
+
 /* Takes @fd. */
 static void
 drive (EnjUplink *self, int fd, EnjKeepsake *keepsake)
@@ -158,6 +175,7 @@ handle_dialled (int fd, const char *why, gpointer data)
   if (self->succession)
     keepsake = enj_succession_note_link (self->succession, self->domain, self->server,
                                          self->secret, fd);
+  note_server (self, fd);
   drive (self, fd, keepsake);
 }
 
@@ -177,6 +195,8 @@ resume (EnjUplink *self)
     return FALSE;
   keepsake = enj_succession_get_keepsake (self->succession, self->domain);
   self->session = enj_exchange_resume (self->exchange, self->domain, self->parent, &past, now);
+  if (self->session)
+    note_server (self, fd);
   drive (self, fd, keepsake);
   input = enj_keepsake_get_input (keepsake, &len);
   if (self->session)

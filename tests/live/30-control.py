@@ -86,6 +86,26 @@ def streams(lab):
     true(all(stream["name"] in text for stream in remote) and "ENCRYPTED" in text, text)
 
 
+@test("each step of each stream has one line, by the name that enjambctl shows")
+def steps(lab):
+    equal(lab.romeo().ping(ECHO), True, "ping")
+    streams = find(told(lab, "streams", REMOTE)["streams"], state="up")
+    equal({each["direction"] for each in streams}, {"in", "out"}, "directions")
+    for each in streams:
+        lines = re.findall(r" %s(?: \S+)?: (.*)$" % each["name"], lab.bridge.process.log(),
+                           re.MULTILINE)
+        for step in ("connected %s " % ("from" if each["direction"] == "in" else "to"),
+                     "encrypted: %s %s" % (each["tls"], each["cipher"]), "stream up, "):
+            seen = len([line for line in lines if line.startswith(step)])
+            true(seen == 1 or seen == each["pairs"] and step == "stream up, ",
+                 "%s, %s%d times: %s" % (each["name"], step, seen, lines))
+    mark = lab.bridge.process.mark()
+    while told(lab, "close", ECHO, REMOTE, status=None)["closed"]:
+        pass
+    for each in find(streams, local=ECHO):
+        lab.bridge.process.wait_line(r" %s .*: closed: " % each["name"], mark)
+
+
 @test("streams of a domain tells those alone, and how the attempts to reach it went")
 def streams_of(lab):
     equal(lab.juliet().ping(ECHO), True, "ping")
