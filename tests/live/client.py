@@ -80,6 +80,20 @@ class Client:
         message.send()
         return message["id"]
 
+    def persist(self, to, receiver, origin, seconds):
+        """Writes to that address until `receiver` has a message from `origin`: what is under
+        way when a server or an instance dies may be lost."""
+        body = self.xmpp.new_id()
+
+        def arrived():
+            self.send(to, body)
+            try:
+                return receiver.wait_message(body, origin, "chat", seconds=3)
+            except waiting.TooLate:
+                return None
+
+        waiting.until(arrived, "%s to reach %s" % (self.bare, receiver.bare), seconds)
+
     def presence(self, to, kind=None):
         self.xmpp.send_presence(pto=to, ptype=kind)
 

@@ -29,6 +29,7 @@ live_tests += %D%/40-standby.py
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
 LONG_TESTS += %D%/37-package.py
+LONG_TESTS += %D%/41-instances.py
 LONG_TESTS += %D%/38-walk.py
 # A minute of it; the rest by make soak.
 LONG_TESTS += %D%/90-soak.py

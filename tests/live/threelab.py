@@ -63,15 +63,15 @@ class ThreeLab(Lab):
         self.bridge.start(self.wait_links)
 
     def publish(self):
-        """SRV records of all domains, in the order in which their instances are to be asked."""
+        """SRV records of all domains; instances of the same have the same weight."""
         super().publish()
         hosts = {nameserver.host_name(HOME, self.home.address): self.home.address}
         for domain, address in ((LOCAL, self.a.address), (REMOTE, self.b.address)):
             hosts[nameserver.host_name(domain, address)] = address
         self.dns.set_service(HOME, (0, 0, self.home.s2s, self.home.address))
         for domain, bridges in self.published.items():
-            self.dns.set_service(domain, *[(order, 0, bridge.s2s, bridge.address)
-                                           for order, bridge in enumerate(bridges)])
+            self.dns.set_service(domain, *[(0, 1, bridge.s2s, bridge.address)
+                                           for bridge in bridges])
             hosts.update({nameserver.host_name(domain, bridge.address): bridge.address
                           for bridge in bridges})
         self.home.set_hosts(hosts)
