@@ -16,7 +16,7 @@ typedef struct
   EnjSettings *settings;
   const char *domain;
   const EnjCredentials *credentials;
-  gboolean running;
+  const char *excuse;
   EnjFindings *findings;
 } Case;
 
@@ -67,12 +67,11 @@ is_of_files (const Case *self, const EnjVisit *visit)
 static void
 tell_unreached (const Case *self, const char *place, const EnjVisit *visit)
 {
-  if (self->running)
+  if (self->excuse)
+    NOTE (self, "nothing answers at %s: %s; %s", place, visit->error->message, self->excuse);
+  else
     PROBLEM (self, "nothing answers at %s: %s; look into the log of enjamb", place,
              visit->error->message);
-  else
-    NOTE (self, "nothing answers at %s: %s; start enjamb, and check again", place,
-          visit->error->message);
 }
 
 static void
@@ -124,10 +123,10 @@ judge_port (const Case *self, const EnjListen *listen, gboolean direct_tls)
 void
 enj_check_listener_judge (EnjErrand *errand, EnjSettings *settings,
                           const EnjConfigFederation *federation, const char *domain,
-                          const EnjCredentials *credentials, gboolean running,
+                          const EnjCredentials *credentials, const char *excuse,
                           EnjFindings *findings)
 {
-  const Case self = { errand, settings, domain, credentials, running, findings };
+  const Case self = { errand, settings, domain, credentials, excuse, findings };
 
   for (guint i = 0; i < federation->listen->len; i++)
     judge_port (&self, federation->listen->pdata[i], FALSE);

@@ -10,9 +10,9 @@
 #include "component/errand.h"
 #include "component/findings.h"
 
-/* @credentials: what the files hold for @domain, or NULL.  @running: the daemon is known to run;
- * where it is not, a port without a listener is no problem. */
+/* @credentials: what the files hold for @domain, or NULL.  @excuse: why it is no problem where
+ * nothing listens, and what to do; NULL where it is one. */
 void enj_check_listener_judge (EnjErrand *errand, EnjSettings *settings,
                                const EnjConfigFederation *federation, const char *domain,
-                               const EnjCredentials *credentials, gboolean running,
+                               const EnjCredentials *credentials, const char *excuse,
                                EnjFindings *findings);

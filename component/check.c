@@ -86,6 +86,17 @@ check_link (const Check *self, const EnjConfigComponent *component, EnjCheckLink
     }
 }
 
+/* The ports are open while a link is up, or where there is none to wait for (gate.h). */
+static const char *
+find_excuse (const EnjConfigComponent *component, EnjCheckLink link)
+{
+  if (link == ENJ_CHECK_LINK_UNKNOWN)
+    return "start enjamb, and check again";
+  return link == ENJ_CHECK_LINK_DOWN && component->server
+           ? "enjamb lets nobody in before it has its link, or while another instance has it"
+           : NULL;
+}
+
 static void
 check_connectivity (const Check *self, const EnjConfigComponent *component,
                     const EnjCredentials *credentials)
@@ -99,7 +110,7 @@ check_connectivity (const Check *self, const EnjConfigComponent *component,
     check_link (self, component, link, why);
   if (self->config->federation.enabled)
     enj_check_listener_judge (self->errand, self->settings, &self->config->federation,
-                              component->domain, credentials, link != ENJ_CHECK_LINK_UNKNOWN,
+                              component->domain, credentials, find_excuse (component, link),
                               self->findings);
 }
 

@@ -85,7 +85,7 @@ tear_down (void)
 
 /* Of both ports, which are "STARTTLS" and "DIRECT" in what is found. */
 static char *
-judge_new (const char *domain, const EnjCredentials *expected, gboolean running, guint16 port,
+judge_new (const char *domain, const EnjCredentials *expected, const char *excuse, guint16 port,
            guint16 port_tls)
 {
   EnjListen listen = { (char *) "127.0.0.1", port };
@@ -103,7 +103,7 @@ judge_new (const char *domain, const EnjCredentials *expected, gboolean running,
     g_ptr_array_add (list, &listen);
   if (port_tls)
     g_ptr_array_add (list_tls, &listen_tls);
-  enj_check_listener_judge (errand, settings, &federation, domain, expected, running, findings);
+  enj_check_listener_judge (errand, settings, &federation, domain, expected, excuse, findings);
   plain = enj_findings_format_new (findings);
   text = g_string_new (plain);
   g_free (plain);
@@ -116,7 +116,7 @@ judge_new (const char *domain, const EnjCredentials *expected, gboolean running,
 static char *
 judge_both_new (const char *domain, const EnjCredentials *expected)
 {
-  return judge_new (domain, expected, TRUE, enj_listener_get_address (listener)->port,
+  return judge_new (domain, expected, NULL, enj_listener_get_address (listener)->port,
                     enj_listener_get_address (listener_tls)->port);
 }
 
@@ -172,11 +172,11 @@ test_nobody (void)
   set_up ();
   port = enj_listener_get_address (listener)->port;
   g_clear_pointer (&listener, enj_listener_free);
-  assert_matches (judge_new (DOMAIN, NULL, TRUE, port, 0),
+  assert_matches (judge_new (DOMAIN, NULL, NULL, port, 0),
                   "*  problem  nothing answers at STARTTLS: Connection refused; look into the log "
                   "*\n1 problem\n");
-  assert_matches (judge_new (DOMAIN, NULL, FALSE, port, 0),
-                  "*  note     nothing answers at STARTTLS: Connection refused; start enjamb, *");
+  assert_matches (judge_new (DOMAIN, NULL, "start it", port, 0),
+                  "*  note     nothing answers at STARTTLS: Connection refused; start it\n*");
   tear_down ();
 }
 
@@ -195,7 +195,7 @@ test_rude (void)
   set_up ();
   enj_loop_set_clock (enj_errand_get_loop (errand), hurry);
   is_rude = TRUE;
-  assert_matches (judge_new (DOMAIN, NULL, TRUE, enj_listener_get_address (listener)->port, 0),
+  assert_matches (judge_new (DOMAIN, NULL, NULL, enj_listener_get_address (listener)->port, 0),
                   "*  problem  who listens at STARTTLS does not answer as it should: *\n"
                   "1 problem\n");
   tear_down ();

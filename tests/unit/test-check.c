@@ -101,7 +101,11 @@ test_listener (void)
   assert_found (GOOD, ENJ_CHECK_CONNECTIVITY, ask,
                 "*  problem  nothing answers at 127.0.0.1:1: *\n1 problem\n");
   assert_found (GOOD, ENJ_CHECK_CONNECTIVITY, NULL,
-                "*  note     nothing answers at 127.0.0.1:1: *\n1 problem\n");
+                "*  note     nothing answers at 127.0.0.1:1: *; start enjamb, *\n1 problem\n");
+  answer = ENJ_CHECK_LINK_DOWN;
+  assert_found (GOOD, ENJ_CHECK_CONNECTIVITY, ask,
+                "*  note     nothing answers at 127.0.0.1:1: *; enjamb lets nobody in before *\n"
+                "2 problems\n");
 }
 
 int
