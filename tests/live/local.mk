@@ -21,6 +21,7 @@ live_tests += %D%/18-restart.py
 live_tests += %D%/19-systemd.py
 live_tests += %D%/30-control.py
 live_tests += %D%/31-check.py
+live_tests += %D%/32-hosted.py
 live_tests += %D%/35-commands.py
 live_tests += %D%/36-metrics.py
 live_tests += %D%/39-links.py
@@ -42,12 +43,14 @@ soak: all
 .PHONY: soak
 
 live_modules =
+live_modules += %D%/answerer.py
 live_modules += %D%/authority.py
 live_modules += %D%/bridge.py
 live_modules += %D%/cells.py
 live_modules += %D%/client.py
 live_modules += %D%/demo.py
 live_modules += %D%/ejabberd.py
+live_modules += %D%/hosted.py
 live_modules += %D%/house.py
 live_modules += %D%/intruder.py
 live_modules += %D%/kinds.py
