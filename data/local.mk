@@ -44,8 +44,8 @@ $(data_made): Makefile
 %D%/certbot-hook: %D%/certbot-hook.in
 
 # A Debian package of this tree, in deb/.  Its dpkg-buildpackage is a make of its own.
-debian = changelog control copyright enjamb.lintian-overrides enjamb.postinst enjamb.prerm \
-  libenjamb-dev.install libenjamb-dev.lintian-overrides libenjamb0.install \
+debian = changelog control copyright enjamb.lintian-overrides enjamb.postinst enjamb.postrm \
+  enjamb.prerm libenjamb-dev.install libenjamb-dev.lintian-overrides libenjamb0.install \
   libenjamb0.lintian-overrides not-installed rules source/format
 EXTRA_DIST += $(debian:%=%D%/debian/%)
 deb: dist

@@ -11,7 +11,7 @@ import secrets
 import shutil
 import subprocess
 
-from house import CONF, SLOW, House, require
+from house import CONF, OURS, SLOW, House, require
 from lab import RELAY, SOURCE
 from prosody import make_certificate
 from tap import equal, run, say, test, true
@@ -148,6 +148,17 @@ def start(house):
     house.unit.wait_line("reloaded", 0, SLOW)
     warnings = re.findall("^.*: (?:no certificate|cannot).*$", house.unit.log(), re.MULTILINE)
     equal(warnings, [], "warnings")
+
+
+@test("7. enjambctl tells what is right, and what is not")
+def ask(house):
+    told = house.shell(house.readme.inline(7, "enjambctl check")).stdout
+    say(told)
+    problems = re.findall("^ +problem +(.*)$", told, re.MULTILINE)
+    equal([line for line in problems if not re.match("it (expires soon|is self-signed)", line)], [],
+          "problems but for those of a certificate made by hand")
+    true(re.search(r"_xmpp-server\._tcp leads to \S+, at %s:" % re.escape(OURS), told), "the DNS")
+    typed(house, house.readme.inline(7, "enjambctl ping"))
 
 
 @test("the program of twenty lines is built by the commands below it")
