@@ -52,6 +52,9 @@ class SystemdLab(Lab):
         program = os.path.join(machine.folder, "enjamb")
         shutil.copy(find_program(), program)
         machine.bind(program, SBIN + "/enjamb")
+        program = os.path.join(machine.folder, "enjambctl")
+        shutil.copy(find_program("enjambctl"), program)
+        machine.bind(program, SBIN + "/enjambctl")
         machine.bind(os.path.join(HERE, "intruder.py"), INTRUDER)
         machine.bind(os.path.join(SOURCE, "data", "enjamb.sysusers"), "/etc/sysusers.d/enjamb.conf")
         machine.bind(self.bridge.folder, "/etc/enjamb")
@@ -168,6 +171,15 @@ def confined(lab):
           "the runtime directory")
     equal(lab.unit.line("no landlock here"), None, "landlock")
     equal(lab.warnings(), [], "warnings")
+
+
+@test("root and its own user may ask it, and nobody else")
+def asked(lab):
+    # Before the intruder, whose end takes the folder of the socket away.
+    ask = [SBIN + "/enjambctl", "--config", "/etc/enjamb/enjamb.conf", "status"]
+    for user, wanted in (("root", 0), ("enjamb", 0), ("nobody", 3)):
+        done = lab.machine.run("setpriv", "--reuid", user, "--clear-groups", *ask)
+        equal(done.returncode, wanted, "%s: %s" % (user, done.stdout + done.stderr))
 
 
 @test("in its place nothing else can be read, written or done")
