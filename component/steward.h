@@ -57,7 +57,7 @@ GVariant *enj_steward_routes (const EnjSteward *self, gint64 now);
 gboolean enj_steward_reload (EnjSteward *self, GError **error);
 
 /* Ends the streams with other servers between @local and @remote in order, @n of them: each an
- * address, a domain, or "*" for any.  With ENJ_REPORT_SCAN there may be more.  FALSE for what is
+ * address, a domain, or "*" for any.  With ENJ_REPORT_CLOSE there may be more.  FALSE for what is
  * neither, and where @local is not ours. */
 gboolean enj_steward_close (EnjSteward *self, const char *local, const char *remote, guint *n,
                             gint64 now, GError **error);

@@ -259,7 +259,7 @@ run_close (const Task *task)
       g_variant_get (answer, "(u)", &n);
       all += n;
     }
-  while (n >= ENJ_REPORT_SCAN);
+  while (n >= ENJ_REPORT_CLOSE);
   if (task->options->json)
     print_json (g_variant_new_parsed ("{'closed': %u}", all));
   else

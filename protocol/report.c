@@ -202,7 +202,7 @@ close_calls (EnjReport *self, const char *local, const char *remote, gint64 now)
   g_autoptr (GPtrArray) calls = enj_calls_list_new (enj_peers_get_calls (self->peers));
   guint n = 0;
 
-  for (guint i = 0; i < calls->len && n < ENJ_REPORT_SCAN; i++)
+  for (guint i = 0; i < calls->len && n < ENJ_REPORT_CLOSE; i++)
     {
       EnjOutbound *outbound = enj_call_get_outbound (calls->pdata[i]);
       EnjSession *session = outbound ? enj_outbound_get_session (outbound) : NULL;
@@ -222,7 +222,7 @@ enj_report_close_streams (EnjReport *self, const char *local, const char *remote
   guint n = close_calls (self, local, remote, now);
 
   for (GTreeNode *node = g_tree_node_first (self->streams);
-       node && n + sessions->len < ENJ_REPORT_SCAN; node = g_tree_node_next (node))
+       node && n + sessions->len < ENJ_REPORT_CLOSE; node = g_tree_node_next (node))
     if (is_to_close (g_tree_node_value (node), local, remote))
       g_ptr_array_add (sessions, g_tree_node_value (node));
   for (guint i = 0; i < sessions->len; i++)

@@ -17,6 +17,9 @@ typedef struct EnjReport EnjReport;
 /* No page looks at more streams than so many. */
 #define ENJ_REPORT_SCAN 1000
 
+/* No call ends more than so many. */
+#define ENJ_REPORT_CLOSE 250
+
 /* All are borrowed. */
 EnjReport *enj_report_new (EnjPeers *peers, EnjTrunks *trunks);
 void enj_report_free (EnjReport *self);
@@ -69,7 +72,7 @@ gboolean enj_report_describe_stream (const EnjReport *self, guint64 id, EnjStrea
 guint enj_report_count_streams (const EnjReport *self);
 
 /* Ends the server-to-server streams that carry a pair of these, or ask for one, in order, whoever
- * opened them; NULL is any domain.  How many; at most SCAN, and with as many there may be more.
+ * opened them; NULL is any domain.  How many; with ENJ_REPORT_CLOSE there may be more.
  * What waits goes again by another stream. */
 guint enj_report_close_streams (EnjReport *self, const char *local, const char *remote,
                                 gint64 now);

@@ -398,9 +398,9 @@ test_pages (void)
   g_assert_cmpuint (after, ==, ((EnjSession *) sessions->pdata[ENJ_REPORT_SCAN - 1])->id);
 
   /* Nor are all closed at once. */
-  for (guint left = total; left > 0; left -= MIN (left, ENJ_REPORT_SCAN))
+  for (guint left = total; left > 0; left -= MIN (left, ENJ_REPORT_CLOSE))
     g_assert_cmpuint (enj_report_close_streams (report_of (here), NULL, NULL, 1), ==,
-                      MIN (left, ENJ_REPORT_SCAN));
+                      MIN (left, ENJ_REPORT_CLOSE));
   for (guint i = 0; i < total; i++)
     enj_exchange_closed (here->exchange, sessions->pdata[i], 1);
   g_assert_cmpuint (enj_report_count_streams (report_of (here)), ==, 0);
