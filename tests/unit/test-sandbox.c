@@ -14,6 +14,7 @@
 #include <glib/gstdio.h>
 #include <linux/capability.h>
 
+#include "component/blocklist.h"
 #include "component/journal.h"
 
 /* The folders of a test: one that is admitted, one that is not, and one to write to. */
@@ -92,6 +93,10 @@ admits (const char *folder, const char *name)
 static void
 assert_closed (const Folders *self)
 {
+  static const char *const blocked[] = { "a.test", NULL };
+  g_autoptr (EnjBlocklist) list = enj_blocklist_new ();
+
+  enj_blocklist_keep (list, self->runtime);
   g_assert_cmpint (try_open (self->named, "file", O_RDONLY), ==, 0);
   g_assert_cmpint (try_open (self->other, "file", O_RDONLY), ==, EACCES);
   g_assert_cmpint (try_open ("/etc", "passwd", O_RDONLY), ==, 0);
@@ -102,6 +107,8 @@ assert_closed (const Folders *self)
   g_assert_cmpint (try_open (self->named, "new", O_WRONLY | O_CREAT), ==, EACCES);
   g_assert_cmpint (g_rename (self->other, self->named), ==, -1);
   g_assert_cmpint (try_open (self->runtime, "new", O_WRONLY | O_CREAT), ==, 0);
+  g_assert_true (enj_blocklist_replace (list, blocked, NULL));
+  g_assert_true (enj_blocklist_replace (list, blocked, NULL));
 
   g_assert_true (admits (self->named, "file"));
   g_assert_true (admits (self->named, "to-come"));
@@ -143,13 +150,15 @@ test_files (void)
 {
   Folders folders = set_up ();
   g_autofree char *made = g_build_filename (folders.runtime, "new", NULL);
+  g_autofree char *kept = g_build_filename (folders.runtime, "blocked", NULL);
   int status = play (close_and_look, &folders);
 
   if (status == 77)
     g_test_skip ("this kernel has no landlock");
   else
     g_assert_cmpint (status, ==, 0);
-  (void) g_unlink (made); /* Skipped, it was not made. */
+  (void) g_unlink (made); /* Skipped, they were not made. */
+  (void) g_unlink (kept);
   tear_down (&folders);
 }
 
