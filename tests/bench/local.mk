@@ -3,6 +3,7 @@
 bench_programs =
 bench_programs += %D%/bench-control
 bench_programs += %D%/bench-core
+bench_programs += %D%/bench-hosted
 bench_programs += %D%/bench-loop
 bench_programs += %D%/bench-lookout
 bench_programs += %D%/bench-streams
