@@ -159,6 +159,21 @@ format_service (EnjServiceKind service)
 }
 
 static void
+append_hosted (GVariantBuilder *builder, const EnjReport *report, const char *domain, gint64 now)
+{
+  EnjLinkInfo info;
+
+  if (!enj_report_describe_hosted (report, domain, &info, now))
+    return;
+  add_text (builder, "component", info.state);
+  add_time (builder, "component-age-us", info.age);
+  add_text (builder, "component-error", info.error);
+  add (builder, "component-stream", g_variant_new_uint64 (info.stream));
+  add_number (builder, "component-waiting", info.waiting);
+  add_number (builder, "component-unproven", info.unproven);
+}
+
+static void
 append_link (GVariantBuilder *builder, const EnjReport *report, const char *domain, gint64 now)
 {
   EnjLinkInfo info;
@@ -192,6 +207,7 @@ append_route (GVariantBuilder *builder, const EnjReport *report, const EnjConfig
   add_flag (builder, "federates", config->federation.enabled);
   if (server)
     append_link (builder, report, component->domain, now);
+  append_hosted (builder, report, component->domain, now);
   g_variant_builder_close (builder);
 }
 

@@ -403,6 +403,24 @@ append_link (GString *text, GVariant *route)
                           get_number (route, "waiting"), get_number (route, "unproven"));
 }
 
+static void
+append_component (GString *text, GVariant *route)
+{
+  const char *error = get_text (route, "component-error");
+  g_autofree char *age = duration_new (route, "component-age-us");
+
+  g_string_append_printf (text, "  component %s", get_text (route, "component"));
+  if (get_time (route, "component-age-us") > 0)
+    g_string_append_printf (text, " for %s", age);
+  if (*error)
+    g_string_append_printf (text, ": %s", error);
+  g_string_append_printf (text,
+                          "; %" G_GUINT64_FORMAT " stanzas wait, %" G_GUINT64_FORMAT
+                          " are not proved\n",
+                          get_number (route, "component-waiting"),
+                          get_number (route, "component-unproven"));
+}
+
 char *
 enj_tables_routes_new (GVariant *routes)
 {
@@ -417,6 +435,8 @@ enj_tables_routes_new (GVariant *routes)
 
       g_string_append_printf (text, "%s\n  service   %s\n", get_text (route, "domain"),
                               get_text (route, "service"));
+      if (*get_text (route, "component"))
+        append_component (text, route);
       if (*get_text (route, "server"))
         append_link (text, route);
       if (*joined)

@@ -91,9 +91,11 @@ process_guest (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint
   switch (event->type)
     {
     case ENJ_TRUNK_UP:
+      enj_report_note_hosted (self->report, domain, TRUE, NULL, now);
       push_event (self, ENJ_EXCHANGE_HOSTED_UP, domain, NULL);
       break;
     case ENJ_TRUNK_DOWN:
+      enj_report_note_hosted (self->report, domain, FALSE, event->error, now);
       push_event (self, ENJ_EXCHANGE_HOSTED_DOWN, domain, NULL)->error = event->error;
       break;
     case ENJ_TRUNK_STANZA:
@@ -348,7 +350,7 @@ enj_exchange_new (EnjSettings *settings, EnjWake wake)
   self->ways = enj_ways_new ();
   self->porter = enj_porter_new (settings, self->ledger, self->peers, self->arrivals, self->trunks,
                                  self->guests, &self->events);
-  self->report = enj_report_new (self->peers, self->trunks);
+  self->report = enj_report_new (self->peers, self->trunks, self->guests);
   return self;
 }
 

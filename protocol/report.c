@@ -17,8 +17,10 @@ struct EnjReport
 {
   EnjPeers *peers;
   EnjTrunks *trunks;
+  EnjGuests *guests;
   GTree *streams;    /* id to EnjSession */
   GHashTable *links; /* component, owned, to Link, owned */
+  GHashTable *hosted; /* the same, of those that connect to us */
 };
 
 static int
@@ -41,14 +43,16 @@ link_free (gpointer data)
 }
 
 EnjReport *
-enj_report_new (EnjPeers *peers, EnjTrunks *trunks)
+enj_report_new (EnjPeers *peers, EnjTrunks *trunks, EnjGuests *guests)
 {
   EnjReport *self = g_new0 (EnjReport, 1);
 
   self->peers = peers;
   self->trunks = trunks;
+  self->guests = guests;
   self->streams = g_tree_new_full (compare, NULL, NULL, NULL);
   self->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, link_free);
+  self->hosted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, link_free);
   return self;
 }
 
@@ -59,6 +63,7 @@ enj_report_free (EnjReport *self)
     return;
   g_tree_unref (self->streams);
   g_hash_table_unref (self->links);
+  g_hash_table_unref (self->hosted);
   g_free (self);
 }
 
@@ -268,34 +273,38 @@ enj_report_get_history (const EnjReport *self)
 /* ---- Links -------------------------------------------------------------------------- */
 
 static void
-note_link (EnjReport *self, const char *component, const char *error, gint64 now)
+note (GHashTable *links, const char *component, const char *error, gint64 now)
 {
   Link *link = g_new0 (Link, 1);
 
   link->at = now;
   link->error = error ? enj_log_quote (error) : NULL;
-  g_hash_table_replace (self->links, g_strdup (component), link);
+  g_hash_table_replace (links, g_strdup (component), link);
 }
 
 void
 enj_report_note_link_up (EnjReport *self, const char *component, gint64 now)
 {
-  note_link (self, component, NULL, now);
+  note (self->links, component, NULL, now);
 }
 
 void
 enj_report_note_link_down (EnjReport *self, const char *component, const GError *error,
                            gint64 now)
 {
-  note_link (self, component, error ? error->message : NULL, now);
+  note (self->links, component, error ? error->message : NULL, now);
 }
 
-gboolean
-enj_report_describe_link (const EnjReport *self, const char *component, EnjLinkInfo *info,
-                          gint64 now)
+void
+enj_report_note_hosted (EnjReport *self, const char *component, gboolean is_up,
+                        const GError *error, gint64 now)
 {
-  const EnjTrunk *trunk = enj_trunks_find (self->trunks, component);
-  const Link *link = g_hash_table_lookup (self->links, component);
+  note (self->hosted, component, !is_up && error ? error->message : NULL, now);
+}
+
+static gboolean
+describe (const EnjTrunk *trunk, const Link *link, EnjLinkInfo *info, gint64 now)
+{
   const EnjSession *session = trunk ? enj_trunk_get_session (trunk) : NULL;
 
   if (!trunk)
@@ -307,4 +316,20 @@ enj_report_describe_link (const EnjReport *self, const char *component, EnjLinkI
   info->waiting = enj_trunk_count_waiting (trunk);
   info->unproven = enj_trunk_count_unproven (trunk);
   return TRUE;
+}
+
+gboolean
+enj_report_describe_link (const EnjReport *self, const char *component, EnjLinkInfo *info,
+                          gint64 now)
+{
+  return describe (enj_trunks_find (self->trunks, component),
+                   g_hash_table_lookup (self->links, component), info, now);
+}
+
+gboolean
+enj_report_describe_hosted (const EnjReport *self, const char *component, EnjLinkInfo *info,
+                            gint64 now)
+{
+  return describe (enj_guests_find (self->guests, component),
+                   g_hash_table_lookup (self->hosted, component), info, now);
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "protocol/arrivals.h"
+#include "protocol/guests.h"
 #include "protocol/peers.h"
 #include "protocol/trunks.h"
 
@@ -21,7 +22,7 @@ typedef struct EnjReport EnjReport;
 #define ENJ_REPORT_CLOSE 250
 
 /* All are borrowed. */
-EnjReport *enj_report_new (EnjPeers *peers, EnjTrunks *trunks);
+EnjReport *enj_report_new (EnjPeers *peers, EnjTrunks *trunks, EnjGuests *guests);
 void enj_report_free (EnjReport *self);
 
 /* A session that is there; until it is gone. */
@@ -33,6 +34,10 @@ void enj_report_remove (EnjReport *self, EnjSession *session);
 void enj_report_note_link_up (EnjReport *self, const char *component, gint64 now);
 void enj_report_note_link_down (EnjReport *self, const char *component, const GError *error,
                                 gint64 now);
+
+/* The same of a component that connects to us. */
+void enj_report_note_hosted (EnjReport *self, const char *component, gboolean is_up,
+                             const GError *error, gint64 now);
 
 /* ---- Streams ---------------------------------------------------------------- */
 
@@ -116,5 +121,9 @@ typedef struct
 /* FALSE for what is no domain of ours. */
 gboolean enj_report_describe_link (const EnjReport *self, const char *component,
                                    EnjLinkInfo *info, gint64 now);
+
+/* The connection of a component to us; FALSE for a domain where none connects. */
+gboolean enj_report_describe_hosted (const EnjReport *self, const char *component,
+                                     EnjLinkInfo *info, gint64 now);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjReport, enj_report_free)

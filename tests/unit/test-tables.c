@@ -111,7 +111,9 @@ test_routes (void)
     "  'link': <'down'>, 'link-age-us': <int64 5000000>, 'link-error': <'refused'>,"
     "  'waiting': <uint32 1>, 'unproven': <uint32 2>, 'local-domains': <['test', '*.test']>,"
     "  'federates': <true>},"
-    " {'domain': <'b.test'>, 'service': <'relay'>, 'server': <''>, 'federates': <true>},"
+    " {'domain': <'b.test'>, 'service': <'hosted'>, 'server': <''>, 'federates': <true>,"
+    "  'component': <'up'>, 'component-age-us': <int64 5000000>,"
+    "  'component-waiting': <uint32 3>},"
     " {'domain': <'c.test'>, 'service': <'relay'>, 'federates': <false>}]");
   g_autofree char *text = enj_tables_routes_new (routes);
 
@@ -123,7 +125,8 @@ test_routes (void)
                    "  by link   test, *.test\n"
                    "  by S2S    all others\n"
                    "b.test\n"
-                   "  service   relay\n"
+                   "  service   hosted\n"
+                   "  component up for 5 s; 3 stanzas wait, 0 are not proved\n"
                    "  by S2S    all\n"
                    "c.test\n"
                    "  service   relay\n"

@@ -221,6 +221,48 @@ test_reads_nothing (void)
   enj_world_free (scene.world);
 }
 
+static void
+assert_told (const Scene *scene, const char *state, gboolean has_error, guint waiting)
+{
+  EnjReport *report = enj_exchange_get_report (scene->here->exchange);
+  EnjLinkInfo info;
+
+  g_assert_true (enj_report_describe_hosted (report, HOSTED, &info, enj_world_now (scene->world)));
+  g_assert_cmpstr (info.state, ==, state);
+  g_assert_cmpint (*info.error != '\0', ==, has_error);
+  g_assert_cmpuint (info.waiting, ==, waiting);
+  g_assert_false (enj_report_describe_hosted (report, HERE, &info, enj_world_now (scene->world)));
+}
+
+static void
+test_is_told_of (void)
+{
+  Scene scene;
+  EnjPuppet *component;
+  EnjReport *report;
+  EnjStreamInfo stream;
+  guint64 ids[10];
+  guint64 next;
+
+  scene_init (&scene);
+  report = enj_exchange_get_report (scene.here->exchange);
+  assert_told (&scene, "down", FALSE, 0);
+  component = enj_linked_new_hosted (scene.here);
+  assert_told (&scene, "up", FALSE, 0);
+  g_assert_cmpuint (enj_report_list_streams (report, 0, NULL, ids, 10, &next), ==, 1);
+  g_assert_true (enj_report_describe_stream (report, ids[0], &stream,
+                                             enj_world_now (scene.world)));
+  g_assert_cmpstr (stream.direction, ==, "hosted");
+  g_assert_cmpstr (stream.state, ==, "up");
+  g_assert_cmpstr (stream.local, ==, HOSTED);
+  g_assert_cmpstr (stream.peer_proof, ==, "secret");
+  enj_world_hang_up (scene.world, component);
+  enj_linked_send (scene.here, "x@" HOSTED, 1);
+  enj_world_run (scene.world);
+  assert_told (&scene, "down", TRUE, 1);
+  enj_world_free (scene.world);
+}
+
 /* ---- Two for one domain ------------------------------------------------------------------- */
 
 static void
@@ -422,6 +464,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/hosted/a-long-absence-is-told-at-once", test_stays_away);
   g_test_add_func ("/world/hosted/a-kill-loses-nothing-in-silence", test_killed);
   g_test_add_func ("/world/hosted/one-that-reads-nothing-holds-up-nobody", test_reads_nothing);
+  g_test_add_func ("/world/hosted/operators-see-it", test_is_told_of);
   g_test_add_func ("/world/hosted/a-second-is-refused", test_refuses_a_second);
   g_test_add_func ("/world/hosted/the-first-is-asked-when-a-second-comes",
                    test_questions_the_first);
