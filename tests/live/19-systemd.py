@@ -144,16 +144,17 @@ def faulty(lab):
     lab.bridge.groups["log"]["level"] = "info"
 
 
-@test("it is active when it accepts connections, and not before")
+@test("it is active at once, and accepts connections as soon as it has a link")
 def ready(lab):
     lab.configure()
     lab.unit.start()
-    true(ports.listening(lab.bridge.address, lab.bridge.s2s), "it accepts connections")
     equal((lab.unit.show("ActiveState"), lab.unit.show("SubState"), lab.unit.show("Type")),
           ("active", "running", "notify"), "state")
     equal(lab.unit.show("WatchdogUSec"), "30s", "the patience with it")
     for domain in LINKS:
         lab.bridge.wait_link(domain, 0, SLOW)
+    waiting.until(lambda: ports.listening(lab.bridge.address, lab.bridge.s2s),
+                  "it to accept connections", SLOW)
     waiting.until(lambda: lab.unit.show("StatusText"), "the line of its status", SLOW)
     say(lab.unit.show("StatusText"))
 
@@ -167,7 +168,7 @@ def confined(lab):
     user = lab.machine.must("id", "-u", "enjamb").strip()
     equal(status["Uid"].split(), [user] * 4, "user")
     true(user != "0", "not root")
-    equal(lab.machine.must("stat", "-c", "%U %a", "/run/enjamb").strip(), "enjamb 700",
+    equal(lab.machine.must("stat", "-c", "%U %a", "/run/enjamb").strip(), "enjamb 750",
           "the runtime directory")
     equal(lab.unit.line("no landlock here"), None, "landlock")
     equal(lab.warnings(), [], "warnings")
