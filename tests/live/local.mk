@@ -24,6 +24,8 @@ live_tests += %D%/31-check.py
 live_tests += %D%/32-hosted.py
 live_tests += %D%/35-commands.py
 live_tests += %D%/36-metrics.py
+live_tests += %D%/33-libstrophe.py
+live_tests += %D%/34-biboumi.py
 live_tests += %D%/39-links.py
 live_tests += %D%/40-standby.py
 
@@ -53,6 +55,7 @@ live_modules += %D%/ejabberd.py
 live_modules += %D%/hosted.py
 live_modules += %D%/house.py
 live_modules += %D%/intruder.py
+live_modules += %D%/ircserver.py
 live_modules += %D%/kinds.py
 live_modules += %D%/lab.py
 live_modules += %D%/ledger.py
@@ -89,4 +92,4 @@ CLEANFILES += MATRIX
 CLEANFILES += status-page.png
 
 enjamb_tests += $(live_tests)
-EXTRA_DIST += $(live_tests) $(live_modules) %D%/canonical.lua %D%/rewritten.lua
+EXTRA_DIST += $(live_tests) $(live_modules) %D%/answerer.c %D%/canonical.lua %D%/rewritten.lua
