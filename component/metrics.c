@@ -168,6 +168,8 @@ add_streams (EnjExposition *out, const EnjCounters *counters, const EnjLoad *loa
                         "Streams with other servers, those under way too.");
   enj_exposition_add (out, load->inbound, "type", "s2sin", NULL);
   enj_exposition_add (out, load->outbound, "type", "s2sout", NULL);
+  add_gauge (out, "enjamb_hosted_connections", load->hosted,
+             "Connections of components, those under way too.");
   add_gauge (out, "enjamb_s2s_closing", load->ending, "Of those, how many are being closed.");
   add_counter (out, "enjamb_s2s_accepted", counters->streams_in,
                "Connections of other servers.");

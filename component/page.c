@@ -13,9 +13,6 @@
 #define FIRST_ROWS 20
 #define FAILURES 15
 
-/* Other servers that are looked at for their failures. */
-#define SCAN 500
-
 /* A person can read it before it is there anew. */
 #define REFRESH "15"
 
@@ -244,25 +241,23 @@ append_books (GString *page, const EnjExchange *exchange)
   append_row (page, "stanzas that are not accounted for: 0, or there is a bug",
               enj_law_weigh (counters, owned));
   close_table (page);
+
+  g_string_append (page, "<h2 id=\"bounces\">Errors of ours</h2>\n");
+  open_table (page, "Condition|#stanzas");
+  for (guint i = 0; i < ENJ_TALLY_N_BOUNCES; i++)
+    if (counters->tally.bounces[i] > 0)
+      append_row (page, enj_stanza_condition_format (i), (gint64) counters->tally.bounces[i]);
+  close_table (page);
 }
 
 /* ---- Other servers ----------------------------------------------------------------- */
 
+/* The newest of one server; all is borrowed. */
 typedef struct
 {
-  char *domain;
+  const char *domain;
   EnjAttempt attempt;
-  char *reason;
 } Failure;
-
-static void
-failure_clear (gpointer data)
-{
-  Failure *failure = data;
-
-  g_free (failure->domain);
-  g_free (failure->reason);
-}
 
 static int
 compare_failures (gconstpointer a, gconstpointer b)
@@ -276,35 +271,45 @@ compare_failures (gconstpointer a, gconstpointer b)
 }
 
 static void
-collect_failures (GArray *failures, const EnjRemoteInfo *remote)
+collect_failure (GArray *failures, const EnjHistory *history, const char *domain)
 {
-  for (guint i = 0; i < remote->n_attempts; i++)
-    if (!remote->attempts[i].succeeded)
-      {
-        Failure failure = { .domain = g_strdup (remote->domain),
-                            .attempt = remote->attempts[i],
-                            .reason = g_strdup (remote->attempts[i].reason) };
+  Failure failure = { .domain = domain };
+  EnjAttempt attempts[ENJ_HISTORY_ATTEMPTS];
+  guint n = enj_history_find (history, domain, attempts);
 
+  for (guint i = 0; i < n; i++)
+    if (!attempts[i].succeeded)
+      {
+        failure.attempt = attempts[i];
         g_array_append_val (failures, failure);
+        return;
       }
+}
+
+static GArray *
+list_failures_new (const EnjHistory *history)
+{
+  GArray *failures = g_array_new (FALSE, FALSE, sizeof (Failure));
+  const char *domains[ROWS];
+  const char *after = NULL;
+  guint n;
+
+  do
+    {
+      n = enj_history_list (history, after, domains, ROWS);
+      for (guint i = 0; i < n; i++)
+        collect_failure (failures, history, domains[i]);
+      after = n > 0 ? domains[n - 1] : NULL;
+    }
+  while (n == ROWS);
+  g_array_sort (failures, compare_failures);
+  return failures;
 }
 
 static void
 append_failures (GString *page, const EnjReport *report, gint64 now)
 {
-  g_autoptr (GArray) failures = g_array_new (FALSE, FALSE, sizeof (Failure));
-  const char *domains[SCAN];
-  guint n = enj_report_list_remotes (report, NULL, domains, SCAN);
-
-  g_array_set_clear_func (failures, failure_clear);
-  for (guint i = 0; i < n; i++)
-    {
-      EnjRemoteInfo remote;
-
-      enj_report_describe_remote (report, domains[i], &remote, now);
-      collect_failures (failures, &remote);
-    }
-  g_array_sort (failures, compare_failures);
+  g_autoptr (GArray) failures = list_failures_new (enj_report_get_history (report));
 
   g_string_append (page, "<h2 id=\"failures\">Last failures</h2>\n");
   open_table (page, "Server|#ago|Step|Reason");
@@ -316,7 +321,7 @@ append_failures (GString *page, const EnjReport *report, gint64 now)
       append_cell (page, failure->domain);
       append_span (page, now - failure->attempt.at);
       append_cell (page, failure->attempt.step);
-      append_cell (page, failure->reason);
+      append_cell (page, failure->attempt.reason);
       g_string_append (page, "</tr>\n");
     }
   close_table (page);
@@ -434,10 +439,11 @@ append_head (GString *page, EnjSteward *steward, gint64 now)
 
   g_string_append_printf (page,
                           "<header><h1>enjamb</h1><p>" PACKAGE_VERSION ", up for %s. "
-                          "%u of %u links up; %u streams in, %u out. "
+                          "%u of %u links up; %u streams in, %u out; %u of components. "
                           "<a href=\"/metrics\">Metrics</a></p></header>\n",
                           uptime, uplinks ? enj_uplinks_count_up (uplinks) : 0,
-                          uplinks ? enj_uplinks_count (uplinks) : 0, load.inbound, load.outbound);
+                          uplinks ? enj_uplinks_count (uplinks) : 0, load.inbound, load.outbound,
+                          load.hosted);
 }
 
 GString *

@@ -74,6 +74,7 @@ tells_how_it_is (void)
     { "enjamb_s2s_authenticated_total{direction=\"out\",mechanism=\"EXTERNAL\"}", "0" },
     { "enjamb_streams_closed_total{error=\"disconnected\"}", "0" },
     { "enjamb_streams_closed_total{error=\"none\"}", "0" },
+    { "enjamb_hosted_connections", "0" },
     { "enjamb_s2s_accepted_total", "1" },
     { "enjamb_s2s_initiated_total", "0" },
     { "enjamb_route_seconds_count", "0" },

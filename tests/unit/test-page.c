@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "protocol/report.h"
 #include "protocol/wall.h"
 #include "tests/support/configs.h"
 #include "tests/support/settings.h"
@@ -71,7 +72,8 @@ tells_all_at_a_glance (void)
   static const char *const texts[] = {
     "<!DOCTYPE html>",
     "<link rel=\"stylesheet\" href=\"/style.css\">",
-    "<p>" PACKAGE_VERSION ", up for 1 d 1 h. 0 of 0 links up; 1 streams in, 0 out.",
+    "<p>" PACKAGE_VERSION ", up for 1 d 1 h. 0 of 0 links up; 1 streams in, 0 out; 0 of "
+    "components.",
     "<td>b.here.test</td><td>echo</td><td class=\"\">none</td>",
     "self-signed, ",
     "<td>c.here.test</td><td>relay</td><td class=\"bad\">down</td>",
@@ -80,6 +82,7 @@ tells_all_at_a_glance (void)
     "Streams: 1<",
     "<td>192.0.2.1:5269</td><td>in clear ",
     "<td>streams accepted</td><td class=\"n\">1</td>",
+    "<tr><td>remote-server-timeout</td><td class=\"n\">17</td></tr>",
     "</body></html>\n",
     NULL,
   };
@@ -89,6 +92,8 @@ tells_all_at_a_glance (void)
   scene_init (&scene);
   g_assert_true (enj_address_parse (&peer, "192.0.2.1", 5269));
   g_assert_nonnull (enj_exchange_accept (scene.exchange, &peer, FALSE, NOW));
+  ((EnjCounters *) enj_exchange_get_counters (scene.exchange))
+    ->tally.bounces[ENJ_STANZA_REMOTE_SERVER_TIMEOUT] = 17;
   assert_has (enj_page_new (scene.steward, scene.sights, NOW), texts);
   scene_clear (&scene);
 }
@@ -142,6 +147,34 @@ any_beginning_will_do (void)
   scene_clear (&scene);
 }
 
+/* Failures that a peer can bring about, in its own words. */
+static void
+what_peers_say_is_text (void)
+{
+  static const char *const texts[] = {
+    "<td>there.example</td><td class=\"n\">2 s</td><td>TLS</td>"
+    "<td>&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;</td>",
+    "</html>",
+    NULL,
+  };
+  const EnjMilestones milestones = { .at = { NOW - 5, NOW - 4, NOW - 3 } };
+  EnjHistory *history;
+  GString *page;
+  Scene scene;
+
+  scene_init (&scene);
+  history = (EnjHistory *) enj_report_get_history (enj_exchange_get_report (scene.exchange));
+  enj_history_begin (history, "there.example", NOW);
+  enj_history_note (history, "there.example", &milestones, "<script>alert(\"&\")</script>", NOW);
+  page = enj_page_new (scene.steward, scene.sights, NOW + 2 * ENJ_SECOND);
+  g_assert_null (strstr (page->str, "<script"));
+  assert_has (page, texts);
+  page = enj_page_peers_new (scene.steward, "", NOW + 2 * ENJ_SECOND);
+  g_assert_null (strstr (page->str, "<script"));
+  assert_has (page, &texts[1]);
+  scene_clear (&scene);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -150,5 +183,6 @@ main (int argc, char **argv)
   g_test_add_func ("/page/tells-all-at-a-glance", tells_all_at_a_glance);
   g_test_add_func ("/page/long-lists-go-on", long_lists_go_on);
   g_test_add_func ("/page/any-beginning-will-do", any_beginning_will_do);
+  g_test_add_func ("/page/what-peers-say-is-text", what_peers_say_is_text);
   return g_test_run ();
 }
