@@ -1,7 +1,6 @@
 /* enjambctl.c - asks the daemon, and looks at what it needs of the world. */
 #include "config.h"
 
-#include <locale.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -25,7 +24,7 @@ static const GOptionEntry entries[] = {
     "Where the daemon listens, instead of what the configuration says", "PATH" },
   { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print one JSON document", NULL },
   { "version", 0, 0, G_OPTION_ARG_NONE, &only_version, "Print the version and end", NULL },
-  { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &words, NULL, "VERB [ARGUMENT...]" },
+  { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &words, NULL, "VERB [ARGUMENT...]" },
   G_OPTION_ENTRY_NULL
 };
 
@@ -47,6 +46,19 @@ parse_options (int *argc, char ***argv)
   return FALSE;
 }
 
+/* Addresses are UTF-8 in any locale. */
+static gboolean
+check_words (void)
+{
+  for (char **word = words; word && *word; word++)
+    if (!g_utf8_validate (*word, -1, NULL))
+      {
+        fputs ("enjambctl: an argument is not in UTF-8\n", stderr);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 /* Some verbs read secrets, which a core would hold. */
 static void
 forbid_cores (void)
@@ -64,9 +76,8 @@ main (int argc, char **argv)
   static const char *const none[] = { NULL };
   EnjVerbOptions options;
 
-  (void) setlocale (LC_ALL, ""); /* for arguments in UTF-8; without it they are ASCII */
   forbid_cores ();
-  if (!parse_options (&argc, &argv))
+  if (!parse_options (&argc, &argv) || !check_words ())
     return ENJ_VERB_USAGE;
   if (only_version)
     {

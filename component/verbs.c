@@ -44,12 +44,14 @@ print_json (GVariant *value)
   puts (json);
 }
 
-/* The last line has its newline already, or not. */
+/* Names of files may be any bytes, and JSON is UTF-8. */
 static void
 tell_error (const Task *task, const char *message)
 {
+  g_autofree char *text = g_utf8_make_valid (message, -1);
+
   if (task->options->json)
-    print_json (g_variant_new_parsed ("{'error': %s}", message));
+    print_json (g_variant_new_parsed ("{'error': %s}", text));
   else
     fprintf (stderr, "enjambctl: %s\n", message);
 }
@@ -382,6 +384,7 @@ run_prosody (const Task *task)
     {
       const EnjConfigComponent *component = config->components->pdata[i];
       g_autofree char *block = enj_prosody_block_new (component);
+      g_autofree char *text = block ? g_utf8_make_valid (block, -1) : NULL;
 
       if (!block)
         continue;
@@ -389,7 +392,7 @@ run_prosody (const Task *task)
         printf ("%s%s", n > 0 ? "\n" : "", block);
       g_variant_builder_open (&blocks, G_VARIANT_TYPE ("a{ss}"));
       g_variant_builder_add (&blocks, "{ss}", "domain", component->domain);
-      g_variant_builder_add (&blocks, "{ss}", "block", block);
+      g_variant_builder_add (&blocks, "{ss}", "block", text);
       g_variant_builder_close (&blocks);
       n++;
     }

@@ -24,7 +24,8 @@ DONE, NO, USAGE, UNREACHABLE = range(4)
 def ctl(lab, *words, options=()):
     """What enjambctl answers: the finished process."""
     return subprocess.run([find_program("enjambctl"), "--config", lab.bridge.conf, *options,
-                           *words], capture_output=True, text=True, check=False, timeout=180)
+                           *words], capture_output=True, text=True, check=False, timeout=180,
+                          env={**os.environ, "LC_ALL": "C"})
 
 
 def said(lab, *words, status=DONE):
@@ -286,7 +287,9 @@ def hostile(lab):
     pid, before = lab.bridge.process.pid, memory(lab)
     crowd = [knock(lab) for _ in range(9)]
     true(is_cut(crowd[8]), "one too many")
-    said(lab, "status", status=UNREACHABLE)
+    # Who came before them may have left only now.
+    waiting.until(lambda: crowd.append(knock(lab)) or ctl(lab, "status").returncode == UNREACHABLE,
+                  "there is no room", 60)
     for client in crowd:
         client.close()
     waiting.until(lambda: ctl(lab, "status").returncode == DONE, "there is room again", 60)
@@ -337,6 +340,8 @@ def usage(lab):
     for words in ((), ("explode",), ("status", "more")):
         true("enjambctl" in said(lab, *words, status=USAGE), words)
     equal(ctl(lab, options=["--no-such"]).returncode, USAGE, "exit status")
+    said(lab, "streams", b"\xff", status=USAGE)
+    said(lab, "streams", "m\u00fcnchen.example")
     text = said(lab, "--help")
     for verb in VERBS:
         true("  " + verb in text, "%s in %s" % (verb, text))
