@@ -11,8 +11,9 @@
 
 #include "component/control.h"
 
-/* A ping may take two minutes; all else is answered in moments. */
-#define TIMEOUT_MS 150000
+/* A ping may take two minutes; all else is answered in moments, by a daemon that lives. */
+#define PATIENCE 20
+#define PING_PATIENCE 150
 
 struct EnjCaller
 {
@@ -47,12 +48,33 @@ connect_new (const char *path, GError **error)
   return -1;
 }
 
+/* With a limit to each wait on @socket: GIO has none while it authenticates.  What it does next
+ * has limits of its own, and must be without this one from the first answer on. */
+static GDBusConnection *
+authenticate_new (GSocket *socket, GError **error)
+{
+  g_autoptr (GSocketConnection) stream = g_socket_connection_factory_create_connection (socket);
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (GVariant) answer = NULL;
+
+  g_socket_set_timeout (socket, PATIENCE);
+  connection = g_dbus_connection_new_sync (G_IO_STREAM (stream), NULL,
+                                           G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT, NULL,
+                                           NULL, error);
+  if (!connection)
+    return NULL;
+  g_socket_set_timeout (socket, 0);
+  answer = g_dbus_connection_call_sync (connection, NULL, ENJ_CONTROL_PATH,
+                                        "org.freedesktop.DBus.Peer", "Ping", NULL, NULL,
+                                        G_DBUS_CALL_FLAGS_NONE, PATIENCE * 1000, NULL, error);
+  return answer ? g_steal_pointer (&connection) : NULL;
+}
+
 EnjCaller *
 enj_caller_new (const char *path, GError **error)
 {
   g_autoptr (GError) reason = NULL;
   g_autoptr (GSocket) socket = NULL;
-  g_autoptr (GSocketConnection) stream = NULL;
   GDBusConnection *connection;
   EnjCaller *self;
   int fd = connect_new (path, error);
@@ -60,19 +82,14 @@ enj_caller_new (const char *path, GError **error)
   if (fd < 0)
     return NULL;
   socket = g_socket_new_from_fd (fd, &reason);
-  if (socket)
-    stream = g_socket_connection_factory_create_connection (socket);
-  else
+  if (!socket)
     (void) close (fd); /* Nothing was said on it. */
-  connection
-    = stream ? g_dbus_connection_new_sync (G_IO_STREAM (stream), NULL,
-                                           G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT, NULL,
-                                           NULL, &reason)
-             : NULL;
+  connection = socket ? authenticate_new (socket, &reason) : NULL;
   if (!connection)
     {
       g_set_error (error, ENJ_CALLER_ERROR, ENJ_CALLER_UNREACHABLE,
-                   "%s: enjamb does not let us in, or has no room: %s", path, reason->message);
+                   "%s: enjamb does not let us in, has no room or does not answer: %s", path,
+                   reason->message);
       return NULL;
     }
   self = g_new0 (EnjCaller, 1);
@@ -95,11 +112,12 @@ GVariant *
 enj_caller_call_new (EnjCaller *self, const char *method, GVariant *arguments, const char *type,
                      GError **error)
 {
+  const int patience = g_str_equal (method, "Ping") ? PING_PATIENCE : PATIENCE;
   g_autoptr (GError) reason = NULL;
   GVariant *answer
     = g_dbus_connection_call_sync (self->connection, NULL, ENJ_CONTROL_PATH, ENJ_CONTROL_INTERFACE,
                                    method, arguments, G_VARIANT_TYPE (type),
-                                   G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MS, NULL, &reason);
+                                   G_DBUS_CALL_FLAGS_NONE, patience * 1000, NULL, &reason);
   g_autofree char *name = NULL;
 
   if (answer)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import signal
 import socket
 import stat
 import struct
@@ -368,6 +369,16 @@ def absent(lab):
         done = ctl(lab, *words, options=["--socket", nowhere])
         equal(done.returncode, UNREACHABLE, "exit status")
         true("no enjamb runs" in done.stderr and nowhere in done.stderr, done.stderr)
+
+
+@test("for a daemon that hangs it does not wait for ever")
+def hanging(lab):
+    lab.bridge.process.send_signal(signal.SIGSTOP)
+    try:
+        true("does not answer" in said(lab, "status", status=UNREACHABLE), "text")
+    finally:
+        lab.bridge.process.send_signal(signal.SIGCONT)
+    waiting.until(lambda: ctl(lab, "status").returncode == DONE, "it goes on", 60)
 
 
 @test("the socket goes with the daemon")
