@@ -298,8 +298,6 @@ static EnjCheckLink
 tell_link (const char *domain, char **why, gpointer data)
 {
   const Daemon *daemon = data;
-  GVariantIter iter;
-  GVariant *route;
 
   if (!daemon->routes)
     {
@@ -308,10 +306,9 @@ tell_link (const char *domain, char **why, gpointer data)
                ? ENJ_CHECK_LINK_UNKNOWN
                : ENJ_CHECK_LINK_HIDDEN;
     }
-  g_variant_iter_init (&iter, daemon->routes);
-  while ((route = g_variant_iter_next_value (&iter)))
+  for (gsize i = 0; i < g_variant_n_children (daemon->routes); i++)
     {
-      g_autoptr (GVariant) owned = route;
+      g_autoptr (GVariant) route = g_variant_get_child_value (daemon->routes, i);
       const char *name = "";
       const char *link = "";
 
