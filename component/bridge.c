@@ -10,7 +10,6 @@
 #include "component/gate.h"
 #include "component/hosting.h"
 #include "component/journal.h"
-#include "component/notify.h"
 #include "component/reception.h"
 #include "component/reload.h"
 #include "component/setup.h"
@@ -78,6 +77,14 @@ report_survey (EnjBridge *self, EnjStanza *answer, gpointer user_data)
     enj_survey_report (self->config->realm, enj_stanza_get_to (answer), answer);
 }
 
+/* Waiting in the place of a stand-by is being ready too: it may be for ever. */
+static void
+tell_tenure (EnjBridge *self)
+{
+  if (self->tenure && enj_gate_get_state (self->gate) != ENJ_STANDBY_UNDECIDED)
+    enj_tenure_settle (self->tenure);
+}
+
 static void
 handle_link (EnjBridge *self, const EnjExchangeEvent *event, gint64 now)
 {
@@ -89,6 +96,7 @@ handle_link (EnjBridge *self, const EnjExchangeEvent *event, gint64 now)
   if (self->tenure)
     enj_tenure_set_links (self->tenure, enj_uplinks_count_up (self->uplinks),
                           enj_uplinks_count (self->uplinks));
+  tell_tenure (self);
 }
 
 static void
@@ -232,11 +240,11 @@ reload_for_steward (gpointer data, GError **error)
   EnjBridge *self = data;
   gboolean done;
 
-  if (self->running)
-    (void) enj_notify_reloading (); /* Who does not hear it waits for nothing. */
+  if (self->tenure)
+    enj_tenure_begin_reload (self->tenure);
   done = enj_bridge_reload (self, error);
-  if (self->running)
-    (void) enj_notify_ready ();
+  if (self->tenure)
+    enj_tenure_end_reload (self->tenure);
   return done;
 }
 
@@ -330,6 +338,7 @@ handle_missed (const char *domain, gpointer data)
   EnjBridge *self = data;
 
   enj_gate_link_missed (self->gate, domain);
+  tell_tenure (self);
 }
 
 static gboolean
@@ -429,6 +438,7 @@ enj_bridge_run (EnjBridge *self)
       return 1;
     }
   enj_tenure_set_links (self->tenure, 0, enj_uplinks_count (self->uplinks));
+  tell_tenure (self);
   self->running = TRUE;
   status = enj_tenure_run (self->tenure);
   self->running = FALSE;
@@ -453,8 +463,8 @@ enj_bridge_stop (EnjBridge *self)
   else
     {
       enj_log_message (NULL, "stopping");
-      if (self->running)
-        enj_notify_stopping ();
+      if (self->tenure)
+        enj_tenure_stopping (self->tenure);
       enj_gate_close (self->gate);
       enj_hosting_stop_listening (self->hosting);
       enj_uplinks_stop (self->uplinks);

@@ -64,6 +64,7 @@ libcomponent_la_SOURCES += %D%/page.c %D%/page.h
 libcomponent_la_SOURCES += %D%/plot.c %D%/plot.h
 libcomponent_la_SOURCES += %D%/port.c %D%/port.h
 libcomponent_la_SOURCES += %D%/prosody.c %D%/prosody.h
+libcomponent_la_SOURCES += %D%/readiness.c %D%/readiness.h
 libcomponent_la_SOURCES += %D%/reception.c %D%/reception.h
 libcomponent_la_SOURCES += %D%/reload.c %D%/reload.h
 libcomponent_la_SOURCES += %D%/resolver.c %D%/resolver.h

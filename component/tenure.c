@@ -7,7 +7,7 @@
 #include "component/control.h"
 #include "component/expiry.h"
 #include "component/lookout.h"
-#include "component/notify.h"
+#include "component/readiness.h"
 #include "component/signals.h"
 #include "component/thrift.h"
 #include "component/vigil.h"
@@ -26,6 +26,7 @@ struct EnjTenure
   GMainLoop *main_loop;
 
   /* From enter() to leave(). */
+  EnjReadiness *readiness;
   EnjVigil *vigil;
   EnjThrift *thrift;
   EnjExpiry *expiry;
@@ -61,6 +62,7 @@ enj_tenure_leave (EnjTenure *self)
   g_clear_pointer (&self->expiry, enj_expiry_free);
   g_clear_pointer (&self->thrift, enj_thrift_free);
   g_clear_pointer (&self->vigil, enj_vigil_free);
+  g_clear_pointer (&self->readiness, enj_readiness_free);
 }
 
 void
@@ -119,6 +121,9 @@ look_out (EnjTenure *self, EnjLoop *loop)
 gboolean
 enj_tenure_enter (EnjTenure *self, EnjLoop *loop, GError **error)
 {
+  self->readiness = enj_readiness_new (loop, error);
+  if (!self->readiness)
+    return FALSE;
   self->vigil = enj_vigil_new (loop, self->exchange, error);
   if (!self->vigil)
     return FALSE;
@@ -145,6 +150,34 @@ enj_tenure_set_links (EnjTenure *self, guint up, guint all)
 {
   if (self->vigil)
     enj_vigil_set_links (self->vigil, up, all);
+}
+
+void
+enj_tenure_settle (EnjTenure *self)
+{
+  if (self->readiness)
+    enj_readiness_settle (self->readiness);
+}
+
+void
+enj_tenure_begin_reload (EnjTenure *self)
+{
+  if (self->readiness)
+    enj_readiness_begin_reload (self->readiness);
+}
+
+void
+enj_tenure_end_reload (EnjTenure *self)
+{
+  if (self->readiness)
+    enj_readiness_end_reload (self->readiness);
+}
+
+void
+enj_tenure_stopping (EnjTenure *self)
+{
+  if (self->readiness)
+    enj_readiness_stop (self->readiness);
 }
 
 /* ---- Signals ----------------------------------------------------------------------- */
@@ -197,7 +230,6 @@ enj_tenure_run (EnjTenure *self)
   guint n_left;
 
   enj_signals_heed (&signals);
-  (void) enj_notify_ready ();
   g_main_loop_run (self->main_loop);
   enj_signals_leave (&signals);
   enj_vigil_sum_up (self->vigil);

@@ -42,6 +42,13 @@ void enj_tenure_settings_changed (EnjTenure *self);
 /* @up of @all links, for the service manager. */
 void enj_tenure_set_links (EnjTenure *self, guint up, guint all);
 
+/* What the service manager hears of, as readiness.h says: that it is settled whether other
+ * servers may connect, a reload, and the end. */
+void enj_tenure_settle (EnjTenure *self);
+void enj_tenure_begin_reload (EnjTenure *self);
+void enj_tenure_end_reload (EnjTenure *self);
+void enj_tenure_stopping (EnjTenure *self);
+
 /* Until quit(): the exit status of the process. */
 int enj_tenure_run (EnjTenure *self);
 void enj_tenure_quit (EnjTenure *self);

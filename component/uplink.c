@@ -71,7 +71,8 @@ tell (const EnjUplink *self, EnjComebackNews news, const char *why)
     case ENJ_COMEBACK_CONFLICT:
       enj_log_warning (NULL,
                        "%s: the server gave the link to another connection: a second enjamb for "
-                       "this domain, or a component of this name elsewhere; waiting a minute",
+                       "this domain, or a component of this name elsewhere, that kick_old lets in "
+                       "there; waiting a minute",
                        self->domain);
       break;
     }

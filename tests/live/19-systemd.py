@@ -144,17 +144,16 @@ def faulty(lab):
     lab.bridge.groups["log"]["level"] = "info"
 
 
-@test("it is active at once, and accepts connections as soon as it has a link")
+@test("it is active when it accepts connections, and not before")
 def ready(lab):
     lab.configure()
     lab.unit.start()
+    true(ports.listening(lab.bridge.address, lab.bridge.s2s), "it accepts connections")
     equal((lab.unit.show("ActiveState"), lab.unit.show("SubState"), lab.unit.show("Type")),
           ("active", "running", "notify"), "state")
     equal(lab.unit.show("WatchdogUSec"), "30s", "the patience with it")
     for domain in LINKS:
         lab.bridge.wait_link(domain, 0, SLOW)
-    waiting.until(lambda: ports.listening(lab.bridge.address, lab.bridge.s2s),
-                  "it to accept connections", SLOW)
     waiting.until(lambda: lab.unit.show("StatusText"), "the line of its status", SLOW)
     say(lab.unit.show("StatusText"))
 

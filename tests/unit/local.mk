@@ -108,6 +108,7 @@ unit_tests += %D%/test-proving
 unit_tests += %D%/test-race
 unit_tests += %D%/test-rate
 unit_tests += %D%/test-reader
+unit_tests += %D%/test-readiness
 unit_tests += %D%/test-realm
 unit_tests += %D%/test-receipt
 unit_tests += %D%/test-receiving

@@ -161,6 +161,7 @@ test_signals (void)
   g_autofree char *heard = NULL;
 
   scene_init (&scene);
+  enj_tenure_settle (scene.tenure);
   enj_tenure_set_links (scene.tenure, 1, 2);
   interrupt_later (SIGHUP);
   g_idle_add_full (G_PRIORITY_LOW, quit_after_reload, &scene, NULL);
