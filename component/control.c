@@ -98,10 +98,19 @@ answer_status (Guest *guest, GVariant *arguments, GDBusMethodInvocation *call)
                                                          enj_loop_now (self->loop))));
 }
 
+/* Names of files in what we tell need not be UTF-8, and D-Bus carries nothing else. */
+static void
+return_error (GDBusMethodInvocation *call, const char *name, const GError *error)
+{
+  g_autofree char *text = g_utf8_make_valid (error->message, -1);
+
+  g_dbus_method_invocation_return_dbus_error (call, name, text);
+}
+
 static void
 refuse (GDBusMethodInvocation *call, const GError *error)
 {
-  g_dbus_method_invocation_return_dbus_error (call, ENJ_CONTROL_ERROR_INVALID, error->message);
+  return_error (call, ENJ_CONTROL_ERROR_INVALID, error);
 }
 
 static void
@@ -208,7 +217,7 @@ answer_reload (Guest *guest, GVariant *arguments, GDBusMethodInvocation *call)
   if (enj_steward_reload (guest->control->steward, &error))
     g_dbus_method_invocation_return_value (call, NULL);
   else
-    g_dbus_method_invocation_return_dbus_error (call, ENJ_CONTROL_ERROR_FAILED, error->message);
+    return_error (call, ENJ_CONTROL_ERROR_FAILED, error);
 }
 
 typedef struct

@@ -74,7 +74,7 @@ run_asking (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpoi
   if (g_strcmp0 (value, "bad") == 0)
     g_set_error (error, ENJ_STANZA_ERROR, ENJ_STANZA_BAD_REQUEST, "f is bad");
   else if (g_strcmp0 (value, "fail") == 0)
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "it failed");
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "it failed: /a\xff");
   else if (g_strcmp0 (value, "nobody") == 0)
     enj_commands_set_admins (world->commands, (const char *const[]){ NULL });
   return !*error;
@@ -227,7 +227,7 @@ test_failure (void)
 
   says (world, COMMAND ("node='ask'", ""), ASKING ("ask", ID_1));
   says (world, COMMAND ("node='ask' sessionid='" ID_1 "'", SUBMIT ("fail")),
-        ANSWER ("ask", ID_1, "completed", "<note type='error'>it failed</note>"));
+        ANSWER ("ask", ID_1, "completed", "<note type='error'>it failed: /a\357\277\275</note>"));
   did (world, "ask fail;");
 }
 

@@ -30,6 +30,7 @@ static EnjReception *reception;
 static guint n_sent;
 static EnjControl *control;
 static gint64 time_now;
+static const char *fault; /* of a reload */
 
 static gint64
 get_time (void)
@@ -41,7 +42,7 @@ static gboolean
 reload (gpointer data, GError **error)
 {
   (void) data;
-  g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "one\ntwo");
+  g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, fault);
   return FALSE;
 }
 
@@ -199,6 +200,7 @@ test_answers (void)
   g_assert_cmpint (status.st_mode & 0777, ==, 0600);
   assert_answers ();
 
+  fault = "one\ntwo";
   enj_journal_expect (G_LOG_LEVEL_WARNING, "nothing was reloaded: one");
   enj_journal_expect (G_LOG_LEVEL_WARNING, "nothing was reloaded: two");
   g_assert_null (ask_new ("Reload", "()", &error));
@@ -208,6 +210,22 @@ test_answers (void)
 
   g_assert_null (ask_new ("Explode", "()", &unknown));
   g_assert_error (unknown, ENJ_CALLER_ERROR, ENJ_CALLER_UNREACHABLE);
+  tear_down ();
+}
+
+/* Files have any names, and a reload tells of them. */
+static void
+test_not_utf8 (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  set_up ();
+  fault = "/a\xff.conf: it is missing";
+  enj_journal_expect (G_LOG_LEVEL_WARNING, "nothing was reloaded: *");
+  g_assert_null (ask_new ("Reload", "()", &error));
+  enj_journal_assert_expected ();
+  g_assert_error (error, ENJ_CALLER_ERROR, ENJ_CALLER_REFUSED);
+  g_assert_cmpstr (error->message, ==, "/a\357\277\275.conf: it is missing");
   tear_down ();
 }
 
@@ -493,6 +511,7 @@ main (int argc, char **argv)
   /* First, while no thread of GIO gives descriptors back when it likes. */
   g_test_add_func ("/control/lives-without-descriptors", test_no_descriptors);
   g_test_add_func ("/control/answers-and-refuses", test_answers);
+  g_test_add_func ("/control/tells-of-files-with-any-name", test_not_utf8);
   g_test_add_func ("/control/answers-each-question", test_questions);
   g_test_add_func ("/control/answers-a-ping-in-its-time", test_ping);
   g_test_add_func ("/control/leaves-the-place-to-who-is-there", test_absent);
