@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocol/form.h"
+#include "protocol/report.h"
 #include "component/tables.h"
 
 /* Of XEP-0133 4.11, with its form. */
@@ -306,7 +307,10 @@ run_close (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpoin
     return misses (local ? "remote" : "local", error);
   if (!self->hands->close (self->steward, local, remote, &n, now, &fault))
     return fail (fault, error);
-  note = g_strdup_printf ("%u streams are being closed", n);
+  note = g_strdup_printf (n < ENJ_REPORT_CLOSE ? "%u streams are being closed"
+                                               : "%u streams are being closed; there may be more: "
+                                                 "give the command again",
+                          n);
   enj_commands_add_note (builder, note);
   return TRUE;
 }

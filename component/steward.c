@@ -250,8 +250,9 @@ enj_steward_close (EnjSteward *self, const char *local, const char *remote, guin
   if (!theirs && !g_str_equal (remote, "*"))
     return FALSE;
   *n = enj_report_close_streams (enj_exchange_get_report (self->exchange), ours, theirs, now);
-  enj_log_message (NULL, "%u streams between %s and %s are closed as the operator wants", *n,
-                   ours ? ours : "*", theirs ? theirs : "*");
+  enj_log_message (NULL, "%u streams between %s and %s are closed as the operator wants%s", *n,
+                   ours ? ours : "*", theirs ? theirs : "*",
+                   *n < ENJ_REPORT_CLOSE ? "" : "; there may be more");
   return TRUE;
 }
 
