@@ -232,6 +232,9 @@ enj_exchange_close (EnjExchange *self, EnjClosing what, gint64 now)
     {
     case ENJ_CLOSING_INBOUND:
       enj_arrivals_close_all (self->arrivals, now);
+      enj_guests_shut (self->guests);
+      break;
+    case ENJ_CLOSING_HOSTED:
       enj_guests_close (self->guests, now);
       break;
     case ENJ_CLOSING_DOWN_LINKS:

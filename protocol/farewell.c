@@ -18,6 +18,7 @@ typedef enum
 {
   STEP_INBOUND,  /* inbound streams are closing, queues are being emptied */
   STEP_REFUSAL,  /* what does not get on goes back, and outbound streams that do stay */
+  STEP_HOSTED,   /* components have heard what goes back, and their streams are closing */
   STEP_LINKS,    /* links are closing */
   STEP_OUTBOUND, /* outbound streams are closing */
   STEP_DONE
@@ -55,10 +56,16 @@ enter (EnjFarewell *self, Step step, gint64 now)
       else
         enj_exchange_get_keeper (self->exchange)->mode = ENJ_KEEPER_HOLDS_FOR_HOSTED;
       enj_exchange_close (self->exchange, ENJ_CLOSING_INBOUND, now);
+      /* What waits for a component is held, and so is what would go back to it. */
+      if (self->hands_over)
+        enj_exchange_close (self->exchange, ENJ_CLOSING_HOSTED, now);
       break;
     case STEP_REFUSAL:
       enj_exchange_close (self->exchange, ENJ_CLOSING_DOWN_LINKS, now);
       enj_exchange_close (self->exchange, ENJ_CLOSING_STUCK_OUTBOUND, now);
+      break;
+    case STEP_HOSTED:
+      enj_exchange_close (self->exchange, ENJ_CLOSING_HOSTED, now);
       break;
     case STEP_OUTBOUND:
       enj_exchange_get_keeper (self->exchange)->mode
@@ -123,11 +130,15 @@ is_step_done (const EnjFarewell *self)
     {
     case STEP_INBOUND:
       /* What waits for peers is held in the end, or delivered. */
-      return load.inbound == 0 && load.hosted == 0 && load.events == 0
-             && (load.waiting_for_peers == 0 || self->hands_over);
+      if (self->hands_over)
+        return load.inbound == 0 && load.hosted == 0 && load.events == 0;
+      return load.inbound == 0 && load.events == 0 && load.waiting_for_peers == 0;
     case STEP_REFUSAL:
       /* What the services make of the bounces has to reach the links first. */
       return load.ending == 0 && is_quiet (&load);
+    case STEP_HOSTED:
+      /* Until the end tag of each has come, it may write. */
+      return load.hosted == 0 && is_quiet (&load);
     case STEP_LINKS:
       return load.links == 0;
     case STEP_OUTBOUND:

@@ -38,6 +38,7 @@ struct EnjGuests
   GHashTable *guests; /* session id to Guest, owned */
   GHashTable *rooms;  /* domain, the trunk's, to Room, owned */
   GQueue dirty;       /* of Guest, without a trunk */
+  gboolean is_shut;
   gboolean is_closed;
 };
 
@@ -186,7 +187,7 @@ enj_guests_accept (EnjGuests *self, const char *port, const EnjAddress *address,
   EnjVisit *surplus;
 
   guest->visit.owner = guest;
-  if (self->is_closed || enj_budget_is_over ()
+  if (self->is_shut || enj_budget_is_over ()
       || !enj_doorman_admit (self->doorman, &guest->visit, &from, now))
     return NULL;
   while ((surplus = enj_doorman_get_surplus (self->doorman)))
@@ -266,7 +267,7 @@ decide_one (EnjGuests *self, gint64 now)
 /* ---- Stanzas -------------------------------------------------------------------------- */
 
 static void
-note (EnjGuests *self, const EnjTrunk *trunk, EnjTrunkEventType type, gint64 now)
+note (EnjGuests *self, EnjTrunk *trunk, EnjTrunkEventType type, gint64 now)
 {
   Room *room = g_hash_table_lookup (self->rooms, enj_trunk_get_domain (trunk));
 
@@ -274,6 +275,8 @@ note (EnjGuests *self, const EnjTrunk *trunk, EnjTrunkEventType type, gint64 now
     return;
   room->is_there = type == ENJ_TRUNK_UP;
   room->since = now;
+  if (!room->is_there && self->is_shut)
+    enj_trunk_expire_all (trunk); /* It does not come back to us. */
 }
 
 gboolean
@@ -290,25 +293,28 @@ enj_guests_next (EnjGuests *self, EnjTrunk **trunk, EnjTrunkEvent *event, gint64
   return FALSE;
 }
 
+/* For so long that nothing waits for it any more. */
 static gboolean
-is_away_for_long (const EnjGuests *self, Room *room, gint64 now)
+is_away (const EnjGuests *self, Room *room, gint64 now)
 {
   if (room->since == 0)
     room->since = now;
-  return self->is_closed
-         || (!room->is_there
-             && now - room->since >= (gint64) self->settings->limits.queue_age * ENJ_SECOND);
+  return !room->is_there
+         && (self->is_shut
+             || now - room->since >= (gint64) self->settings->limits.queue_age * ENJ_SECOND);
 }
 
 EnjGuestsOutcome
 enj_guests_send (EnjGuests *self, const char *domain, EnjStanza *stanza, gint64 now)
 {
+  EnjTrunk *trunk = enj_trunks_find (self->trunks, domain);
   g_autoptr (EnjStanza) spelt = NULL;
 
-  if (is_away_for_long (self, g_hash_table_lookup (self->rooms, domain), now))
+  if (is_away (self, g_hash_table_lookup (self->rooms, domain), now)
+      || (self->is_closed && !enj_trunk_takes (trunk, stanza)))
     return ENJ_GUESTS_AWAY;
   spelt = enj_router_spell_to_new (domain, stanza);
-  return spelt && enj_trunk_send (enj_trunks_find (self->trunks, domain), spelt, now)
+  return spelt && enj_trunk_send (trunk, spelt, now)
            ? ENJ_GUESTS_TAKEN
            : ENJ_GUESTS_FULL;
 }
@@ -328,11 +334,19 @@ enj_guests_tick (EnjGuests *self, gint64 now)
 }
 
 void
+enj_guests_shut (EnjGuests *self)
+{
+  self->is_shut = TRUE;
+  enj_trunks_give_up (self->trunks);
+}
+
+void
 enj_guests_close (EnjGuests *self, gint64 now)
 {
   GHashTableIter iter;
   gpointer value;
 
+  self->is_shut = TRUE;
   self->is_closed = TRUE;
   enj_trunks_close (self->trunks, now);
   g_hash_table_iter_init (&iter, self->guests);

@@ -47,7 +47,10 @@ gboolean enj_guests_next (EnjGuests *self, EnjTrunk **trunk, EnjTrunkEvent *even
 gint64 enj_guests_deadline (const EnjGuests *self);
 void enj_guests_tick (EnjGuests *self, gint64 now);
 
-/* For good: nobody is let in, all streams end in order, nothing waits. */
+/* For good: nobody is let in any more, and nothing waits for those that are away. */
+void enj_guests_shut (EnjGuests *self);
+
+/* That, and all streams end in order; what can still be written to them is. */
 void enj_guests_close (EnjGuests *self, gint64 now);
 
 /* NULL where there is no such domain. */

@@ -18,9 +18,10 @@ typedef struct
 
 typedef enum
 {
-  ENJ_CLOSING_INBOUND,
+  ENJ_CLOSING_INBOUND, /* and no component is let in */
   ENJ_CLOSING_DOWN_LINKS,     /* there is nothing to close, but something waits */
   ENJ_CLOSING_STUCK_OUTBOUND, /* streams that have written all stay, and no more are opened */
+  ENJ_CLOSING_HOSTED,
   ENJ_CLOSING_OUTBOUND,
   ENJ_CLOSING_LINKS
 } EnjClosing;

@@ -404,6 +404,31 @@ test_farewell (void)
   enj_world_free (scene.world);
 }
 
+/* What it has sent and cannot leave goes back to it, for as long as it is there. */
+static void
+test_farewell_while_stuck (void)
+{
+  Scene scene;
+  EnjPuppet *component;
+  const char *error;
+
+  enj_test_proves ("C17 C20");
+  scene_init (&scene);
+  scene.there->is_silent = TRUE;
+  component = enj_linked_new_hosted (scene.here);
+  say (&scene, component, "b@" THERE, 7);
+  enj_world_run (scene.world);
+  g_assert_null (strstr (component->heard->str, " type=\"error\""));
+  say_farewell (&scene, enj_farewell_new (scene.here->exchange, enj_world_now (scene.world)),
+                component);
+  error = strstr (component->heard->str, " type=\"error\"");
+  g_assert_nonnull (error);
+  g_assert_nonnull (strstr (error, "</stream:stream>"));
+  g_assert_cmpuint (
+    enj_exchange_get_counters (scene.here->exchange)->tally.drops[ENJ_TALLY_DROP_UNTOLD], ==, 0);
+  enj_world_free (scene.world);
+}
+
 /* What waits for one that is away goes back before the streams to peers close. */
 static void
 test_farewell_while_away (void)
@@ -472,6 +497,7 @@ main (int argc, char **argv)
                    test_replaces_the_first);
   g_test_add_func ("/world/hosted/the-unproved-are-few", test_bounds_the_unproved);
   g_test_add_func ("/world/hosted/farewell-ends-it-in-order", test_farewell);
+  g_test_add_func ("/world/hosted/farewell-returns-what-it-sent", test_farewell_while_stuck);
   g_test_add_func ("/world/hosted/farewell-returns-what-waits", test_farewell_while_away);
   g_test_add_func ("/world/hosted/what-waits-is-handed-over", test_hands_over_what_waits);
   return g_test_run ();
