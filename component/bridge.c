@@ -114,6 +114,15 @@ handle_link_up (EnjBridge *self, const EnjExchangeEvent *event, gint64 now)
 }
 
 static void
+tell_hosted_down (const EnjExchangeEvent *event)
+{
+  g_autofree char *reason = event->error ? enj_log_quote (event->error->message) : NULL;
+
+  enj_log_message (NULL, "%s: component away: %s", event->local,
+                   reason ? reason : "closed in order");
+}
+
+static void
 handle_event (EnjBridge *self, EnjExchangeEvent *event, gint64 now)
 {
   switch (event->type)
@@ -138,8 +147,7 @@ handle_event (EnjBridge *self, EnjExchangeEvent *event, gint64 now)
     case ENJ_EXCHANGE_HOSTED_UP:
       break; /* Its session has told of it. */
     case ENJ_EXCHANGE_HOSTED_DOWN:
-      enj_log_message (NULL, "%s: component away: %s", event->local,
-                       event->error ? event->error->message : "closed in order");
+      tell_hosted_down (event);
       break;
     case ENJ_EXCHANGE_STREAM_UP:
       tell (self, ENJ_EVENT_STREAM_UP, event, enj_proof_format (event->proof));

@@ -17,6 +17,7 @@ struct EnjDoormanSource
 {
   EnjDoorman *doorman;
   char name[ENJ_ADDRESS_STRING];
+  gboolean is_local; /* a Unix socket */
   guint64 n_open;
   guint64 n_unproved;
   EnjRate rate;
@@ -36,7 +37,7 @@ struct EnjDoorman
 static void
 init_rate (EnjDoormanSource *source, gint64 now)
 {
-  guint64 rate = source->doorman->limits.accept_rate_per_address;
+  guint64 rate = source->is_local ? 0 : source->doorman->limits.accept_rate_per_address;
 
   enj_rate_init (&source->rate, rate, 2 * rate, now);
 }
@@ -65,15 +66,17 @@ sweep (EnjDoorman *self, gint64 now)
 static EnjDoormanSource *
 find_source (EnjDoorman *self, const EnjAddress *address, gint64 now)
 {
-  char name[ENJ_ADDRESS_STRING];
-  EnjDoormanSource *source
-    = g_hash_table_lookup (self->sources, enj_address_format_source (address, name));
+  const gboolean is_local = address->length == 0;
+  char buffer[ENJ_ADDRESS_STRING];
+  const char *name = is_local ? "Unix socket" : enj_address_format_source (address, buffer);
+  EnjDoormanSource *source = g_hash_table_lookup (self->sources, name);
 
   if (source)
     return source;
   source = g_new0 (EnjDoormanSource, 1);
   source->doorman = self;
   g_strlcpy (source->name, name, sizeof source->name);
+  source->is_local = is_local;
   source->idle.data = source;
   source->next_line = now;
   init_rate (source, now);

@@ -1,8 +1,9 @@
 /* doorman.h - who may come in, by address (XEP-0205).
  *
  * Counts the connections of peers, all and those that have proved nothing yet, for
- * each source: an IPv4 address or an IPv6 /64.  A source over its own limits, or that
- * comes too often, is refused; where there are too many unproved ones in all, the
+ * each source: an IPv4 address, an IPv6 /64, or this machine, for Unix sockets.  A source over
+ * its own limits, or that comes too often, is refused (not so a Unix socket: its mode says who
+ * may come, and as often as they like); where there are too many unproved ones in all, the
  * oldest of them is to make room.
  *
  * Forgets a source of which nothing is open and whose rate is as if it had never come.
@@ -32,8 +33,8 @@ void enj_doorman_free (EnjDoorman *self);
 /* For those who come from now on; those inside stay. */
 void enj_doorman_set_limits (EnjDoorman *self, const EnjLimits *limits);
 
-/* FALSE: turn it away without a word.  TRUE: it is inside until it leaves; look at
- * get_surplus() then. */
+/* @address is all zeros for a Unix socket.  FALSE: turn it away without a word.  TRUE: it is
+ * inside until it leaves; look at get_surplus() then. */
 gboolean enj_doorman_admit (EnjDoorman *self, EnjVisit *visit, const EnjAddress *address,
                             gint64 now);
 
@@ -48,7 +49,7 @@ void enj_visit_prove (EnjVisit *visit);
 /* It is gone; from outside nothing happens. */
 void enj_visit_leave (EnjVisit *visit);
 
-/* "192.0.2.1", "2001:db8:1:2::/64"; NULL outside. */
+/* "192.0.2.1", "2001:db8:1:2::/64", "Unix socket"; NULL outside. */
 const char *enj_visit_get_source (const EnjVisit *visit);
 
 /* Sources that are remembered. */

@@ -13,7 +13,6 @@
 #define TEXT_LINK_AWAY "the local server is not connected"
 #define TEXT_LINK_LOST "the connection to the local server broke: it may have arrived"
 #define TEXT_TOO_LARGE "larger than the local server takes"
-#define TEXT_HOSTED_AWAY "the component is not connected"
 #define TEXT_HOSTED_LOST "the connection to the component broke: it may have arrived"
 #define TEXT_HOSTED_TOO_LARGE "larger than the component is given"
 
@@ -110,7 +109,8 @@ process_guest (EnjExchange *self, const char *domain, EnjTrunkEvent *event, gint
                            event->stanza))
         break;
       enj_porter_bounce (self->porter, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
-                         self->stopping ? TEXT_STOPPING : TEXT_HOSTED_AWAY, now);
+                         self->stopping ? TEXT_STOPPING
+                                         : enj_guests_explain (self->guests, domain), now);
       break;
     case ENJ_TRUNK_LOST:
       enj_porter_bounce (self->porter, event->stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",

@@ -82,6 +82,9 @@ get_limits (const EnjSettings *settings)
   EnjLimits limits = settings->limits;
 
   limits.unauthenticated = MIN (limits.unauthenticated, UNPROVED_MAX);
+  /* All components may be at one address, and anybody of that machine: where there are too many,
+   * the oldest goes, which one that speaks at once never is; nobody is kept out. */
+  limits.unauthenticated_per_address = limits.unauthenticated + 1;
   return limits;
 }
 
@@ -169,26 +172,16 @@ enj_guests_make_room (EnjGuests *self, gint64 now)
   return oldest != NULL;
 }
 
-/* All who come by a Unix socket are at one place, this machine. */
-static EnjAddress
-place (const EnjAddress *address)
-{
-  static const EnjAddress here = { .bytes = { 127, 0, 0, 1 }, .length = 4 };
-
-  return address->length > 0 ? *address : here;
-}
-
 EnjSession *
 enj_guests_accept (EnjGuests *self, const char *port, const EnjAddress *address,
                    gboolean direct_tls, gint64 now)
 {
-  const EnjAddress from = place (address);
   g_autofree Guest *guest = g_new0 (Guest, 1);
   EnjVisit *surplus;
 
   guest->visit.owner = guest;
   if (self->is_shut || enj_budget_is_over ()
-      || !enj_doorman_admit (self->doorman, &guest->visit, &from, now))
+      || !enj_doorman_admit (self->doorman, &guest->visit, address, now))
     return NULL;
   while ((surplus = enj_doorman_get_surplus (self->doorman)))
     cut (surplus, now);
@@ -317,6 +310,14 @@ enj_guests_send (EnjGuests *self, const char *domain, EnjStanza *stanza, gint64 
   return spelt && enj_trunk_send (trunk, spelt, now)
            ? ENJ_GUESTS_TAKEN
            : ENJ_GUESTS_FULL;
+}
+
+const char *
+enj_guests_explain (const EnjGuests *self, const char *domain)
+{
+  return enj_trunk_is_up (enj_trunks_find (self->trunks, domain))
+           ? "the component does not read"
+           : "the component is not connected";
 }
 
 /* ---- Time and the end ------------------------------------------------------------------- */

@@ -41,6 +41,9 @@ gboolean enj_guests_closed (EnjGuests *self, EnjSession *session);
 EnjGuestsOutcome enj_guests_send (EnjGuests *self, const char *domain, EnjStanza *stanza,
                                   gint64 now);
 
+/* Why a stanza has waited for nothing; for its sender. */
+const char *enj_guests_explain (const EnjGuests *self, const char *domain);
+
 /* What trunks tell; @trunk, borrowed, has the domain.  FALSE when there is nothing. */
 gboolean enj_guests_next (EnjGuests *self, EnjTrunk **trunk, EnjTrunkEvent *event, gint64 now);
 

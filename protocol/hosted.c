@@ -30,13 +30,11 @@ static void
 send_header (EnjHosted *self)
 {
   EnjSession *session = &self->carrier.session;
-  const EnjHeader *peer = enj_stream_get_header (session->stream);
-  /* XEP-0114 3: `from` is the component; a version only in answer to one (RFC 6120 4.7.5). */
+  /* XEP-0114 3: `from` is the component.  No version, not even in answer to one: that would
+   * promise features (RFC 6120 4.3.2), and components wait for the handshake. */
   EnjHeader header = { .content_ns = ENJ_NS_COMPONENT,
                        .from = self->carrier.domain,
-                       .id = enj_token_fill (self->id),
-                       .has_version = peer->has_version,
-                       .major = 1 };
+                       .id = enj_token_fill (self->id) };
 
   (void) enj_stream_send_header (session->stream, &header); /* The queue is empty here. */
   session->header_sent = TRUE;
@@ -106,7 +104,13 @@ handle_handshake (EnjHosted *self, const EnjElement *element, guint64 end)
 const char *
 enj_hosted_get_wish (const EnjHosted *self)
 {
-  return self->has_proved && !self->is_decided ? self->carrier.domain : NULL;
+  const EnjSession *session = &self->carrier.session;
+
+  /* One that has failed or was cut meanwhile wants nothing any more; one that has left in order
+   * may have had something to say. */
+  return self->has_proved && !self->is_decided && !session->reason && !session->cut
+           ? self->carrier.domain
+           : NULL;
 }
 
 void
@@ -324,7 +328,6 @@ enj_hosted_new (const char *port, gboolean direct_tls, EnjSettings *settings,
   EnjHosted *self = g_new0 (EnjHosted, 1);
 
   enj_carrier_init (&self->carrier, &hosted_class, "hosted", NULL, settings, counters, wake, now);
-  self->carrier.session.standing.peer_proof = "secret";
   self->port = g_strdup (port);
   self->carrier.session.standing.peer_proof = "secret";
   self->carrier.session.standing.direct_tls = direct_tls;

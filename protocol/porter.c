@@ -9,7 +9,6 @@
 #define TEXT_NO_ROOM "too much is under way already"
 #define UNTOLD "nobody is told of an error or a result" /* for the log */
 #define TEXT_QUEUE_FULL "too much is waiting to go there already"
-#define TEXT_HOSTED_AWAY "the component is not connected"
 
 struct EnjPorter
 {
@@ -184,7 +183,7 @@ enj_porter_send (EnjPorter *self, const char *component, EnjStanza *stanza, gint
 void
 enj_porter_hand_on (EnjPorter *self, const char *component, EnjStanza *stanza, gint64 now)
 {
-  /* As above. */
+  /* One that is not written down goes all the same: it is lost only where we are killed. */
   (void) enj_keeper_write (&self->keeper, ENJ_ORIGIN_SERVICE, component, 0, stanza);
   self->counters->sent++;
   switch (enj_guests_send (self->guests, component, stanza, now))
@@ -198,7 +197,7 @@ enj_porter_hand_on (EnjPorter *self, const char *component, EnjStanza *stanza, g
     case ENJ_GUESTS_AWAY:
       if (!enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_HOSTED, stanza))
         enj_porter_bounce (self, stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, "wait",
-                           TEXT_HOSTED_AWAY, now);
+                           enj_guests_explain (self->guests, component), now);
       break;
     }
 }

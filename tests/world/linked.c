@@ -39,7 +39,7 @@ enj_linked_new_mute (EnjWorldServer *server)
 }
 
 EnjPuppet *
-enj_linked_new_knocking (EnjWorldServer *server)
+enj_linked_new_knocking_with (EnjWorldServer *server, const char *behind)
 {
   EnjPuppet *puppet = enj_world_host (server);
   g_autofree char *header
@@ -58,9 +58,15 @@ enj_linked_new_knocking (EnjWorldServer *server)
   place += strlen (" id=\"");
   id = g_strndup (place, strcspn (place, "\""));
   proof = enj_handshake_new (id, ENJ_WORLD_SECRET);
-  xml = g_strdup_printf ("<handshake>%s</handshake>", proof);
+  xml = g_strdup_printf ("<handshake>%s</handshake>%s", proof, behind);
   enj_world_say (server->world, puppet, xml);
   return puppet;
+}
+
+EnjPuppet *
+enj_linked_new_knocking (EnjWorldServer *server)
+{
+  return enj_linked_new_knocking_with (server, "");
 }
 
 EnjPuppet *

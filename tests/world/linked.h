@@ -7,9 +7,10 @@
 EnjPuppet *enj_linked_new (EnjWorldServer *server);
 EnjPuppet *enj_linked_new_mute (EnjWorldServer *server);
 
-/* A component that comes to hosted.DOMAIN of @server, and has said its handshake; one that is
- * let in. */
+/* A component that comes to hosted.DOMAIN of @server, and has said its handshake; the same with
+ * XML right @behind that; one that is let in. */
 EnjPuppet *enj_linked_new_knocking (EnjWorldServer *server);
+EnjPuppet *enj_linked_new_knocking_with (EnjWorldServer *server, const char *behind);
 EnjPuppet *enj_linked_new_hosted (EnjWorldServer *server);
 
 /* From the service; the number is the id.  The second has a body of @size bytes. */
