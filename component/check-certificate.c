@@ -158,16 +158,34 @@ add_record (const Case *self, const char *host, guint16 port)
                            self->hash);
 }
 
-static gboolean
-has_fit (const Case *self, const EnjZoneServer *server)
+/* There are some: what they do for our certificate. */
+static void
+judge_fit (const Case *self, const EnjZoneServer *server, const char *name)
 {
   const EnjTlsaRecord *records = (const EnjTlsaRecord *) (gpointer) server->records->data;
   g_autoptr (EnjDane) dane = enj_dane_new (records, server->records->len);
+  EnjFindingLevel fault = server->is_secure ? ENJ_FINDING_PROBLEM : ENJ_FINDING_NOTE;
 
-  /* RFC 7671 4.1: none that is usable is as none at all. */
-  return !dane
-         || enj_dane_get_fit (dane, self->der, self->n, self->domain, server->host, self->trust)
-              != ENJ_DANE_FITS_NOT;
+  if (dane
+      && enj_dane_get_fit (dane, self->der, self->n, self->domain, server->host, self->trust)
+           != ENJ_DANE_FITS_NOT)
+    {
+      OK (self, "the TLSA record at %s fits%s", name,
+          server->is_secure ? "" : ", but nobody believes it, for the zone is not signed");
+      return;
+    }
+  if (dane)
+    enj_findings_add (self->findings, fault,
+                      "the TLSA records at %s are of another certificate%s; add", name,
+                      server->is_secure ? ": servers that know DANE refuse ours"
+                                        : ", and count only where the zone is signed");
+  else
+    /* RFC 7671 4.1: to others it is as if there were none. */
+    enj_findings_add (self->findings, fault,
+                      "the TLSA records at %s cannot be used (usage, selector, matching type or "
+                      "length are wrong), and count for nothing; put in their place",
+                      name);
+  add_record (self, server->host, server->port);
 }
 
 static void
@@ -191,23 +209,27 @@ judge_records (const Case *self, const EnjZoneServer *server)
             name);
       add_record (self, server->host, server->port);
     }
-  else if (has_fit (self, server))
-    OK (self, "the TLSA record at %s fits%s", name,
-        server->is_secure ? "" : ", but nobody believes it, for the zone is not signed");
   else
+    judge_fit (self, server, name);
+}
+
+/* Each port once: @told has those before. */
+static void
+add_records (const Case *self, const char *host, const GPtrArray *listens, GHashTable *told)
+{
+  for (guint i = 0; i < listens->len; i++)
     {
-      enj_findings_add (self->findings,
-                        server->is_secure ? ENJ_FINDING_PROBLEM : ENJ_FINDING_NOTE,
-                        "the TLSA records at %s are of another certificate%s; add", name,
-                        server->is_secure ? ": servers that know DANE refuse ours"
-                                          : ", and count only where the zone is signed");
-      add_record (self, server->host, server->port);
+      guint16 port = ((const EnjListen *) listens->pdata[i])->port;
+
+      if (g_hash_table_add (told, GUINT_TO_POINTER (port)))
+        add_record (self, host, port);
     }
 }
 
 static void
 judge_dns (const Case *self, const EnjZone *zone)
 {
+  g_autoptr (GHashTable) told = g_hash_table_new (NULL, NULL);
   gboolean is_told = FALSE;
 
   for (guint i = 0; zone && i < zone->servers->len; i++)
@@ -222,9 +244,8 @@ judge_dns (const Case *self, const EnjZone *zone)
   if (is_told || !zone)
     return;
   NOTE (self, "what the DNS will say of it, where the zone is signed (DNSSEC)");
-  for (guint i = 0; i < self->federation->listen->len; i++)
-    add_record (self, zone->name,
-                ((const EnjListen *) self->federation->listen->pdata[i])->port);
+  add_records (self, zone->name, self->federation->listen, told);
+  add_records (self, zone->name, self->federation->listen_tls, told);
 }
 
 /* ---- All ---------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 static char *folder;
 static EnjTestAuthority *root;
 static GPtrArray *listens;
+static GPtrArray *listens_tls;
 
 static void
 put (const char *name, const char *text)
@@ -49,7 +50,8 @@ take (const char *name)
 static char *
 judge_new (const EnjZone *zone)
 {
-  EnjConfigFederation federation = { .certificates = folder, .listen = listens };
+  EnjConfigFederation federation
+    = { .certificates = folder, .listen = listens, .listen_tls = listens_tls };
   g_autoptr (EnjTrust) trust = enj_test_authority_trust_new (root);
   g_autoptr (EnjFindings) findings = enj_findings_new ();
   EnjCredentials *credentials = enj_check_certificate_judge_new (
@@ -194,12 +196,12 @@ add_server (EnjZone *zone, gboolean secure)
   return server;
 }
 
-/* @hash: hexadecimal digits. */
+/* As add_record(), of that matching type, and without the last @cut bytes. */
 static void
-add_record (EnjZoneServer *server, const char *hash)
+add_broken_record (EnjZoneServer *server, guint8 matching, const char *hash, gsize cut)
 {
-  guint8 data[35] = { 3, 1, 1 };
-  EnjTlsaRecord record = { .len = sizeof data };
+  guint8 data[35] = { 3, 1, matching };
+  EnjTlsaRecord record = { .len = sizeof data - cut };
 
   for (guint i = 0; i < 32; i++)
     data[3 + i] = (guint8) (16 * g_ascii_xdigit_value (hash[2 * i])
@@ -207,6 +209,13 @@ add_record (EnjZoneServer *server, const char *hash)
   record.data = g_memdup2 (data, sizeof data);
   g_array_append_val (server->records, record);
   server->certified = ENJ_LOOKUP_FOUND;
+}
+
+/* @hash: hexadecimal digits. */
+static void
+add_record (EnjZoneServer *server, const char *hash)
+{
+  add_broken_record (server, 1, hash, 0);
 }
 
 static char *
@@ -285,17 +294,67 @@ test_wrong_tlsa (void)
   g_free (text);
 }
 
+/* RFC 7671 4.1: they count as none at all, but are not what somebody wanted to publish. */
+static void
+test_unusable_tlsa (void)
+{
+  static const char start[] = "the TLSA records at _5279._tcp.host.example.com cannot be used (";
+  static const char line[] = "_5279._tcp.host.example.com. 3600 IN TLSA 3 1 1 ";
+  const EnjTestLeaf leaf = { .names = "dns:" DOMAIN };
+  g_autofree char *hash = g_strnfill (64, '7');
+  g_autoptr (EnjZone) zone = enj_zone_new (DOMAIN);
+  EnjZoneServer *server = add_server (zone, TRUE);
+  g_autofree char *certificate = NULL;
+  g_autofree char *key = NULL;
+  g_autofree char *right = NULL;
+  char *text;
+
+  enj_test_authority_issue_pem (root, &leaf, &certificate, &key);
+  add_broken_record (server, 9, hash, 0);
+  add_broken_record (server, 1, hash, 1);
+  text = judge_pair_new (certificate, key, zone);
+  g_assert_nonnull (strstr (text, "  problem  the TLSA records at "));
+  g_assert_nonnull (strstr (text, start));
+  g_assert_nonnull (strstr (text, line));
+  g_assert_null (strstr (text, "the TLSA record at "));
+  right = g_strndup (strstr (text, line) + strlen (line), 64);
+  g_free (text);
+
+  server->is_secure = FALSE;
+  text = judge_pair_new (certificate, key, zone);
+  g_assert_nonnull (strstr (text, "  note     the TLSA records at "));
+  g_assert_nonnull (strstr (text, start));
+  g_free (text);
+
+  /* One that fits beside them is enough. */
+  server->is_secure = TRUE;
+  add_record (server, right);
+  text = judge_pair_new (certificate, key, zone);
+  g_assert_nonnull (strstr (text, "  ok       the TLSA record at "));
+  g_free (text);
+}
+
 static void
 test_tlsa_without_servers (void)
 {
+  EnjListen doubled = { .host = (char *) "0.0.0.0", .port = 5279 };
+  EnjListen direct = { .host = (char *) "::", .port = 5270 };
   const EnjTestLeaf leaf = { .names = "dns:" DOMAIN };
   g_autoptr (EnjZone) zone = enj_zone_new (DOMAIN);
   g_autofree char *text = NULL;
+  const char *first;
 
+  g_ptr_array_add (listens, &doubled);
+  g_ptr_array_add (listens_tls, &direct);
   put_pair (root, &leaf);
   text = judge_new (zone);
+  g_ptr_array_set_size (listens, 1);
+  g_ptr_array_set_size (listens_tls, 0);
   g_assert_nonnull (strstr (text, "  note     what the DNS will say of it"));
-  g_assert_nonnull (strstr (text, "_5279._tcp." DOMAIN ". 3600 IN TLSA 3 1 1 "));
+  first = strstr (text, "_5279._tcp." DOMAIN ". 3600 IN TLSA 3 1 1 ");
+  g_assert_nonnull (first);
+  g_assert_null (strstr (first + 1, "_5279._tcp." DOMAIN));
+  g_assert_nonnull (strstr (text, "_5270._tcp." DOMAIN ". 3600 IN TLSA 3 1 1 "));
 }
 
 int
@@ -313,6 +372,7 @@ main (int argc, char **argv)
   root = enj_test_authority_new ("root", NULL);
   listens = g_ptr_array_new ();
   g_ptr_array_add (listens, &listen);
+  listens_tls = g_ptr_array_new ();
   g_test_add_func ("/check-certificate/one-that-is-good-needs-nothing", test_good);
   g_test_add_func ("/check-certificate/names-another-name", test_names);
   g_test_add_func ("/check-certificate/names-another-purpose", test_purpose);
@@ -321,10 +381,12 @@ main (int argc, char **argv)
   g_test_add_func ("/check-certificate/tells-which-file-is-wrong", test_files);
   g_test_add_func ("/check-certificate/the-record-to-publish-is-one-that-fits", test_tlsa);
   g_test_add_func ("/check-certificate/records-of-another-are-told", test_wrong_tlsa);
+  g_test_add_func ("/check-certificate/records-that-cannot-be-used-are-told", test_unusable_tlsa);
   g_test_add_func ("/check-certificate/without-servers-the-domain-has-the-record",
                    test_tlsa_without_servers);
   status = g_test_run ();
   g_ptr_array_unref (listens);
+  g_ptr_array_unref (listens_tls);
   enj_test_authority_free (root);
   g_assert_cmpint (g_rmdir (folder), ==, 0);
   g_free (folder);
