@@ -351,13 +351,26 @@ judge_address (Case *self, const EnjZoneServer *server, const EnjAddress *addres
           server->host, text);
 }
 
+/* RFC 2782: "." says that there is no such service, which may be so. */
+static void
+judge_refusal (const Case *self, const EnjZoneServer *server)
+{
+  const char *service = name_service (server->direct_tls);
+
+  if (get_listens (self, server->direct_tls)->len > 0)
+    PROBLEM (self,
+             "%s.%s leads to \".\", which says that there is no service: take that record out",
+             service, self->zone->name);
+  else
+    OK (self, "%s.%s leads to \".\": nobody tries what enjamb does not listen for", service,
+        self->zone->name);
+}
+
 static void
 judge_server (Case *self, const EnjZoneServer *server)
 {
   if (!*server->host)
-    PROBLEM (self,
-             "%s.%s leads to \".\", which says that there is no service: take that record out",
-             name_service (server->direct_tls), self->zone->name);
+    judge_refusal (self, server);
   else if (judge_absence (self, server))
     for (guint i = 0; i < server->addresses->len; i++)
       judge_address (self, server, &g_array_index (server->addresses, EnjAddress, i));
@@ -376,6 +389,20 @@ judge_missing_service (const Case *self, gboolean direct_tls)
                          : "servers without direct TLS (XEP-0368) are told no port; add to the "
                            "zone");
   add_services (self, direct_tls);
+}
+
+/* Each record by itself is right, or is nobody's fault, and none leads here. */
+static void
+judge_no_way (const Case *self)
+{
+  if (self->federation->listen->len == 0 && self->federation->listen_tls->len == 0)
+    {
+      PROBLEM (self,
+               "enjamb listens nowhere, so no record can lead to it: set [federation] listen");
+      return;
+    }
+  PROBLEM (self, "no record leads to a port that enjamb listens at; the zone should have");
+  add_all (self);
 }
 
 static void
@@ -425,9 +452,6 @@ enj_check_zone_judge (const EnjZone *zone, const EnjConfigFederation *federation
   judge_missing_service (&self, FALSE);
   judge_missing_service (&self, TRUE);
   if (!self.is_led_here && enj_findings_count (findings, ENJ_FINDING_PROBLEM) == before)
-    {
-      PROBLEM (&self, "no record leads to a port that enjamb listens at; the zone should have");
-      add_all (&self);
-    }
+    judge_no_way (&self);
   judge_security (&self, validating);
 }

@@ -221,6 +221,43 @@ test_refusal (void)
   judge (TRUE,
          "problem  _xmpp-server._tcp." DOMAIN " leads to \".\", which says that there is no "
          "service: take that record out\n" UNSIGNED);
+
+  set_up ("[::]:5279", "[::]:5270");
+  add_own ("192.0.2.10");
+  add_server ("host.example.com", 5279, FALSE, "192.0.2.10");
+  add_server ("", 0, TRUE, NULL);
+  judge (TRUE,
+         "problem  _xmpps-server._tcp." DOMAIN " leads to \".\", which says that there is no "
+         "service: take that record out\n" UNSIGNED);
+}
+
+/* RFC 2782: "." says that the service is not there, which is so. */
+static void
+test_right_refusal (void)
+{
+  set_up ("[::]:5279", "");
+  add_own ("192.0.2.10");
+  add_server ("host.example.com", 5279, FALSE, "192.0.2.10");
+  add_server ("", 0, TRUE, NULL);
+  judge (TRUE, UNSIGNED);
+
+  set_up ("", "[::]:5270");
+  add_own ("192.0.2.10");
+  add_server ("", 0, FALSE, NULL);
+  add_server ("host.example.com", 5270, TRUE, "192.0.2.10");
+  judge (TRUE, UNSIGNED);
+}
+
+static void
+test_no_ear (void)
+{
+  set_up ("", "");
+  add_server ("host.example.com", 5269, FALSE, "198.51.100.1");
+  judge (TRUE,
+         "note     host.example.com is at 198.51.100.1:5269, which is neither an address of this "
+         "machine nor a port that enjamb listens at\n"
+         "problem  enjamb listens nowhere, so no record can lead to it: set [federation] listen\n"
+         UNSIGNED);
 }
 
 static void
@@ -273,6 +310,8 @@ main (int argc, char **argv)
   g_test_add_func ("/check-zone/another-machine-is-no-problem", test_elsewhere_is_no_problem);
   g_test_add_func ("/check-zone/names-a-private-address", test_private);
   g_test_add_func ("/check-zone/names-a-record-that-refuses", test_refusal);
+  g_test_add_func ("/check-zone/a-record-may-refuse-what-is-not-there", test_right_refusal);
+  g_test_add_func ("/check-zone/says-that-nothing-listens", test_no_ear);
   g_test_add_func ("/check-zone/no-answer-is-not-an-absence", test_no_answer);
   g_test_add_func ("/check-zone/tells-of-direct-tls-that-is-not-announced", test_half_told);
   g_test_add_func ("/check-zone/tells-where-dnssec-ends", test_half_signed);
