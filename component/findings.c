@@ -58,12 +58,22 @@ enj_findings_free (EnjFindings *self)
   g_free (self);
 }
 
+/* Names of files may be any bytes, and a variant takes UTF-8 alone. */
+G_GNUC_PRINTF (1, 0)
+static char *
+format_new (const char *format, va_list args)
+{
+  g_autofree char *text = g_strdup_vprintf (format, args);
+
+  return g_utf8_make_valid (text, -1);
+}
+
 void
 enj_findings_turn_to (EnjFindings *self, const char *area, const char *subject)
 {
   self->area = area;
   g_free (self->subject);
-  self->subject = g_strdup (subject);
+  self->subject = g_utf8_make_valid (subject, -1);
 }
 
 void
@@ -76,7 +86,7 @@ enj_findings_add (EnjFindings *self, EnjFindingLevel level, const char *format, 
   finding->subject = g_strdup (self->subject);
   finding->level = level;
   va_start (args, format);
-  finding->text = g_strdup_vprintf (format, args);
+  finding->text = format_new (format, args);
   va_end (args);
   finding->records = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (self->all, finding);
@@ -91,7 +101,7 @@ enj_findings_add_record (EnjFindings *self, const char *format, ...)
   g_return_if_fail (self->all->len > 0);
   newest = self->all->pdata[self->all->len - 1];
   va_start (args, format);
-  g_ptr_array_add (newest->records, g_strdup_vprintf (format, args));
+  g_ptr_array_add (newest->records, format_new (format, args));
   va_end (args);
 }
 

@@ -1,7 +1,7 @@
 /* findings.h - what a check has found, each in words that say what is to be done.
  *
  * In order; those of one area and subject that follow each other stand under one heading.
- * Texts of others are to be escaped before they come in here.
+ * Texts of others are to be escaped before they come in here; what is no UTF-8 is replaced.
  *
  * Does not check anything, and does not print. */
 #pragma once

@@ -2,6 +2,8 @@
 
 #include "component/findings.h"
 
+#include <string.h>
+
 static void
 test_for_a_person (void)
 {
@@ -73,6 +75,25 @@ test_only_problems_are_problems (void)
   g_assert_true (g_str_has_suffix (text, "  problem  d\n2 problems\n"));
 }
 
+/* What cannot be UTF-8 in a variant is an abort: names of files may be any bytes. */
+static void
+test_any_bytes (void)
+{
+  g_autoptr (EnjFindings) findings = enj_findings_new ();
+  g_autoptr (GVariant) variant = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *printed = NULL;
+
+  enj_findings_turn_to (findings, "config", "\xff");
+  enj_findings_add (findings, ENJ_FINDING_PROBLEM, "/etc/%s/a", "\xe9t\xe9");
+  enj_findings_add_record (findings, "%s", "\xfe");
+  variant = g_variant_ref_sink (enj_findings_to_variant (findings));
+  text = g_variant_print (variant, FALSE);
+  g_assert_nonnull (strstr (text, "'/etc/\uFFFDt\uFFFD/a'"));
+  printed = enj_findings_format_new (findings);
+  g_assert_true (g_utf8_validate (printed, -1, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -80,5 +101,6 @@ main (int argc, char **argv)
   g_test_add_func ("/findings/stand-under-headings-for-a-person", test_for_a_person);
   g_test_add_func ("/findings/are-typed-for-a-program", test_for_a_program);
   g_test_add_func ("/findings/only-problems-are-problems", test_only_problems_are_problems);
+  g_test_add_func ("/findings/are-utf8-whatever-comes-in", test_any_bytes);
   return g_test_run ();
 }
