@@ -38,6 +38,19 @@ note_closed (EnjWire *wire, gpointer data)
   self->has_news = TRUE;
 }
 
+/* The server delivers to whom it has taken, and nobody is here for it: as while no enjamb is
+ * there, the sender may try again.  What comes when we have left is the server's to answer. */
+static void
+answer (Login *self, EnjStanza *stanza)
+{
+  g_autoptr (EnjStanza) error
+    = enj_stanza_new_error (stanza, ENJ_STANZA_REMOTE_SERVER_TIMEOUT, NULL);
+
+  if (error) /* Errors and results have no answer (RFC 6120 8.3.1, 8.2.3). */
+    (void) enj_carrier_send (self->link, error,
+                             enj_loop_now (enj_errand_get_loop (self->errand)));
+}
+
 /* What has come: the server has taken us where UP is among it. */
 static void
 fetch (Login *self)
@@ -48,6 +61,8 @@ fetch (Login *self)
   while (enj_carrier_next (self->link, &event))
     {
       self->is_up = self->is_up || event.type == ENJ_CARRIER_UP;
+      if (event.stanza)
+        answer (self, event.stanza);
       enj_stanza_unref (event.stanza);
     }
 }
@@ -127,7 +142,7 @@ tell_refusal (const GError *error, const EnjConfigComponent *component, EnjFindi
                       host, port, error->message);
 }
 
-void
+EnjCheckLogin
 enj_check_link_judge (EnjErrand *errand, EnjResolver *resolver, EnjSettings *settings,
                       const EnjConfigComponent *component, EnjFindings *findings)
 {
@@ -142,12 +157,17 @@ enj_check_link_judge (EnjErrand *errand, EnjResolver *resolver, EnjSettings *set
                         "cannot reach the server at %s:%u: %s; start it, or mend 'server' (it "
                         "opens that port only when a Component is configured)",
                         server->host, server->port, error->message);
-      return;
+      return ENJ_CHECK_LOGIN_REFUSED;
     }
   error = log_in_new (errand, fd, settings, component);
   if (error)
-    tell_refusal (error, component, findings);
-  else
-    enj_findings_add (findings, ENJ_FINDING_OK, "the server at %s:%u takes our secret",
-                      server->host, server->port);
+    {
+      tell_refusal (error, component, findings);
+      return g_error_matches (error, ENJ_STREAM_ERROR, ENJ_STREAM_CONFLICT)
+               ? ENJ_CHECK_LOGIN_OCCUPIED
+               : ENJ_CHECK_LOGIN_REFUSED;
+    }
+  enj_findings_add (findings, ENJ_FINDING_OK, "the server at %s:%u takes our secret",
+                    server->host, server->port);
+  return ENJ_CHECK_LOGIN_TAKEN;
 }

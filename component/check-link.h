@@ -1,7 +1,7 @@
 /* check-link.h - does the server take the link of a component?
  *
- * Logs in as the daemon would, and closes in order.  Not while the daemon has the link: a server
- * set to kick_old would throw that out. */
+ * Logs in as the daemon would, answers what comes meanwhile with errors, and closes in order.
+ * Not while the daemon has the link: a server set to kick_old would throw that out. */
 #pragma once
 
 #include "protocol/settings.h"
@@ -10,6 +10,14 @@
 #include "component/findings.h"
 #include "component/resolver.h"
 
+typedef enum
+{
+  ENJ_CHECK_LOGIN_TAKEN,
+  ENJ_CHECK_LOGIN_OCCUPIED, /* somebody has the component, which is as it should be on stand-by */
+  ENJ_CHECK_LOGIN_REFUSED   /* or there is nobody to take it */
+} EnjCheckLogin;
+
 /* @component has a server. */
-void enj_check_link_judge (EnjErrand *errand, EnjResolver *resolver, EnjSettings *settings,
-                           const EnjConfigComponent *component, EnjFindings *findings);
+EnjCheckLogin enj_check_link_judge (EnjErrand *errand, EnjResolver *resolver,
+                                    EnjSettings *settings, const EnjConfigComponent *component,
+                                    EnjFindings *findings);

@@ -58,6 +58,23 @@ check_dns_new (const Check *self, const EnjConfigComponent *component)
   return zone;
 }
 
+/* No fault by itself: on stand-by another instance has the link. */
+static void
+check_lost_link (const Check *self, const EnjConfigComponent *component, const char *why)
+{
+  EnjCheckLogin login = enj_check_link_judge (self->errand, self->resolver, self->settings,
+                                              component, self->findings);
+  const char *end = why ? why : "";
+
+  if (login == ENJ_CHECK_LOGIN_OCCUPIED)
+    enj_findings_add (self->findings, ENJ_FINDING_NOTE,
+                      "enjamb here has no link to the server, as on stand-by%s%s",
+                      *end ? ": " : "", end);
+  else
+    enj_findings_add (self->findings, ENJ_FINDING_PROBLEM, "enjamb has no link to the server%s%s",
+                      *end ? ": " : "", end);
+}
+
 static void
 check_link (const Check *self, const EnjConfigComponent *component, EnjCheckLink link,
             const char *why)
@@ -74,14 +91,11 @@ check_link (const Check *self, const EnjConfigComponent *component, EnjCheckLink
                         why ? why : "no answer");
       break;
     case ENJ_CHECK_LINK_DOWN:
-      enj_findings_add (self->findings, ENJ_FINDING_PROBLEM, "enjamb has no link to the server%s%s",
-                        why && *why ? ": " : "", why ? why : "");
-      enj_check_link_judge (self->errand, self->resolver, self->settings, component,
-                            self->findings);
+      check_lost_link (self, component, why);
       break;
     case ENJ_CHECK_LINK_UNKNOWN:
-      enj_check_link_judge (self->errand, self->resolver, self->settings, component,
-                            self->findings);
+      (void) enj_check_link_judge (self->errand, self->resolver, self->settings, component,
+                                   self->findings);
       break;
     }
 }

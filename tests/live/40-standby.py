@@ -7,10 +7,11 @@ default). Who has no link opens no port for other servers, so that they find the
 
 import os
 import signal
+import subprocess
 
 import ports
 import waiting
-from bridge import Bridge
+from bridge import Bridge, find_program
 from lab import ECHO, RELAY, Lab, escaped
 from tap import equal, run, test, true
 
@@ -68,6 +69,17 @@ def waits(lab):
     equal(lab.bridge.links(), before, "the link of the first")
     equal(lab.bridge.process.line("link (down|closed)", mark), None, "the first one's log")
     equal(lab.second.process.line("connected from|stream up"), None, "the second one's log")
+
+
+@test("who waits has no problem, as enjamb looks at itself")
+def is_healthy(lab):
+    done = subprocess.run([find_program("enjambctl"), "--config", lab.second.conf, "--socket",
+                           lab.second.groups["control"]["socket"], "check", "connectivity"],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                          timeout=180)
+    equal((done.returncode, done.stderr), (0, ""), done.stdout)
+    true("has this component already: another enjamb" in done.stdout, done.stdout)
+    true("no link to the server, as on stand-by" in done.stdout, done.stdout)
 
 
 @test("when the first is killed, the second has the link, listens, and users go on")

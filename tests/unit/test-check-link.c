@@ -34,6 +34,7 @@ static EnjErrand *errand;
 static EnjResolver *resolver;
 static EnjSettings *settings;
 static EnjConfig config;
+static EnjCheckLogin login; /* what the last one came to */
 
 static void
 handle_input (guint32 events, gint64 now, gpointer data)
@@ -123,7 +124,7 @@ judge_new (const char *host, guint16 port)
   g_autofree char *number = g_strdup_printf ("%u", port);
   g_auto (GStrv) parts = NULL;
 
-  enj_check_link_judge (errand, resolver, settings, &component, findings);
+  login = enj_check_link_judge (errand, resolver, settings, &component, findings);
   text = enj_findings_format_new (findings);
   parts = g_strsplit (text, number, -1);
   return g_strjoinv ("PORT", parts);
@@ -157,11 +158,45 @@ test_taken (void)
 
   assert_found (lines, "*  ok       the server at 127.0.0.1:PORT takes our secret\nno problem *",
                 &heard);
+  g_assert_cmpint (login, ==, ENJ_CHECK_LOGIN_TAKEN);
   /* sha1 of "s1sesame" (XEP-0114 3), and an end in order. */
   g_assert_nonnull (strstr (heard,
                             "<handshake>35436b8050136d6e6d41ffb478b03c698b105896</handshake>"));
   g_assert_true (g_str_has_suffix (heard, "</stream:stream>"));
   g_assert_null (strstr (heard, SECRET));
+}
+
+/* The server delivers to whom it has taken: senders are told, but not of errors and results. */
+static void
+test_stanzas (void)
+{
+#define ADDRESSES "from='juliet@local.test/x' to='bot@" DOMAIN "'"
+  static const char *const lines[]
+    = { OPEN,
+        "<handshake/><message " ADDRESSES " id='m1'><body>hello</body></message>"
+        "<iq " ADDRESSES " type='get' id='q1'><ping xmlns='urn:xmpp:ping'/></iq>"
+        "<iq " ADDRESSES " type='result' id='q2'/>"
+        "<message " ADDRESSES " type='error' id='m2'/>",
+        "</stream:stream>", NULL };
+  static const char *const answered[] = { "m1", "q1" };
+  static const char *const ignored[] = { "q2", "m2" };
+  g_autofree char *heard = NULL;
+  const char *start;
+
+  assert_found (lines, "*  ok       the server at 127.0.0.1:PORT takes our secret\nno problem *",
+                &heard);
+  g_test_message ("%s", heard);
+  start = heard;
+  for (guint i = 0; i < G_N_ELEMENTS (answered); i++)
+    {
+      start = strstr (start, answered[i]);
+      g_assert_nonnull (start);
+      start = strstr (start, "<remote-server-timeout ");
+      g_assert_nonnull (start);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (ignored); i++)
+    g_assert_null (strstr (heard, ignored[i]));
+#undef ADDRESSES
 }
 
 static void
@@ -177,10 +212,12 @@ test_refused (void)
                 "*  problem  the server at 127.0.0.1:PORT refuses our secret: component_secret "
                 "there and secret here must be the same\n1 problem\n",
                 NULL);
+  g_assert_cmpint (login, ==, ENJ_CHECK_LOGIN_REFUSED);
   assert_found (unknown, "*  problem  the server at 127.0.0.1:PORT knows no component " DOMAIN
                          ": add the block *1 problem\n", NULL);
   assert_found (conflict, "*  note     the server at 127.0.0.1:PORT takes our secret, but has this "
                           "component already: *no problem*", NULL);
+  g_assert_cmpint (login, ==, ENJ_CHECK_LOGIN_OCCUPIED);
   assert_found (clients, "*  problem  port PORT of 127.0.0.1 is not for components: *1 problem\n",
                 NULL);
   assert_found (other, "*  problem  the server at 127.0.0.1:PORT does not take the link: "
@@ -232,6 +269,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   enj_journal_install_for_tests ();
   g_test_add_func ("/check-link/logs-in-and-leaves-in-order", test_taken);
+  g_test_add_func ("/check-link/who-speaks-to-the-component-is-told", test_stanzas);
   g_test_add_func ("/check-link/names-what-the-server-refuses", test_refused);
   g_test_add_func ("/check-link/names-what-is-no-server", test_no_server);
   g_test_add_func ("/check-link/tries-each-address-of-a-name", test_name);

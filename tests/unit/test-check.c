@@ -87,8 +87,8 @@ test_link (void)
                 "connectivity  bridge.example.com\n  ok       the link to the server is up\n*");
   answer = ENJ_CHECK_LINK_DOWN;
   assert_found (OFF, ENJ_CHECK_CONNECTIVITY, ask,
-                "*  problem  enjamb has no link to the server: Permission denied\n"
-                "  problem  cannot reach the server at *2 problems\n");
+                "*  problem  cannot reach the server at *\n"
+                "  problem  enjamb has no link to the server: Permission denied\n*2 problems\n");
   answer = ENJ_CHECK_LINK_HIDDEN;
   assert_found (OFF, ENJ_CHECK_CONNECTIVITY, ask,
                 "*  note     the link is not tried, *: Permission denied\n*no problem was found\n");
