@@ -338,6 +338,20 @@ static const EnjFormField domain_field = { .name = "domain",
                                            .label = "Remote domain, or *.domain for all below",
                                            .is_required = TRUE };
 
+/* Behind what was done. */
+#define NOT_KEPT " until enjamb ends: it cannot be kept"
+
+static void
+add_change (EnjAdministration *self, EnjElementBuilder *builder, const char *what,
+            const char *domain)
+{
+  g_autofree char *note
+    = g_strdup_printf ("%s %s%s", what, domain,
+                       self->hands->keeps_blocked (self->steward) ? "" : NOT_KEPT);
+
+  enj_commands_add_note (builder, note);
+}
+
 static void
 ask_block (EnjElementBuilder *builder, gpointer data)
 {
@@ -354,15 +368,13 @@ run_block (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpoin
 {
   EnjAdministration *self = data;
   g_autofree char *domain = enj_form_dup_value (form, "domain");
-  g_autofree char *note = NULL;
   GError *fault = NULL;
 
   if (!domain)
     return misses ("domain", error);
   if (!self->hands->block (self->steward, domain, now, &fault))
     return fail (fault, error);
-  note = g_strdup_printf ("blocked %s", domain);
-  enj_commands_add_note (builder, note);
+  add_change (self, builder, "blocked", domain);
   return TRUE;
 }
 
@@ -385,15 +397,13 @@ run_unblock (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpo
 {
   EnjAdministration *self = data;
   g_autofree char *domain = enj_form_dup_value (form, "domain");
-  g_autofree char *note = NULL;
   GError *fault = NULL;
 
   if (!domain)
     return misses ("domain", error);
   if (!self->hands->unblock (self->steward, domain, now, &fault))
     return fail (fault, error);
-  note = g_strdup_printf ("unblocked %s", domain);
-  enj_commands_add_note (builder, note);
+  add_change (self, builder, "unblocked", domain);
   return TRUE;
 }
 
@@ -418,11 +428,12 @@ run_blacklist (const EnjElement *form, EnjElementBuilder *builder, gint64 now, g
   g_auto (GStrv) domains = enj_form_dup_values (form, "blacklistjids");
   GError *fault = NULL;
 
-  (void) builder;
   if (!domains)
     return misses ("blacklistjids", error);
   if (!self->hands->set_blocked (self->steward, (const char *const *) domains, now, &fault))
     return fail (fault, error);
+  if (!self->hands->keeps_blocked (self->steward))
+    enj_commands_add_note (builder, "the list holds" NOT_KEPT);
   return TRUE;
 }
 
@@ -447,6 +458,7 @@ static const EnjAdministrationHands steward_hands = {
   enj_steward_unblock,
   enj_steward_set_blocked,
   enj_steward_get_blocked,
+  enj_steward_keeps_blocked,
 };
 
 EnjAdministration *

@@ -24,6 +24,7 @@ typedef struct
   gboolean (*set_blocked) (EnjSteward *steward, const char *const *domains, gint64 now,
                            GError **error);
   const char *const *(*get_blocked) (const EnjSteward *steward);
+  gboolean (*keeps_blocked) (const EnjSteward *steward);
 } EnjAdministrationHands;
 
 typedef struct EnjAdministration EnjAdministration;

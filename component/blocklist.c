@@ -19,6 +19,7 @@ struct EnjBlocklist
 {
   GStrv patterns; /* in order, each once */
   char *folder;   /* NULL: not kept */
+  gboolean is_kept;
 };
 
 EnjBlocklist *
@@ -149,7 +150,18 @@ sort_new (const char *const *a, const char *const *b)
   return sorted;
 }
 
-/* What holds is what is kept. */
+/* It holds whether it can be kept or not: who turns a domain away cannot wait for a disk. */
+static void
+keep (EnjBlocklist *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->is_kept
+    = self->folder && write_file (self, (const char *const *) self->patterns, &error);
+  if (error)
+    enj_log_warning (NULL, "what is blocked is not kept for the next start: %s", error->message);
+}
+
 static gboolean
 set (EnjBlocklist *self, const GPtrArray *sorted, GError **error)
 {
@@ -161,11 +173,10 @@ set (EnjBlocklist *self, const GPtrArray *sorted, GError **error)
                    ENJ_BLOCKLIST_MAX);
       return FALSE;
     }
-  if (self->folder && !write_file (self, (const char *const *) sorted->pdata, error))
-    return FALSE;
   fresh = g_strdupv ((char **) sorted->pdata);
   g_strfreev (self->patterns);
   self->patterns = fresh;
+  keep (self);
   return TRUE;
 }
 
@@ -212,6 +223,12 @@ const char *const *
 enj_blocklist_get (const EnjBlocklist *self)
 {
   return (const char *const *) self->patterns;
+}
+
+gboolean
+enj_blocklist_is_kept (const EnjBlocklist *self)
+{
+  return self->is_kept;
 }
 
 static void

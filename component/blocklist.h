@@ -25,13 +25,16 @@ void enj_blocklist_keep (EnjBlocklist *self, const char *folder);
  * where it has several; NULL for none.  New string. */
 char *enj_blocklist_dup_folder (void);
 
-/* @pattern is prepared.  What cannot be kept is not done: G_FILE_ERROR.  FALSE with the same
- * for what is there already, or is not there. */
+/* @pattern is prepared.  FALSE with G_FILE_ERROR for what is there already, or is not there, and
+ * for too many.  What cannot be kept holds all the same, with a warning in the log. */
 gboolean enj_blocklist_add (EnjBlocklist *self, const char *pattern, GError **error);
 gboolean enj_blocklist_remove (EnjBlocklist *self, const char *pattern, GError **error);
 
 /* In the place of all that there is; NULL-terminated, each once or more. */
 gboolean enj_blocklist_replace (EnjBlocklist *self, const char *const *patterns, GError **error);
+
+/* Whether the last change is in the file, for the next process. */
+gboolean enj_blocklist_is_kept (const EnjBlocklist *self);
 
 /* In order of their spelling, NULL-terminated; borrowed until the next change. */
 const char *const *enj_blocklist_get (const EnjBlocklist *self);

@@ -344,6 +344,12 @@ enj_steward_get_blocked (const EnjSteward *self)
   return enj_blocklist_get (self->blocked);
 }
 
+gboolean
+enj_steward_keeps_blocked (const EnjSteward *self)
+{
+  return enj_blocklist_is_kept (self->blocked);
+}
+
 void
 enj_steward_keep_blocked (EnjSteward *self, const char *folder, gint64 now)
 {

@@ -75,6 +75,9 @@ gboolean enj_steward_set_blocked (EnjSteward *self, const char *const *domains, 
 /* In order of their spelling, NULL-terminated; borrowed until the next change. */
 const char *const *enj_steward_get_blocked (const EnjSteward *self);
 
+/* FALSE where the last change ends with this process, for it could not be kept. */
+gboolean enj_steward_keeps_blocked (const EnjSteward *self);
+
 /* What is blocked is kept below @folder; what was so before is blocked again. */
 void enj_steward_keep_blocked (EnjSteward *self, const char *folder, gint64 now);
 

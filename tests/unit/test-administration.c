@@ -34,6 +34,7 @@ typedef struct
   GString *told;
   GError *fault;
   const char **blocked;
+  gboolean is_forgetful;
   guint n_streams; /* numbered from 1 */
   guint page;      /* how many of them a page has at the most */
 } Stub;
@@ -141,8 +142,15 @@ get_blocked (const EnjSteward *steward)
   return stub_of (steward)->blocked;
 }
 
+static gboolean
+keeps_blocked (const EnjSteward *steward)
+{
+  return !stub_of (steward)->is_forgetful;
+}
+
 static const EnjAdministrationHands hands
-  = { status, streams, close_streams, reload, block, unblock, set_blocked, get_blocked };
+  = { status, streams,     close_streams, reload,       block,
+      unblock, set_blocked, get_blocked,   keeps_blocked };
 
 /* ---- A command given ------------------------------------------------------------------- */
 
@@ -364,6 +372,38 @@ test_cases (void)
     }
 }
 
+/* Who turns a domain away hears how long it holds. */
+static void
+test_not_kept (void)
+{
+  static const struct
+  {
+    const char *node;
+    const char *form;
+    const char *note;
+  } changes[] = {
+    { "urn:enjamb:block", SUBMIT (FIELD ("domain", "a.test")), "blocked a.test" },
+    { "urn:enjamb:unblock", SUBMIT (FIELD ("domain", "a.test")), "unblocked a.test" },
+    { "http://jabber.org/protocol/admin#edit-blacklist",
+      SUBMIT (FIELD ("blacklistjids", "a.test")), "the list holds" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
+    {
+      Stub stub;
+      g_autofree char *said = NULL;
+      g_autofree char *note
+        = g_strdup_printf ("<note type='info'>%s until enjamb ends: it cannot be kept</note>",
+                           changes[i].note);
+
+      stub_init (&stub);
+      stub.is_forgetful = TRUE;
+      said = give_new (&stub, changes[i].node, changes[i].form);
+      g_assert_nonnull (strstr (said, note));
+      stub_clear (&stub);
+    }
+}
+
 static void
 test_forms (void)
 {
@@ -444,6 +484,7 @@ main (int argc, char **argv)
   g_test_add_func ("/administration/tells-streams-by-pages", test_streams);
   g_test_add_func ("/administration/tells-what-a-stream-is", test_stream_row);
   g_test_add_func ("/administration/does-what-it-is-told", test_cases);
+  g_test_add_func ("/administration/tells-what-is-not-kept", test_not_kept);
   g_test_add_func ("/administration/asks-for-what-it-needs", test_forms);
   g_test_add_func ("/administration/edits-the-blacklist", test_blacklist);
   g_test_add_func ("/administration/leaves-a-trace", test_log);

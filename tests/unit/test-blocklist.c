@@ -140,22 +140,29 @@ test_by_hand (void)
   assert_list (list, "*.c.test b.test z.test");
 }
 
-/* What cannot be kept does not hold, so that no restart is a surprise. */
+/* What cannot be kept holds until the end, and is known not to be kept. */
 static void
 test_not_kept (void)
 {
   g_autoptr (Place) place = place_new ();
   g_autoptr (EnjBlocklist) list = enj_blocklist_new ();
-  g_autoptr (GError) error = NULL;
 
   enj_blocklist_keep (list, place->folder);
   add (list, "a.test");
   g_assert_cmpint (g_remove (place->path), ==, 0);
   g_assert_cmpint (g_mkdir (place->path, 0700), ==, 0);
-  g_assert_false (enj_blocklist_add (list, "b.test", &error));
-  g_assert_nonnull (strstr (error->message, place->path));
-  g_assert_false (enj_blocklist_remove (list, "a.test", NULL));
-  assert_list (list, "a.test");
+  g_assert_true (enj_blocklist_is_kept (list));
+  enj_journal_expect (G_LOG_LEVEL_WARNING, "what is blocked is not kept for the next start: *");
+  add (list, "b.test");
+  enj_journal_assert_expected ();
+  assert_list (list, "a.test b.test");
+  g_assert_false (enj_blocklist_is_kept (list));
+
+  /* The next change keeps all of it, where that can be done again. */
+  g_assert_cmpint (g_rmdir (place->path), ==, 0);
+  g_assert_true (enj_blocklist_remove (list, "a.test", NULL));
+  assert_file (place, "b.test\n");
+  g_assert_true (enj_blocklist_is_kept (list));
 }
 
 static void
@@ -170,6 +177,7 @@ test_unreadable (void)
   enj_blocklist_keep (list, place->folder);
   enj_journal_assert_expected ();
   add (list, "a.test");
+  g_assert_false (enj_blocklist_is_kept (list));
 }
 
 static void
@@ -238,7 +246,7 @@ main (int argc, char **argv)
   g_test_add_func ("/blocklist/can-be-replaced", test_replace);
   g_test_add_func ("/blocklist/outlives-the-process", test_kept);
   g_test_add_func ("/blocklist/may-be-written-by-hand", test_by_hand);
-  g_test_add_func ("/blocklist/holds-what-it-can-keep", test_not_kept);
+  g_test_add_func ("/blocklist/holds-what-it-cannot-keep", test_not_kept);
   g_test_add_func ("/blocklist/leaves-alone-what-it-cannot-read", test_unreadable);
   g_test_add_func ("/blocklist/is-bounded", test_full);
   g_test_add_func ("/blocklist/prepares-patterns", test_patterns);

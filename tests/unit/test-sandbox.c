@@ -108,7 +108,9 @@ assert_closed (const Folders *self)
   g_assert_cmpint (g_rename (self->other, self->named), ==, -1);
   g_assert_cmpint (try_open (self->runtime, "new", O_WRONLY | O_CREAT), ==, 0);
   g_assert_true (enj_blocklist_replace (list, blocked, NULL));
+  g_assert_true (enj_blocklist_is_kept (list));
   g_assert_true (enj_blocklist_replace (list, blocked, NULL));
+  g_assert_true (enj_blocklist_is_kept (list));
 
   g_assert_true (admits (self->named, "file"));
   g_assert_true (admits (self->named, "to-come"));
