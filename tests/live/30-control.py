@@ -10,6 +10,7 @@ import socket
 import stat
 import struct
 import subprocess
+import threading
 
 import tap
 import waiting
@@ -334,6 +335,56 @@ def descriptors(lab):
             resource.prlimit(pid, resource.RLIMIT_NOFILE, old)
     waiting.until(lambda: ctl(lab, "status").returncode == DONE, "it has rested", 60)
     equal(lab.bridge.process.pid, pid, "the process")
+
+
+def reply(serial, sign, body):
+    """What a method returns, in the bytes of D-Bus's specification, little-endian."""
+    text = struct.pack("<BB2sI", 5, 1, b"u", serial)
+    if sign:
+        text += struct.pack("<BB2sB", 8, 1, b"g", len(sign)) + sign + b"\0"
+    start = struct.pack("<cBBBIII", b"l", 2, 0, 1, len(body), serial, len(text)) + text
+    return start + b"\0" * (-len(start) % 8) + body
+
+
+# One entry of a{sv}: 300 streams came in.
+CROWDED = struct.pack("<I4xI11s3s2xI", 24, 10, b"streams-in", b"\1u", 300)
+
+
+def pretend(listener, serials):
+    """A daemon to which streams come back as fast as they are ended."""
+    with listener.accept()[0] as client, client.makefile("rb") as lines:
+        for line in lines:
+            if line.startswith(b"BEGIN"):
+                break
+            client.sendall(b"OK 0123456789abcdef0123456789abcdef\r\n" if b"EXTERNAL " in line
+                           else b"ERROR\r\n" if b"NEGOTIATE" in line
+                           else b"REJECTED EXTERNAL\r\n")
+        while start := lines.read(16):
+            body, serial, fields = struct.unpack("<4xIII", start)
+            call = lines.read(fields + -fields % 8 + body)
+            if b"Close" in call:
+                serials.append(serial)
+                # Not for ever, whoever asks.
+                ended = 250 if len(serials) < 9 else 0
+                client.sendall(reply(serial, b"u", struct.pack("<I", ended)))
+            elif b"Status" in call:
+                client.sendall(reply(serial, b"a{sv}", CROWDED))
+            else:
+                client.sendall(reply(serial, b"", b""))
+
+
+@test("close ends, however fast streams come back")
+def close_ends(lab):
+    path, serials = os.path.join(lab.folder, "pretended"), []
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        daemon = threading.Thread(target=pretend, args=(listener, serials), daemon=True)
+        daemon.start()
+        done = ctl(lab, "close", "*", "*", options=["--socket", path])
+        daemon.join(60)
+    equal((done.returncode, done.stdout), (DONE, "500 streams closed\n"), done.stderr)
+    equal(len(serials), 2, "calls")
 
 
 @test("wrong usage is told as such")
