@@ -89,6 +89,7 @@ static const EnjFormField status_fields[] = {
   { .name = "streams-out", .label = "Streams that we opened" },
   { .name = "waiting-for-peers", .label = "Stanzas that wait for a stream" },
   { .name = "waiting-for-links", .label = "Stanzas that wait for a link" },
+  { .name = "waiting-for-components", .label = "Stanzas that wait for a component" },
   { .name = "owned", .label = "Stanzas under way" },
   { .name = "missing", .label = "Stanzas not accounted for" },
 };

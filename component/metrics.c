@@ -151,9 +151,10 @@ static void
 add_queues (EnjExposition *out, const EnjLoad *load)
 {
   enj_exposition_begin (out, ENJ_METRIC_GAUGE, "enjamb_queue_stanzas", NULL,
-                        "Stanzas that wait until they can be written.");
+                        "Stanzas that wait until they can be written, also while nobody is there.");
   enj_exposition_add (out, load->waiting_for_peers, "to", "peer", NULL);
   enj_exposition_add (out, load->waiting_for_links, "to", "link", NULL);
+  enj_exposition_add (out, load->waiting_for_components, "to", "component", NULL);
   add_gauge (out, "enjamb_queue_unproven", load->unproven,
              "Stanzas that have left by links, and may not have arrived.");
   add_gauge (out, "enjamb_queue_events", load->events, "Events that the loop has still to do.");
@@ -170,7 +171,8 @@ add_streams (EnjExposition *out, const EnjCounters *counters, const EnjLoad *loa
   enj_exposition_add (out, load->outbound, "type", "s2sout", NULL);
   add_gauge (out, "enjamb_hosted_connections", load->hosted,
              "Connections of components, those under way too.");
-  add_gauge (out, "enjamb_s2s_closing", load->ending, "Of those, how many are being closed.");
+  add_gauge (out, "enjamb_s2s_closing", load->ending,
+             "Streams that we opened, and that are being closed.");
   add_counter (out, "enjamb_s2s_accepted", counters->streams_in,
                "Connections of other servers.");
   add_counter (out, "enjamb_s2s_initiated", counters->streams_out,

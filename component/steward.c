@@ -165,8 +165,10 @@ add_load (const EnjSteward *self, GVariantBuilder *builder)
   add (builder, "streams-in", g_variant_new_uint32 (load.inbound));
   add (builder, "streams-out", g_variant_new_uint32 (load.outbound));
   add (builder, "streams-closing", g_variant_new_uint32 (load.ending));
+  add (builder, "streams-of-components", g_variant_new_uint32 (load.hosted));
   add (builder, "waiting-for-peers", g_variant_new_uint32 (load.waiting_for_peers));
   add (builder, "waiting-for-links", g_variant_new_uint32 (load.waiting_for_links));
+  add (builder, "waiting-for-components", g_variant_new_uint32 (load.waiting_for_components));
 }
 
 GVariant *

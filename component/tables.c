@@ -172,16 +172,18 @@ enj_tables_status_new (GVariant *status, gint64 wall)
                           get_number (status, "links-up"), get_number (status, "links"));
   begin (text, "streams");
   g_string_append_printf (text,
-                          "%" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT " out; %" G_GUINT64_FORMAT
-                          " of them closing\n",
+                          "%" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT " out (%" G_GUINT64_FORMAT
+                          " closing); %" G_GUINT64_FORMAT " of components\n",
                           get_number (status, "streams-in"), get_number (status, "streams-out"),
-                          get_number (status, "streams-closing"));
+                          get_number (status, "streams-closing"),
+                          get_number (status, "streams-of-components"));
   begin (text, "waiting");
   g_string_append_printf (text,
                           "%" G_GUINT64_FORMAT " stanzas for other servers, %" G_GUINT64_FORMAT
-                          " for links\n",
+                          " for links, %" G_GUINT64_FORMAT " for components\n",
                           get_number (status, "waiting-for-peers"),
-                          get_number (status, "waiting-for-links"));
+                          get_number (status, "waiting-for-links"),
+                          get_number (status, "waiting-for-components"));
   append_stanzas (text, status);
   for (gsize i = 0; i < g_variant_n_children (certificates); i++)
     {

@@ -272,6 +272,8 @@ enj_exchange_get_load (const EnjExchange *self)
                     .links = enj_trunks_count_links (self->trunks),
                     .waiting_for_peers = enj_peers_count_waiting (self->peers),
                     .waiting_for_links = enj_trunks_count_waiting (self->trunks),
+                    .waiting_for_up_links = enj_trunks_count_waiting_up (self->trunks),
+                    .waiting_for_components = enj_guests_count_waiting (self->guests),
                     .unproven = enj_trunks_count_unproven (self->trunks),
                     .events = enj_exchange_event_queue_count (&self->events) };
 }

@@ -110,11 +110,11 @@ enj_farewell_free (EnjFarewell *self)
   g_free (self);
 }
 
-/* Nothing is on its way to peers and services, or back. */
+/* Nothing is on its way to peers and services, or back; for links that are down it cannot be. */
 static gboolean
 is_quiet (const EnjLoad *load)
 {
-  return load->waiting_for_peers == 0 && load->waiting_for_links == 0 && load->events == 0;
+  return load->waiting_for_peers == 0 && load->waiting_for_up_links == 0 && load->events == 0;
 }
 
 static gboolean

@@ -376,6 +376,12 @@ enj_guests_count (const EnjGuests *self)
 }
 
 guint
+enj_guests_count_waiting (const EnjGuests *self)
+{
+  return enj_trunks_count_waiting (self->trunks);
+}
+
+guint
 enj_guests_count_owned (const EnjGuests *self)
 {
   return enj_trunks_count_owned (self->trunks);

@@ -62,7 +62,10 @@ EnjTrunk *enj_guests_find (const EnjGuests *self, const char *domain);
 /* Connections, those that are being closed among them. */
 guint enj_guests_count (const EnjGuests *self);
 
-/* Stanzas that wait for any, or go back, or are not proved to have arrived. */
+/* Stanzas that wait for any. */
+guint enj_guests_count_waiting (const EnjGuests *self);
+
+/* Those, and what goes back, or is not proved to have arrived. */
 guint enj_guests_count_owned (const EnjGuests *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjGuests, enj_guests_free)

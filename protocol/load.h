@@ -11,9 +11,11 @@ typedef struct
   guint hosted; /* connections of components */
   guint links;
   guint waiting_for_peers; /* stanzas */
-  guint waiting_for_links; /* those of links that are up */
-  guint unproven;          /* those that left by links, and may have arrived */
-  guint events;            /* not yet fetched */
+  guint waiting_for_links;
+  guint waiting_for_up_links; /* of these, those of links that are up */
+  guint waiting_for_components;
+  guint unproven; /* those that left by links, and may have arrived */
+  guint events;   /* not yet fetched */
 } EnjLoad;
 
 typedef enum

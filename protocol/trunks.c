@@ -193,6 +193,19 @@ enj_trunks_count_waiting (const EnjTrunks *self)
 
   g_hash_table_iter_init (&iter, self->lines);
   while (g_hash_table_iter_next (&iter, NULL, &line))
+    n += enj_trunk_count_waiting (((Line *) line)->trunk);
+  return n;
+}
+
+guint
+enj_trunks_count_waiting_up (const EnjTrunks *self)
+{
+  GHashTableIter iter;
+  gpointer line;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->lines);
+  while (g_hash_table_iter_next (&iter, NULL, &line))
     if (enj_trunk_is_up (((Line *) line)->trunk))
       n += enj_trunk_count_waiting (((Line *) line)->trunk);
   return n;

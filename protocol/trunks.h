@@ -30,10 +30,11 @@ void enj_trunks_give_up (EnjTrunks *self);
 /* The same for all, and the links are closed in order. */
 void enj_trunks_close (EnjTrunks *self, gint64 now);
 
-/* Links, over or not; stanzas that wait for those that are up. */
+/* Links, over or not; stanzas that wait for any, and of these for those that are up. */
 guint enj_trunks_count_links (const EnjTrunks *self);
 guint enj_trunks_count_waiting (const EnjTrunks *self);
-guint enj_trunks_count_unproven (const EnjTrunks *self); /* of those: not proved to have arrived */
+guint enj_trunks_count_waiting_up (const EnjTrunks *self);
+guint enj_trunks_count_unproven (const EnjTrunks *self); /* left, and not proved to have arrived */
 
 /* Stanzas that wait for any, up or not, or go back. */
 guint enj_trunks_count_owned (const EnjTrunks *self);

@@ -71,6 +71,8 @@ test_status (void)
   g_assert_cmpint (uptime, ==, 5000);
   g_assert_true (g_variant_lookup (status, "links", "u", &links));
   g_assert_cmpuint (links, ==, 0);
+  g_assert_true (g_variant_lookup (status, "waiting-for-components", "u", &links));
+  g_assert_cmpuint (links, ==, 0);
   counters = g_variant_lookup_value (status, "counters", G_VARIANT_TYPE ("a{st}"));
   g_assert_true (g_variant_lookup (counters, "written-link", "t", &n));
   g_assert_cmpuint (n, ==, 0);

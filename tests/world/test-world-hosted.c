@@ -260,6 +260,7 @@ test_is_told_of (void)
   enj_linked_send (scene.here, "x@" HOSTED, 1);
   enj_world_run (scene.world);
   assert_told (&scene, "down", TRUE, 1);
+  g_assert_cmpuint (enj_exchange_get_load (scene.here->exchange).waiting_for_components, ==, 1);
   enj_world_free (scene.world);
 }
 

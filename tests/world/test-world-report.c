@@ -135,6 +135,8 @@ test_links (void)
   g_assert_cmpuint (link.stream, ==, 0);
   enj_linked_send (pair.here, "a@home." HERE, 1);
   enj_world_run (pair.world);
+  g_assert_cmpuint (enj_exchange_get_load (pair.here->exchange).waiting_for_links, ==, 1);
+  g_assert_cmpuint (enj_exchange_get_load (pair.here->exchange).waiting_for_up_links, ==, 0);
   puppet = enj_linked_new_mute (pair.here);
   enj_world_wait (pair.world, 3 * ENJ_SECOND);
 
