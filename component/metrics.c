@@ -265,6 +265,24 @@ add_links (EnjExposition *out, const EnjSteward *steward, gint64 now)
 }
 
 static void
+add_hosted (EnjExposition *out, const EnjSteward *steward, gint64 now)
+{
+  const GPtrArray *components = enj_steward_get_config (steward)->components;
+  const EnjReport *report = enj_exchange_get_report (enj_steward_get_exchange (steward));
+
+  enj_exposition_begin (out, ENJ_METRIC_GAUGE, "enjamb_component_up", NULL,
+                        "1 for a domain whose component is connected to us.");
+  for (guint i = 0; i < components->len; i++)
+    {
+      const EnjConfigComponent *component = components->pdata[i];
+      EnjLinkInfo info;
+
+      if (enj_report_describe_hosted (report, component->domain, &info, now))
+        enj_exposition_add (out, strcmp (info.state, "up") == 0, "host", component->domain, NULL);
+    }
+}
+
+static void
 add_pace (EnjExposition *out, const EnjPace *pace, const char *direction)
 {
   for (EnjMilestone i = 0; i < ENJ_N_MILESTONES; i++)
@@ -295,6 +313,7 @@ enj_metrics_new (const EnjSteward *steward, gint64 now)
   add_process (out, steward, now);
   add_certificates (out, steward);
   add_links (out, steward, now);
+  add_hosted (out, steward, now);
   add_law (out, exchange);
   add_ends (out, &counters->tally);
   add_queues (out, &load);

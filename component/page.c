@@ -159,10 +159,8 @@ format_service (EnjServiceKind service)
 }
 
 static void
-append_link (GString *page, const EnjConfigComponent *component, const EnjLinkInfo *link)
+append_link (GString *page, const char *state, const EnjLinkInfo *link)
 {
-  const char *state = component->server ? link->state : "none";
-
   g_string_append_printf (page, "<td class=\"%s\">%s</td>",
                           strcmp (state, "up") == 0     ? "good"
                           : strcmp (state, "none") == 0 ? ""
@@ -208,9 +206,33 @@ append_domains (GString *page, EnjSteward *steward, gint64 now)
       g_string_append (page, "<tr>");
       append_cell (page, component->domain);
       append_cell (page, format_service (component->service));
-      append_link (page, component, &link);
+      append_link (page, component->server ? link.state : "none", &link);
       append_certificate (page, enj_settings_get_credentials (enj_steward_get_settings (steward),
                                                               component->domain));
+      g_string_append (page, "</tr>\n");
+    }
+  close_table (page);
+}
+
+/* Of all, those that connect to us. */
+static void
+append_components (GString *page, EnjSteward *steward, gint64 now)
+{
+  const GPtrArray *components = enj_steward_get_config (steward)->components;
+  EnjReport *report = enj_exchange_get_report (enj_steward_get_exchange (steward));
+
+  g_string_append (page, "<h2 id=\"components\">Components that connect to us</h2>\n");
+  open_table (page, "Domain|State|#for|#waiting|#not proved|Why it went down");
+  for (guint i = 0; i < components->len; i++)
+    {
+      const EnjConfigComponent *component = components->pdata[i];
+      EnjLinkInfo info;
+
+      if (!enj_report_describe_hosted (report, component->domain, &info, now))
+        continue;
+      g_string_append (page, "<tr>");
+      append_cell (page, component->domain);
+      append_link (page, info.state, &info);
       g_string_append (page, "</tr>\n");
     }
   close_table (page);
@@ -455,6 +477,7 @@ enj_page_new (EnjSteward *steward, const EnjSights *sights, gint64 now)
 
   append_head (page, steward, now);
   append_domains (page, steward, now);
+  append_components (page, steward, now);
   g_string_append (page, "<h2 id=\"plots\">The last ten minutes</h2>\n<div class=\"plots\">\n");
   enj_sights_append (sights, page);
   g_string_append (page, "</div>\n");

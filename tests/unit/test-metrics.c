@@ -17,13 +17,17 @@ typedef struct
 static void
 scene_init (Scene *self)
 {
+  static const char *const ports[] = { NULL };
+  g_autoptr (EnjTerms) terms = enj_terms_new ("s", ports, FALSE);
   g_autoptr (EnjSettings) settings = enj_test_settings_new ();
   g_autoptr (EnjCredentials) credentials
     = enj_credentials_new_self_signed ("b.here.test", 1000000000, NULL);
-  g_autoptr (EnjConfig) config = enj_test_config_new ("[component b.here.test]\nserver = none\n");
+  g_autoptr (EnjConfig) config = enj_test_config_new ("[component b.here.test]\nserver = none\n"
+                                                      "[component alone.test]\nserver = none\n");
   const EnjStewardBridge bridge = { .data = self };
 
   enj_settings_add_credentials (settings, "b.here.test", credentials);
+  enj_settings_add_terms (settings, "alone.test", terms);
   self->exchange = enj_exchange_new (settings, (EnjWake){ 0 });
   self->steward = enj_steward_new (self->exchange, config, settings, &bridge, 1000);
 }
@@ -76,6 +80,7 @@ tells_how_it_is (void)
     { "enjamb_streams_closed_total{error=\"disconnected\"}", "0" },
     { "enjamb_streams_closed_total{error=\"none\"}", "0" },
     { "enjamb_hosted_connections", "0" },
+    { "enjamb_component_up{host=\"alone.test\"}", "0" },
     { "enjamb_s2s_accepted_total", "1" },
     { "enjamb_s2s_initiated_total", "0" },
     { "enjamb_route_seconds_count", "0" },

@@ -27,15 +27,19 @@ typedef struct
 static void
 scene_init (Scene *self)
 {
+  static const char *const ports[] = { NULL };
+  g_autoptr (EnjTerms) terms = enj_terms_new ("s", ports, FALSE);
   g_autoptr (EnjSettings) settings = enj_test_settings_new ();
   g_autoptr (EnjCredentials) credentials
     = enj_credentials_new_self_signed ("b.here.test", 1000000000, NULL);
   g_autoptr (EnjConfig) config = enj_test_config_new (
     "[component b.here.test]\nserver = none\nservice = echo\n"
-    "[component c.here.test]\nserver = 127.0.0.1:5347\nsecret = s\nservice = relay\n");
+    "[component c.here.test]\nserver = 127.0.0.1:5347\nsecret = s\nservice = relay\n"
+    "[component alone.test]\nserver = none\nservice = echo\n");
   const EnjStewardBridge bridge = { .data = self };
 
   enj_settings_add_credentials (settings, "b.here.test", credentials);
+  enj_settings_add_terms (settings, "alone.test", terms);
   self->exchange = enj_exchange_new (settings, (EnjWake){ 0 });
   self->steward = enj_steward_new (self->exchange, config, settings, &bridge,
                                    NOW - 90061 * (gint64) ENJ_SECOND);
@@ -77,6 +81,8 @@ tells_all_at_a_glance (void)
     "<td>b.here.test</td><td>echo</td><td class=\"\">none</td>",
     "self-signed, ",
     "<td>c.here.test</td><td>relay</td><td class=\"bad\">down</td>",
+    "Components that connect to us",
+    "<tbody>\n<tr><td>alone.test</td><td class=\"bad\">down</td>",
     "<figure><figcaption>Stanzas taken over",
     "Last failures",
     "Streams: 1<",
