@@ -308,6 +308,7 @@ detach (EnjBridge *self)
     return;
   enj_deferred_clear (&self->thinking);
   enj_steward_set_uplinks (self->steward, NULL);
+  enj_steward_set_gate (self->steward, NULL);
   g_clear_pointer (&self->uplinks, enj_uplinks_free);
   g_clear_pointer (&self->gate, enj_gate_free);
   g_clear_pointer (&self->hosting, enj_hosting_free);
@@ -369,6 +370,7 @@ start (EnjBridge *self, GError **error)
     = enj_gate_new (self->loop, self->gateway, self->exchange, self->config, error);
   if (!self->gate)
     return FALSE;
+  enj_steward_set_gate (self->steward, self->gate);
   self->hosting = enj_hosting_new (self->loop, self->exchange, self->config, error);
   if (!self->hosting)
     return FALSE;

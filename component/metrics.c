@@ -251,6 +251,8 @@ add_links (EnjExposition *out, const EnjSteward *steward, gint64 now)
              "Links to servers of ours that are configured.");
   add_gauge (out, "enjamb_links_up", uplinks ? enj_uplinks_count_up (uplinks) : 0,
              "Of those, how many are up.");
+  add_gauge (out, "enjamb_standing_by", enj_steward_stands_by (steward),
+             "1 while another instance has the link, and nothing listens for other servers.");
   enj_exposition_begin (out, ENJ_METRIC_GAUGE, "enjamb_link_up", NULL,
                         "1 for a domain whose link is up.");
   for (guint i = 0; i < components->len; i++)

@@ -461,11 +461,12 @@ append_head (GString *page, EnjSteward *steward, gint64 now)
 
   g_string_append_printf (page,
                           "<header><h1>enjamb</h1><p>" PACKAGE_VERSION ", up for %s. "
-                          "%u of %u links up; %u streams in, %u out; %u of components. "
+                          "%u of %u links up%s; %u streams in, %u out; %u of components. "
                           "<a href=\"/metrics\">Metrics</a></p></header>\n",
                           uptime, uplinks ? enj_uplinks_count_up (uplinks) : 0,
-                          uplinks ? enj_uplinks_count (uplinks) : 0, load.inbound, load.outbound,
-                          load.hosted);
+                          uplinks ? enj_uplinks_count (uplinks) : 0,
+                          enj_steward_stands_by (steward) ? ", standing by" : "", load.inbound,
+                          load.outbound, load.hosted);
 }
 
 GString *

@@ -13,6 +13,7 @@ struct EnjSteward
   EnjConfig *config;
   EnjSettings *settings;
   EnjUplinks *uplinks; /* or NULL */
+  const EnjGate *gate; /* or NULL */
   EnjStewardBridge bridge;
   EnjBlocklist *blocked;
   gint64 start;
@@ -71,6 +72,18 @@ void
 enj_steward_set_uplinks (EnjSteward *self, EnjUplinks *uplinks)
 {
   self->uplinks = uplinks;
+}
+
+void
+enj_steward_set_gate (EnjSteward *self, const EnjGate *gate)
+{
+  self->gate = gate;
+}
+
+gboolean
+enj_steward_stands_by (const EnjSteward *self)
+{
+  return self->gate && enj_gate_get_state (self->gate) == ENJ_STANDBY_WAITING;
 }
 
 const EnjConfig *
@@ -162,6 +175,7 @@ add_load (const EnjSteward *self, GVariantBuilder *builder)
 
   add (builder, "links", g_variant_new_uint32 (links));
   add (builder, "links-up", g_variant_new_uint32 (up));
+  add (builder, "standing-by", g_variant_new_boolean (enj_steward_stands_by (self)));
   add (builder, "streams-in", g_variant_new_uint32 (load.inbound));
   add (builder, "streams-out", g_variant_new_uint32 (load.outbound));
   add (builder, "streams-closing", g_variant_new_uint32 (load.ending));

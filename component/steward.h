@@ -8,6 +8,7 @@
 #pragma once
 
 #include "component/configuration.h"
+#include "component/gate.h"
 #include "component/uplinks.h"
 
 typedef struct EnjSteward EnjSteward;
@@ -30,6 +31,12 @@ void enj_steward_set_config (EnjSteward *self, EnjConfig *config, EnjSettings *s
 
 /* The links, borrowed, NULL while there are none. */
 void enj_steward_set_uplinks (EnjSteward *self, EnjUplinks *uplinks);
+
+/* Whether other servers may connect, borrowed; NULL while it is not known. */
+void enj_steward_set_gate (EnjSteward *self, const EnjGate *gate);
+
+/* Another instance has the link, and nothing listens for other servers. */
+gboolean enj_steward_stands_by (const EnjSteward *self);
 
 /* Borrowed. */
 const EnjConfig *enj_steward_get_config (const EnjSteward *self);

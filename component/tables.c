@@ -168,8 +168,11 @@ enj_tables_status_new (GVariant *status, gint64 wall)
   g_string_append_printf (text, "%s, up %s, %s\n", get_text (status, "version"), uptime,
                           get_text (status, "configuration"));
   begin (text, "links");
-  g_string_append_printf (text, "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " up\n",
-                          get_number (status, "links-up"), get_number (status, "links"));
+  g_string_append_printf (text, "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " up%s\n",
+                          get_number (status, "links-up"), get_number (status, "links"),
+                          get_flag (status, "standing-by")
+                            ? "; standing by: another instance has the link"
+                            : "");
   begin (text, "streams");
   g_string_append_printf (text,
                           "%" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT " out (%" G_GUINT64_FORMAT

@@ -9,6 +9,9 @@
 
 #include "protocol/condition.h"
 #include "component/journal.h"
+#include "component/steward.h"
+#include "tests/support/configs.h"
+#include "tests/support/settings.h"
 
 #define HERE "here.test"
 #define OPEN "open.test"
@@ -208,6 +211,38 @@ test_stands_by (void)
   tear_down (&scene);
 }
 
+static gboolean
+is_told_to_stand_by (EnjSteward *steward)
+{
+  g_autoptr (GVariant) status = g_variant_ref_sink (enj_steward_status (steward, 0));
+  gboolean told = FALSE;
+
+  g_assert_true (g_variant_lookup (status, "standing-by", "b", &told));
+  return told;
+}
+
+static void
+test_tells_operators (void)
+{
+  g_autoptr (EnjSettings) settings = enj_test_settings_new ();
+  g_autoptr (EnjConfig) config = enj_test_config_new ("[component b.here.test]\nserver = none\n");
+  EnjSteward *steward;
+  Scene scene;
+
+  set_up (&scene, FALSE);
+  open_gate (&scene);
+  steward = enj_steward_new (scene.exchange, config, settings, &(EnjStewardBridge){ 0 }, 0);
+  g_assert_false (is_told_to_stand_by (steward));
+  enj_steward_set_gate (steward, scene.gate);
+  g_assert_false (is_told_to_stand_by (steward));
+  refuse (&scene, FALSE);
+  g_assert_true (is_told_to_stand_by (steward));
+  enj_gate_link_up (scene.gate, HERE);
+  g_assert_false (is_told_to_stand_by (steward));
+  enj_steward_free (steward);
+  tear_down (&scene);
+}
+
 /* The other instance has it still: on the same machine, perhaps. */
 static void
 test_port_in_use (void)
@@ -266,6 +301,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gate/opens-where-there-is-no-server", test_no_server);
   g_test_add_func ("/gate/opens-at-once-for-a-domain-without-a-link", test_no_link);
   g_test_add_func ("/gate/stays-shut-while-another-has-the-link", test_stands_by);
+  g_test_add_func ("/gate/lets-operators-see-that-it-stands-by", test_tells_operators);
   g_test_add_func ("/gate/waits-for-a-port-that-another-instance-has", test_port_in_use);
   g_test_add_func ("/gate/tells-of-a-port-that-cannot-be-had", test_port_not_to_be_had);
   return g_test_run ();

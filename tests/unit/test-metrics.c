@@ -67,6 +67,7 @@ tells_how_it_is (void)
     { "enjamb_memory_limit_bytes", NULL },
     { "enjamb_certificate_expiry_timestamp_seconds{host=\"b.here.test\"}", NULL },
     { "enjamb_links", "0" },
+    { "enjamb_standing_by", "0" },
     { "enjamb_stanzas_accepted_total", "0" },
     { "enjamb_stanzas_missing", "0" },
     { "enjamb_stanzas_written_total{to=\"peer\"}", "0" },

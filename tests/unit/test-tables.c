@@ -46,11 +46,12 @@ static void
 test_bad_news (void)
 {
   g_autoptr (GVariant) status = parse_new (
-    "{'missing': <int64 2>, 'version': <'\\u001b[1m\\u009b'>,"
+    "{'missing': <int64 2>, 'standing-by': <true>, 'version': <'\\u001b[1m\\u009b'>,"
     " 'certificates': <[{'domain': <'b.test'>, 'expires': <int64 1000000>}]>}");
   g_autofree char *text = enj_tables_status_new (status, 1000000);
 
   g_assert_nonnull (strstr (text, "; 2 NOT ACCOUNTED FOR\n"));
+  g_assert_nonnull (strstr (text, "0 of 0 up; standing by: another instance has the link\n"));
   g_assert_nonnull (strstr (text, "b.test: ENDED on 1970-01-12\n"));
   g_assert_nonnull (strstr (text, " ?[1m??, up"));
 }
