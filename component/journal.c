@@ -229,8 +229,8 @@ init_rates (gint64 now)
   journal.rates_ready = TRUE;
 }
 
-/* Streams that have not told their name yet are one source for each kind, and
- * lines without a stream are one more. */
+/* Streams that have not told their name yet are one source for each kind, and lines without a
+ * stream are one more.  Each link is one: there are as many as are configured. */
 static guint
 source_of (const char *remote, const char *stream)
 {
@@ -238,6 +238,8 @@ source_of (const char *remote, const char *stream)
 
   if (remote)
     return g_str_hash (remote) % SOURCES;
+  if (stream && g_str_has_prefix (stream, "link-"))
+    return g_str_hash (stream) % SOURCES;
   for (; stream && *stream && *stream != '-'; stream++)
     hash = hash * 33 + (guint8) *stream;
   return hash % SOURCES;

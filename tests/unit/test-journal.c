@@ -141,6 +141,9 @@ test_rate (void)
   g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "c.example", NULL, second), ==, 10);
   g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, "c.example", NULL, 3 * second / 2), ==, 10);
 
+  /* Each link by itself: all of them come up at once. */
+  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, NULL, "link-1", second), ==, 20);
+  g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, NULL, "link-2", second), ==, 20);
   /* Who has no name yet shares, whatever the number of the stream. */
   g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, NULL, "in-1", second), ==, 20);
   g_assert_cmpuint (count_admitted (G_LOG_LEVEL_INFO, NULL, "in-2", second), ==, 0);
