@@ -353,9 +353,9 @@ note_done (gpointer data, guint64 number)
 static void
 test_measures_the_route (void)
 {
+  guint64 done = 0; /* outlives what tells it */
   g_autoptr (Host) self = host_new ();
   const EnjStanzaHead head = { .from = FROM, .to = TO };
-  guint64 done = 0;
   EnjReceipt *receipt = enj_receipt_new (note_done, &done, 1);
   EnjStanza *stanza = enj_stanza_new_raw (&head, (const guint8 *) "xxxx", 4);
 
