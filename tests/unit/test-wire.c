@@ -473,7 +473,7 @@ test_turnstile (void)
   enj_wake (talk.session.output);
   run ();
   enj_pass_enter (&next, turnstile);
-  pass (ENJ_SECOND - 1);
+  pass (ENJ_SECOND / 4 - 1);
   g_assert_cmpint (next.state, ==, ENJ_PASS_WAITING);
   time_now++;
   run ();
