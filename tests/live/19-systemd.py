@@ -167,7 +167,7 @@ def confined(lab):
     user = lab.machine.must("id", "-u", "enjamb").strip()
     equal(status["Uid"].split(), [user] * 4, "user")
     true(user != "0", "not root")
-    equal(lab.machine.must("stat", "-c", "%U %a", "/run/enjamb").strip(), "enjamb 750",
+    equal(lab.machine.must("stat", "-c", "%U %a", "/run/enjamb").strip(), "enjamb 700",
           "the runtime directory")
     equal(lab.unit.line("no landlock here"), None, "landlock")
     equal(lab.warnings(), [], "warnings")
