@@ -582,3 +582,11 @@ enj_config_find_component (const EnjConfig *self, const char *domain)
     }
   return NULL;
 }
+
+const char *
+enj_config_format_service (EnjServiceKind service)
+{
+  static const char *const words[] = { "relay", "echo", "hosted", "handler" };
+
+  return words[service];
+}

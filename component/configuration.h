@@ -93,3 +93,6 @@ EnjConfig *enj_config_new_for_daemon (const char *path, GError **error);
 gboolean enj_config_check (const char *path, GPtrArray *problems);
 
 const EnjConfigComponent *enj_config_find_component (const EnjConfig *self, const char *domain);
+
+/* As the file has it. */
+const char *enj_config_format_service (EnjServiceKind service);

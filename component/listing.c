@@ -141,23 +141,6 @@ enj_listing_remotes (const EnjReport *report, const char *remote, const char *af
 
 /* ---- Routes ------------------------------------------------------------------------------ */
 
-static const char *
-format_service (EnjServiceKind service)
-{
-  switch (service)
-    {
-    case ENJ_SERVICE_RELAY:
-      return "relay";
-    case ENJ_SERVICE_ECHO:
-      return "echo";
-    case ENJ_SERVICE_HOSTED:
-      return "hosted";
-    case ENJ_SERVICE_HANDLER:
-      return "handler";
-    }
-  g_return_val_if_reached ("");
-}
-
 static void
 append_hosted (GVariantBuilder *builder, const EnjReport *report, const char *domain, gint64 now)
 {
@@ -201,7 +184,7 @@ append_route (GVariantBuilder *builder, const EnjReport *report, const EnjConfig
                               component->server->host, component->server->port);
   g_variant_builder_open (builder, G_VARIANT_TYPE ("a{sv}"));
   add_text (builder, "domain", component->domain);
-  add_text (builder, "service", format_service (component->service));
+  add_text (builder, "service", enj_config_format_service (component->service));
   add_text (builder, "server", server ? server : "");
   add (builder, "local-domains", g_variant_new_strv (domains ? domains : none, -1));
   add_flag (builder, "federates", config->federation.enabled);

@@ -141,23 +141,6 @@ append_next (GString *page, const char *path, const char *after)
 
 /* ---- Our domains --------------------------------------------------------------------------- */
 
-static const char *
-format_service (EnjServiceKind service)
-{
-  switch (service)
-    {
-    case ENJ_SERVICE_RELAY:
-      return "relay";
-    case ENJ_SERVICE_ECHO:
-      return "echo";
-    case ENJ_SERVICE_HOSTED:
-      return "hosted";
-    case ENJ_SERVICE_HANDLER:
-      return "handler";
-    }
-  g_return_val_if_reached ("");
-}
-
 static void
 append_link (GString *page, const char *state, const EnjLinkInfo *link)
 {
@@ -205,7 +188,7 @@ append_domains (GString *page, EnjSteward *steward, gint64 now)
       (void) enj_report_describe_link (report, component->domain, &link, now); /* Or it is so. */
       g_string_append (page, "<tr>");
       append_cell (page, component->domain);
-      append_cell (page, format_service (component->service));
+      append_cell (page, enj_config_format_service (component->service));
       append_link (page, component->server ? link.state : "none", &link);
       append_certificate (page, enj_settings_get_credentials (enj_steward_get_settings (steward),
                                                               component->domain));
