@@ -353,6 +353,23 @@ add_change (EnjAdministration *self, EnjElementBuilder *builder, const char *wha
   enj_commands_add_note (builder, note);
 }
 
+typedef gboolean (*Change) (EnjSteward *steward, const char *domain, gint64 now, GError **error);
+
+static gboolean
+change_domain (EnjAdministration *self, Change change, const char *what, const EnjElement *form,
+               EnjElementBuilder *builder, gint64 now, GError **error)
+{
+  g_autofree char *domain = enj_form_dup_value (form, "domain");
+  GError *fault = NULL;
+
+  if (!domain)
+    return misses ("domain", error);
+  if (!change (self->steward, domain, now, &fault))
+    return fail (fault, error);
+  add_change (self, builder, what, domain);
+  return TRUE;
+}
+
 static void
 ask_block (EnjElementBuilder *builder, gpointer data)
 {
@@ -368,15 +385,8 @@ run_block (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpoin
            GError **error)
 {
   EnjAdministration *self = data;
-  g_autofree char *domain = enj_form_dup_value (form, "domain");
-  GError *fault = NULL;
 
-  if (!domain)
-    return misses ("domain", error);
-  if (!self->hands->block (self->steward, domain, now, &fault))
-    return fail (fault, error);
-  add_change (self, builder, "blocked", domain);
-  return TRUE;
+  return change_domain (self, self->hands->block, "blocked", form, builder, now, error);
 }
 
 static void
@@ -397,15 +407,8 @@ run_unblock (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpo
              GError **error)
 {
   EnjAdministration *self = data;
-  g_autofree char *domain = enj_form_dup_value (form, "domain");
-  GError *fault = NULL;
 
-  if (!domain)
-    return misses ("domain", error);
-  if (!self->hands->unblock (self->steward, domain, now, &fault))
-    return fail (fault, error);
-  add_change (self, builder, "unblocked", domain);
-  return TRUE;
+  return change_domain (self, self->hands->unblock, "unblocked", form, builder, now, error);
 }
 
 static void
