@@ -16,7 +16,7 @@ from lab import RELAY, SOURCE
 from prosody import make_certificate
 from tap import equal, run, say, test, true
 
-CHECKOUT = "/root/enjamb"
+CHECKOUT = "/usr/src/enjamb"
 SECRET = secrets.token_hex(32)
 CERTS = "/etc/enjamb/certs"
 
