@@ -37,6 +37,7 @@ libtestsupport_la_SOURCES += %D%/support/settings.c %D%/support/settings.h
 libtestsupport_la_SOURCES += %D%/support/signer.c %D%/support/signer.h
 libtestsupport_la_SOURCES += %D%/support/stage.c %D%/support/stage.h
 libtestsupport_la_SOURCES += %D%/support/stanzas.c %D%/support/stanzas.h
+libtestsupport_la_SOURCES += %D%/support/steady.c %D%/support/steady.h
 libtestsupport_la_SOURCES += %D%/support/talk.c %D%/support/talk.h
 libtestsupport_la_SOURCES += %D%/support/transcript.c %D%/support/transcript.h
 LDADD = libtestsupport.la libcomponent.la libprotocol.la

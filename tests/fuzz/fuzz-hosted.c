@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-#include "protocol/chance.h"
 #include "protocol/hosted.h"
 #include "protocol/jid.h"
 
 #include "tests/support/settings.h"
+#include "tests/support/steady.h"
 
 #define DOMAIN "comp.local.test"
 #define PORT "here"
@@ -31,21 +31,6 @@ typedef struct
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
-/* So the id of our stream is the same each time, and seeds may prove themselves. */
-static void
-fill_chance (guint8 *data, gsize len, gpointer user_data G_GNUC_UNUSED)
-{
-  memset (data, 7, len);
-}
-
-static GLogWriterOutput
-write_log (GLogLevelFlags level, const GLogField *fields G_GNUC_UNUSED,
-           gsize n_fields G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
-{
-  g_assert_cmpint (level & G_LOG_LEVEL_MASK, >, G_LOG_LEVEL_WARNING);
-  return G_LOG_WRITER_HANDLED;
-}
-
 static EnjSettings *
 get_settings (void)
 {
@@ -55,8 +40,7 @@ get_settings (void)
 
   if (settings)
     return settings;
-  enj_chance_set_source (fill_chance, NULL);
-  g_log_set_writer_func (write_log, NULL, NULL);
+  enj_test_be_steady ();
   settings = enj_test_settings_new ();
   terms = enj_terms_new ("s3cr3t", ports, FALSE);
   enj_settings_add_terms (settings, DOMAIN, terms);

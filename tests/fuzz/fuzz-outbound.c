@@ -7,12 +7,12 @@
 
 #include <string.h>
 
-#include "protocol/chance.h"
 #include "protocol/ns.h"
 #include "protocol/outbound.h"
 #include "protocol/reader.h"
 
 #include "tests/support/settings.h"
+#include "tests/support/steady.h"
 
 #define LOCAL "comp.local.test"
 #define REMOTE "there.test"
@@ -37,21 +37,6 @@ typedef struct
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
-static void
-fill_chance (guint8 *data, gsize len, gpointer user_data G_GNUC_UNUSED)
-{
-  memset (data, 7, len);
-}
-
-/* Whatever a peer does, it is no warning. */
-static GLogWriterOutput
-write_log (GLogLevelFlags level, const GLogField *fields G_GNUC_UNUSED,
-           gsize n_fields G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
-{
-  g_assert_cmpint (level & G_LOG_LEVEL_MASK, >, G_LOG_LEVEL_WARNING);
-  return G_LOG_WRITER_HANDLED;
-}
-
 static EnjSettings *
 get_settings (void)
 {
@@ -59,8 +44,7 @@ get_settings (void)
 
   if (!settings)
     {
-      enj_chance_set_source (fill_chance, NULL);
-      g_log_set_writer_func (write_log, NULL, NULL);
+      enj_test_be_steady ();
       settings = enj_test_settings_new ();
     }
   return settings;
