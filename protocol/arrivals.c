@@ -228,7 +228,7 @@ tell (Visitor *visitor, EnjArrival *arrival)
   *arrival = (EnjArrival){ .inbound = visitor->inbound,
                            .session = visitor->session,
                            .source = visitor->source };
-  if (enj_inbound_next (visitor->inbound, &arrival->news))
+  if (enj_lane_next (enj_inbound_get_lane (visitor->inbound), &arrival->news))
     {
       note (visitor, &arrival->news);
       return TRUE;
@@ -270,7 +270,8 @@ enj_arrivals_answer (EnjArrivals *self, guint64 id, const char *local, const cha
   const Visitor *visitor = g_hash_table_lookup (self->visitors, &id);
 
   if (visitor)
-    enj_inbound_answer (visitor->inbound, local, remote, type, condition, proof, now);
+    enj_lane_answer (enj_inbound_get_lane (visitor->inbound), local, remote, type, condition,
+                     proof, now);
 }
 
 EnjInbound *
@@ -320,6 +321,6 @@ enj_arrivals_count_owned (const EnjArrivals *self)
 
   g_hash_table_iter_init (&iter, self->visitors);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    n += enj_inbound_count_owned (((const Visitor *) value)->inbound);
+    n += enj_lane_count_owned (enj_inbound_get_lane (((Visitor *) value)->inbound));
   return n;
 }

@@ -437,7 +437,7 @@ enj_call_process (EnjCall *self)
 gboolean
 enj_call_next (EnjCall *self, EnjNews *news)
 {
-  while (self->outbound && enj_outbound_next (self->outbound, news))
+  while (self->outbound && enj_lane_next (enj_outbound_get_lane (self->outbound), news))
     {
       if (news->type == ENJ_NEWS_REFUSED)
         note_attempt (self, news->remote, news->answer == ENJ_DIALBACK_INVALID ? "key invalid"

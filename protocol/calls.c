@@ -378,9 +378,9 @@ enj_calls_count_owned (const EnjCalls *self)
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     if (enj_call_get_outbound (value))
-      n += enj_outbound_count_owned (enj_call_get_outbound (value));
+      n += enj_lane_count_owned (enj_outbound_get_lane (enj_call_get_outbound (value)));
   g_hash_table_iter_init (&iter, self->common.dying);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    n += enj_outbound_count_owned (value);
+    n += enj_lane_count_owned (enj_outbound_get_lane (value));
   return n;
 }

@@ -8,24 +8,16 @@
 #include "protocol/admission.h"
 #include "protocol/features.h"
 #include "protocol/jid.h"
-#include "protocol/management.h"
 #include "protocol/ns.h"
-#include "protocol/receiving.h"
-#include "protocol/sounding.h"
 #include "protocol/token.h"
 
 struct EnjInbound
 {
-  EnjSession session; /* must be first */
-  EnjCounters *counters;
-  EnjReceiving *receiving;
+  EnjLane lane; /* must be first */
   EnjAcceptor *acceptor;
-  EnjNewsQueue news;
   EnjEvidence *evidence; /* NULL in clear */
   char *local;  /* the domain that the header asked for */
   char *remote; /* the domain that it claims, or NULL */
-  EnjManagement *management;
-  EnjSounding *sounding;
   EnjFeatures offered; /* on the stream that is now open */
   gboolean is_proved;  /* @remote, by EXTERNAL, for @local */
   gboolean is_late;    /* for bidi: a proof is under way */
@@ -45,7 +37,8 @@ is_modern (const EnjHeader *peer)
 static void
 send_header (EnjInbound *self, gboolean is_refused)
 {
-  const EnjHeader *peer = enj_stream_get_header (self->session.stream);
+  EnjSession *session = &self->lane.session;
+  const EnjHeader *peer = enj_stream_get_header (session->stream);
   gboolean is_old = !is_refused && !is_modern (peer);
   char id[ENJ_TOKEN_SIZE];
   EnjHeader header = {
@@ -61,10 +54,10 @@ send_header (EnjInbound *self, gboolean is_refused)
     .has_dialback = TRUE,
   };
 
-  (void) enj_stream_send_header (self->session.stream, &header); /* The queue is empty here. */
-  self->session.header_sent = TRUE;
-  enj_receiving_set_stream_id (self->receiving, id);
-  enj_session_written (&self->session);
+  (void) enj_stream_send_header (session->stream, &header); /* The queue is empty here. */
+  session->header_sent = TRUE;
+  enj_receiving_set_stream_id (self->lane.receiving, id);
+  enj_session_written (session);
 }
 
 /* RFC 6120 4.9.1.3: an answer, an error too, comes from one of our own domains. */
@@ -72,9 +65,9 @@ static void
 ensure_local (EnjInbound *self)
 {
   if (!self->local)
-    self->local = g_strdup (enj_realm_get_component (self->session.settings->realm, 0));
-  self->session.log.local = self->local;
-  self->session.log.remote = self->remote;
+    self->local = g_strdup (enj_realm_get_component (self->lane.session.settings->realm, 0));
+  self->lane.session.log.local = self->local;
+  self->lane.session.log.remote = self->remote;
 }
 
 static void
@@ -90,7 +83,7 @@ open_for_error (EnjSession *session)
 static gboolean
 may_prove (EnjInbound *self)
 {
-  const EnjHeader *header = enj_stream_get_header (self->session.stream);
+  const EnjHeader *header = enj_stream_get_header (self->lane.session.stream);
   gboolean is_complete = header->to && *header->to && self->remote && !self->is_proved;
 
   return enj_acceptor_expect (self->acceptor, is_complete ? self->evidence : NULL, self->remote);
@@ -99,14 +92,15 @@ may_prove (EnjInbound *self)
 static EnjFeatures
 choose_features (EnjInbound *self)
 {
+  const EnjSession *session = &self->lane.session;
   EnjFeatures features = ENJ_FEATURE_DIALBACK | ENJ_FEATURE_DIALBACK_ERRORS;
 
-  if (!self->session.tls)
+  if (!session->tls)
     {
       /* RFC 6120 5.3.1: where TLS is required, nothing else is offered. */
-      if (enj_admission_needs_tls (self->session.settings, self->remote))
+      if (enj_admission_needs_tls (session->settings, self->remote))
         return ENJ_FEATURE_STARTTLS | ENJ_FEATURE_STARTTLS_REQUIRED;
-      if (enj_settings_get_credentials (self->session.settings, self->local))
+      if (enj_settings_get_credentials (session->settings, self->local))
         features |= ENJ_FEATURE_STARTTLS;
     }
   if (may_prove (self))
@@ -117,7 +111,8 @@ choose_features (EnjInbound *self)
 static void
 send_features (EnjInbound *self)
 {
-  const EnjLimits *limits = &self->session.settings->limits;
+  EnjSession *session = &self->lane.session;
+  const EnjLimits *limits = &session->settings->limits;
   /* What stanzas have to keep to.  Those before a proof are for no stanza (L02), and behind
    * dialback no features come that could raise them. */
   const EnjStreamLimits announced = { .max_bytes = limits->stanza_size,
@@ -125,11 +120,11 @@ send_features (EnjInbound *self)
 
   self->offered = choose_features (self);
   if (self->offered & ENJ_FEATURE_SM)
-    enj_management_allow (self->management);
+    enj_management_allow (self->lane.management);
   (void) enj_features_format (self->offered,
                               self->offered & ENJ_FEATURE_STARTTLS_REQUIRED ? NULL : &announced,
-                              enj_stream_output (self->session.stream));
-  enj_session_written (&self->session);
+                              enj_stream_output (session->stream));
+  enj_session_written (session);
 }
 
 /* RFC 6120 4.9.3.9: who has proved himself stays who he was, for whom he was. */
@@ -152,7 +147,8 @@ take_header (EnjInbound *self, GError **error)
 {
   g_autofree char *remote = NULL;
   g_autofree char *local = NULL;
-  EnjHeader header = *enj_stream_get_header (self->session.stream);
+  const EnjSession *session = &self->lane.session;
+  EnjHeader header = *enj_stream_get_header (session->stream);
 
   if (self->is_proved)
     {
@@ -161,11 +157,11 @@ take_header (EnjInbound *self, GError **error)
         header.from = self->remote;
       if (!header.to || !*header.to)
         header.to = self->local;
-      if (enj_admission_header (self->session.settings, &header, &remote, &local, error))
+      if (enj_admission_header (session->settings, &header, &remote, &local, error))
         (void) check_unchanged (self, remote, local, error);
       return;
     }
-  (void) enj_admission_header (self->session.settings, &header, &remote, &local, error);
+  (void) enj_admission_header (session->settings, &header, &remote, &local, error);
   /* RFC 6120 5.4.3.3: what an earlier stream said is void. */
   g_free (self->local);
   g_free (self->remote);
@@ -175,23 +171,24 @@ take_header (EnjInbound *self, GError **error)
 }
 
 static void
-handle_header (EnjInbound *self)
+handle_header (EnjLane *lane)
 {
+  EnjInbound *self = (EnjInbound *) lane;
   GError *error = NULL;
 
-  enj_session_wait (&self->session, ENJ_WAIT_HEADER, 0);
+  enj_session_wait (&lane->session, ENJ_WAIT_HEADER, 0);
   take_header (self, &error);
   if (error)
     {
-      enj_session_fail (&self->session, error);
+      enj_session_fail (&lane->session, error);
       return;
     }
 
   send_header (self, FALSE);
-  if (is_modern (enj_stream_get_header (self->session.stream)))
+  if (is_modern (enj_stream_get_header (lane->session.stream)))
     send_features (self);
   if (self->is_proved)
-    enj_receiving_admit (self->receiving, self->local, self->remote, ENJ_PROOF_EXTERNAL);
+    enj_receiving_admit (lane->receiving, self->local, self->remote, ENJ_PROOF_EXTERNAL);
 }
 
 /* ---- STARTTLS and SASL -------------------------------------------------- */
@@ -201,16 +198,16 @@ choose_credentials (const char *server_name, gpointer user_data)
 {
   const EnjInbound *self = user_data;
 
-  return enj_settings_choose_credentials (self->session.settings, server_name);
+  return enj_settings_choose_credentials (self->lane.session.settings, server_name);
 }
 
 static void
 handle_starttls (EnjInbound *self)
 {
-  EnjSession *session = &self->session;
+  EnjSession *session = &self->lane.session;
   EnjCredentials *credentials = enj_settings_get_credentials (session->settings, self->local);
 
-  if (session->tls || !credentials || enj_receiving_is_asking (self->receiving)
+  if (session->tls || !credentials || enj_receiving_is_asking (self->lane.receiving)
       || (self->has_bidi && self->is_late))
     {
       /* RFC 6120 5.4.2.2: failure, end of the stream, end of the connection.  An answer that is
@@ -231,7 +228,7 @@ handle_starttls (EnjInbound *self)
 static void
 start_direct_tls (EnjInbound *self)
 {
-  EnjSession *session = &self->session;
+  EnjSession *session = &self->lane.session;
   EnjCredentials *credentials = NULL;
   const char *domain;
   const EnjRealm *realm = session->settings->realm;
@@ -255,13 +252,13 @@ handle_secured (EnjSession *session)
   g_autofree char *how = enj_tls_describe (session->tls);
   const char *fingerprint;
 
-  enj_receiving_reset (self->receiving);
+  enj_receiving_reset (self->lane.receiving);
   self->offered = 0;
   self->is_late = self->has_bidi = FALSE;
   session->peer_limits = (EnjStreamLimits){ 0 };
   g_clear_pointer (&self->evidence, enj_evidence_unref);
   self->evidence = enj_evidence_new (session->tls, session->settings->trust);
-  enj_receiving_set_evidence (self->receiving, self->evidence);
+  enj_receiving_set_evidence (self->lane.receiving, self->evidence);
   /* Who had proved himself in clear has it before him again. */
   if (session->due[ENJ_WAIT_NEGOTIATION] == ENJ_NEVER)
     enj_session_wait (session, ENJ_WAIT_NEGOTIATION, session->settings->limits.negotiation_timeout);
@@ -275,7 +272,7 @@ handle_secured (EnjSession *session)
 static gboolean
 handle_sasl (EnjInbound *self, const EnjElement *element)
 {
-  EnjSession *session = &self->session;
+  EnjSession *session = &self->lane.session;
 
   switch (enj_acceptor_handle (self->acceptor, element))
     {
@@ -284,8 +281,8 @@ handle_sasl (EnjInbound *self, const EnjElement *element)
     case ENJ_ACCEPTOR_GOES_ON:
       break;
     case ENJ_ACCEPTOR_FAILED:
-      enj_receiving_distrust (self->receiving, self->remote);
-      enj_receiving_distrust (self->receiving, enj_acceptor_get_claimed (self->acceptor));
+      enj_receiving_distrust (self->lane.receiving, self->remote);
+      enj_receiving_distrust (self->lane.receiving, enj_acceptor_get_claimed (self->acceptor));
       break;
     case ENJ_ACCEPTOR_SUCCEEDED:
       self->is_proved = self->is_late = TRUE;
@@ -309,19 +306,12 @@ handle_dialback (EnjInbound *self, const EnjDialback *dialback)
           (void) enj_acceptor_expect (self->acceptor, NULL, NULL);
           self->is_late = TRUE;
         }
-      enj_receiving_handle (self->receiving, dialback);
+      enj_receiving_handle (self->lane.receiving, dialback);
       return;
     }
   /* XEP-0220 3.1: nothing is ever asked on this stream. */
-  self->counters->unsolicited++;
-  enj_log_info (&self->session.log, "unsolicited dialback answer ignored");
-}
-
-void
-enj_inbound_answer (EnjInbound *self, const char *local, const char *remote, EnjDialbackType type,
-                    EnjStanzaCondition condition, EnjProof proof, gint64 now)
-{
-  enj_receiving_answer (self->receiving, local, remote, type, condition, proof, now);
+  self->lane.counters->unsolicited++;
+  enj_log_info (&self->lane.session.log, "unsolicited dialback answer ignored");
 }
 
 /* ---- Bidi ------------------------------------------------------------------- */
@@ -335,29 +325,31 @@ handle_bidi (EnjInbound *self, const EnjElement *element)
     return FALSE;
   if (self->is_late)
     {
-      enj_log_info (&self->session.log, "bidi comes behind a proof, and is ignored");
+      enj_log_info (&self->lane.session.log, "bidi comes behind a proof, and is ignored");
       return TRUE;
     }
-  self->has_bidi = self->session.standing.has_bidi = TRUE;
-  self->session.peer_limits = enj_stream_limits_parse (element);
+  self->has_bidi = self->lane.session.standing.has_bidi = TRUE;
+  self->lane.session.peer_limits = enj_stream_limits_parse (element);
   return TRUE;
 }
 
 gboolean
 enj_inbound_may_send (const EnjInbound *self, const char *local, const char *remote)
 {
-  return self->has_bidi && self->session.header_sent && enj_session_is_open (&self->session)
-         && enj_receiving_has_pair (self->receiving, local, remote);
+  return self->has_bidi && self->lane.session.header_sent
+         && enj_session_is_open (&self->lane.session)
+         && enj_receiving_has_pair (self->lane.receiving, local, remote);
 }
 
 EnjSend
 enj_inbound_send (EnjInbound *self, EnjStanza *stanza, gint64 now)
 {
+  EnjSession *session = &self->lane.session;
   EnjSend result;
 
-  self->session.now = now;
-  result = enj_session_send (&self->session, stanza);
-  self->counters->written_peer += result == ENJ_SEND_DONE;
+  session->now = now;
+  result = enj_session_send (session, stanza);
+  self->lane.counters->written_peer += result == ENJ_SEND_DONE;
   self->was_full |= result == ENJ_SEND_FULL;
   return result;
 }
@@ -365,54 +357,21 @@ enj_inbound_send (EnjInbound *self, EnjStanza *stanza, gint64 now)
 gboolean
 enj_inbound_take_room (EnjInbound *self)
 {
-  if (!self->was_full || !enj_session_is_open (&self->session) || self->session.held
-      || !enj_session_has_room (&self->session))
+  EnjSession *session = &self->lane.session;
+
+  if (!self->was_full || !enj_session_is_open (session) || session->held
+      || !enj_session_has_room (session))
     return FALSE;
   self->was_full = FALSE;
   return TRUE;
 }
 
-EnjStanza *
-enj_inbound_steal_unconfirmed (EnjInbound *self, gint64 *left)
-{
-  EnjStanza *stanza = enj_management_steal_unconfirmed (self->management, left);
-
-  return stanza ? stanza : enj_sounding_steal (self->sounding, left);
-}
-
-static guint
-count_unproven (const EnjSession *session)
-{
-  const EnjInbound *self = (const EnjInbound *) session;
-
-  return enj_management_count_unconfirmed (self->management)
-         + enj_sounding_count (self->sounding);
-}
-
-guint
-enj_inbound_count_owned (const EnjInbound *self)
-{
-  return enj_departures_count (&self->session.unsent) + count_unproven (&self->session);
-}
-
 /* ---- Events of the session ---------------------------------------------- */
 
 static void
-handle_stanza (EnjInbound *self, EnjStanza *stanza)
+handle_element (EnjLane *lane, const EnjElement *element)
 {
-  EnjStanza *admitted = NULL;
-
-  if (!enj_management_is_past (self->management))
-    admitted = enj_receiving_pass_new (self->receiving, stanza);
-  if (!admitted)
-    return;
-  enj_management_note_received (self->management, admitted);
-  enj_news_queue_push (&self->news, ENJ_NEWS_STANZA, NULL, NULL)->stanza = admitted;
-}
-
-static void
-handle_element (EnjInbound *self, const EnjElement *element)
-{
+  EnjInbound *self = (EnjInbound *) lane;
   EnjDialback dialback;
 
   if (enj_dialback_parse (element, &dialback))
@@ -428,97 +387,35 @@ handle_element (EnjInbound *self, const EnjElement *element)
     {
       g_autofree char *name = enj_log_quote (enj_element_get_name (element));
 
-      enj_session_fail (&self->session,
+      enj_session_fail (&lane->session,
                         g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_UNSUPPORTED_STANZA_TYPE,
                                      "<%s/> is not understood here", name));
     }
 }
 
-/* What waits to be written is answers, or many: a peer that does not read them gets no more.  By
- * <a/> alone it tells that it reads. */
-static gboolean
-is_swamped (EnjSession *session)
-{
-  return session->state == ENJ_SESSION_OPEN && !enj_session_has_room (session)
-         && (!enj_departures_count (&session->unsent) || enj_stream_is_swamped (session->stream));
-}
-
-static void
-handle_event (EnjSession *session, EnjStreamEvent *event)
-{
-  EnjInbound *self = (EnjInbound *) session;
-
-  if (event->type == ENJ_STREAM_OPENED)
-    handle_header (self);
-  else if (event->type == ENJ_STREAM_STANZA)
-    handle_stanza (self, event->stanza);
-  else if (!enj_element_is (event->element, ENJ_NS_SM, "a") && is_swamped (session))
-    enj_session_fail (session, g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESOURCE_CONSTRAINT,
-                                            "answers are not read"));
-  else if (!enj_management_handle (self->management, event->element)
-           && session->state == ENJ_SESSION_OPEN)
-    handle_element (self, event->element);
-}
-
 static void
 handle_due (EnjSession *session, EnjWait which)
 {
-  if (which == ENJ_WAIT_ACK)
-    {
-      enj_management_tick (((EnjInbound *) session)->management, session->now);
-      return;
-    }
-  if (which == ENJ_WAIT_PROOF)
-    {
-      enj_sounding_tick (((EnjInbound *) session)->sounding, session->now);
-      return;
-    }
-  enj_session_fail (session,
-                    g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_POLICY_VIOLATION,
-                                 which == ENJ_WAIT_HEADER ? "no stream header in time"
-                                                          : "not authenticated in time"));
+  EnjLane *lane = (EnjLane *) session;
+
+  if (!enj_lane_handle_due (lane, which))
+    enj_lane_fail (lane, ENJ_STREAM_POLICY_VIOLATION,
+                   which == ENJ_WAIT_HEADER ? "no stream header in time"
+                                            : "not authenticated in time");
 }
 
-static void
-handle_over (EnjSession *session)
-{
-  g_autofree char *reason = session->reason ? enj_log_quote (session->reason->message) : NULL;
-
-  enj_log_info (&session->log, "closed: %s", reason ? reason : "in order");
-  enj_sounding_note_over (((EnjInbound *) session)->sounding);
-}
-
-static void
-handle_left (EnjSession *session, EnjStanza *stanza)
-{
-  EnjInbound *self = (EnjInbound *) session;
-
-  if (!enj_management_note_sent (self->management, stanza))
-    enj_sounding_note_sent (self->sounding, stanza);
-}
-
-static void
-handle_closing (EnjSession *session)
-{
-  enj_management_note_closing (((EnjInbound *) session)->management);
-}
-
-static gboolean
-handle_quiet (EnjSession *session)
-{
-  return enj_management_probe (((EnjInbound *) session)->management);
-}
-
-static const EnjSessionClass inbound_class = {
-  .event = handle_event,
-  .secured = handle_secured,
-  .due = handle_due,
-  .open = open_for_error,
-  .over = handle_over,
-  .left = handle_left,
-  .closing = handle_closing,
-  .quiet = handle_quiet,
-  .count_unproven = count_unproven,
+static const EnjLaneClass inbound_class = {
+  .session = { .event = enj_lane_handle_event,
+               .secured = handle_secured,
+               .due = handle_due,
+               .open = open_for_error,
+               .over = enj_lane_handle_over,
+               .left = enj_lane_handle_left,
+               .closing = enj_lane_handle_closing,
+               .quiet = enj_lane_handle_quiet,
+               .count_unproven = enj_lane_count_unproven },
+  .opened = handle_header,
+  .element = handle_element,
 };
 
 /* ---- Public --------------------------------------------------------------- */
@@ -528,17 +425,14 @@ enj_inbound_new (gboolean direct_tls, EnjSettings *settings, EnjCounters *counte
                  gint64 now)
 {
   EnjInbound *self = g_new0 (EnjInbound, 1);
+  EnjSession *session = &self->lane.session;
 
-  enj_session_init (&self->session, &inbound_class, "in", ENJ_NS_SERVER, settings, wake, now);
-  self->counters = counters;
-  enj_news_queue_init (&self->news, wake);
-  self->receiving = enj_receiving_new (&self->session, counters, &self->news);
-  self->acceptor = enj_acceptor_new (&self->session);
-  self->management = enj_management_new (&self->session, counters);
-  self->sounding = enj_sounding_new (&self->session, counters);
+  enj_lane_init (&self->lane, &inbound_class, "in", settings, counters, wake, now);
+  enj_lane_start_receiving (&self->lane);
+  self->acceptor = enj_acceptor_new (session);
   counters->streams_in++;
-  enj_session_wait (&self->session, ENJ_WAIT_HEADER, settings->limits.header_timeout);
-  enj_session_wait (&self->session, ENJ_WAIT_NEGOTIATION, settings->limits.negotiation_timeout);
+  enj_session_wait (session, ENJ_WAIT_HEADER, settings->limits.header_timeout);
+  enj_session_wait (session, ENJ_WAIT_NEGOTIATION, settings->limits.negotiation_timeout);
   if (direct_tls)
     start_direct_tls (self);
   return self;
@@ -549,49 +443,47 @@ enj_inbound_free (EnjInbound *self)
 {
   if (!self)
     return;
-  enj_receiving_free (self->receiving);
   enj_acceptor_free (self->acceptor);
-  enj_management_free (self->management);
-  enj_sounding_free (self->sounding);
   enj_evidence_unref (self->evidence);
-  enj_news_queue_clear (&self->news);
-  enj_session_clear (&self->session);
+  enj_lane_clear (&self->lane);
   g_free (self->local);
   g_free (self->remote);
   g_free (self);
 }
 
+EnjLane *
+enj_inbound_get_lane (EnjInbound *self)
+{
+  return &self->lane;
+}
+
 EnjSession *
 enj_inbound_get_session (EnjInbound *self)
 {
-  return &self->session;
-}
-
-gboolean
-enj_inbound_next (EnjInbound *self, EnjNews *news)
-{
-  return enj_news_queue_pop (&self->news, news);
+  return &self->lane.session;
 }
 
 gboolean
 enj_inbound_has_pair (const EnjInbound *self, const char *local, const char *remote)
 {
-  return enj_receiving_has_pair (self->receiving, local, remote);
+  return enj_receiving_has_pair (self->lane.receiving, local, remote);
 }
 
 void
 enj_inbound_set_settings (EnjInbound *self, EnjSettings *settings, gint64 now)
 {
-  self->session.now = now;
-  enj_settings_unref (self->session.settings);
-  self->session.settings = enj_settings_ref (settings);
+  EnjSession *session = &self->lane.session;
+
+  session->now = now;
+  enj_settings_unref (session->settings);
+  session->settings = enj_settings_ref (settings);
   if (self->evidence)
     enj_evidence_set_trust (self->evidence, settings->trust);
   /* RFC 6120 13.7.2.3; before the stream is opened again there is no pair of it yet. */
   if (self->is_proved && !enj_evidence_is_believed (self->evidence))
-    enj_session_fail (&self->session,
+    enj_session_fail (session,
                       g_error_new (ENJ_STREAM_ERROR, ENJ_STREAM_RESET,
                                    "the certificate of %s is not believed any more", self->remote));
   else
-    enj_receiving_check (self->receiving, settings);
+    enj_receiving_check (self->lane.receiving, settings);
 }

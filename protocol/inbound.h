@@ -7,28 +7,19 @@
  * bidi writes only for the inverse of such a pair.
  *
  * Does not verify keys: it hands out questions and is told the answers.  Asks
- * the peer nothing itself.  The driver's functions are those of session.h. */
+ * the peer nothing itself.  News (STANZA, QUESTION, ADMITTED), answers and what is
+ * unconfirmed are the lane's; the driver's functions are those of session.h. */
 #pragma once
 
-#include "protocol/counters.h"
-#include "protocol/news.h"
-#include "protocol/session.h"
+#include "protocol/lane.h"
 
 typedef struct EnjInbound EnjInbound;
 
 EnjInbound *enj_inbound_new (gboolean direct_tls, EnjSettings *settings, EnjCounters *counters,
                              EnjWake wake, gint64 now);
 void enj_inbound_free (EnjInbound *self);
+EnjLane *enj_inbound_get_lane (EnjInbound *self);
 EnjSession *enj_inbound_get_session (EnjInbound *self);
-
-/* STANZA, QUESTION and ADMITTED.  FALSE when there are none. */
-gboolean enj_inbound_next (EnjInbound *self, EnjNews *news);
-
-/* The answer to a question: valid, with how it was proved, invalid, or an error
- * with its condition.  A pair that is not waiting for one is ignored. */
-void enj_inbound_answer (EnjInbound *self, const char *local, const char *remote,
-                         EnjDialbackType type, EnjStanzaCondition condition, EnjProof proof,
-                         gint64 now);
 
 /* May @remote write to @local here? */
 gboolean enj_inbound_has_pair (const EnjInbound *self, const char *local, const char *remote);
@@ -41,13 +32,6 @@ EnjSend enj_inbound_send (EnjInbound *self, EnjStanza *stanza, gint64 now);
 
 /* TRUE once when there is room again after send() has said FULL. */
 gboolean enj_inbound_take_room (EnjInbound *self);
-
-/* The oldest that left us and that the peer has not confirmed (XEP-0198), owned by the
- * caller; NULL when there is none.  For a session that is over. */
-EnjStanza *enj_inbound_steal_unconfirmed (EnjInbound *self, gint64 *left);
-
-/* Stanzas that have not left as a whole, or that the peer has not confirmed. */
-guint enj_inbound_count_owned (const EnjInbound *self);
 
 /* New settings; a pair that they do not want, or not proved this way, ends the stream. */
 void enj_inbound_set_settings (EnjInbound *self, EnjSettings *settings, gint64 now);

@@ -56,8 +56,8 @@ tell (EnjInquiry *self, const EnjQuestion *question, EnjDialbackType answer,
   if (question->call)
     {
       if (call && enj_call_get_outbound (call))
-        enj_outbound_answer (enj_call_get_outbound (call), question->local, question->remote,
-                             answer, condition, proof, now);
+        enj_lane_answer (enj_outbound_get_lane (enj_call_get_outbound (call)), question->local,
+                         question->remote, answer, condition, proof, now);
       return;
     }
   verdict = g_new0 (EnjVerdict, 1);

@@ -59,6 +59,7 @@ libprotocol_la_SOURCES += %D%/inbound.c %D%/inbound.h
 libprotocol_la_SOURCES += %D%/initiating.c %D%/initiating.h
 libprotocol_la_SOURCES += %D%/inquiry.c %D%/inquiry.h
 libprotocol_la_SOURCES += %D%/jid.c %D%/jid.h
+libprotocol_la_SOURCES += %D%/lane.c %D%/lane.h
 libprotocol_la_SOURCES += %D%/law.c %D%/law.h
 libprotocol_la_SOURCES += %D%/keeper.c %D%/keeper.h
 libprotocol_la_SOURCES += %D%/ledger.c %D%/ledger.h

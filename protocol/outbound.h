@@ -5,14 +5,13 @@
  * (XEP-0220 2.1, 2.6).
  *
  * Does not connect, does not resolve names, does not queue: a stanza is
- * written or not taken.  The driver's functions are those of session.h. */
+ * written or not taken.  News (READY, UP, REFUSED, ANSWER; with bidi STANZA, QUESTION,
+ * ADMITTED; or MOVED), answers and what is unconfirmed are the lane's; the driver's
+ * functions are those of session.h. */
 #pragma once
 
-#include "protocol/counters.h"
-#include "protocol/dialback.h"
-#include "protocol/news.h"
+#include "protocol/lane.h"
 #include "protocol/race.h"
-#include "protocol/session.h"
 
 typedef struct EnjOutbound EnjOutbound;
 
@@ -22,6 +21,7 @@ EnjOutbound *enj_outbound_new (const char *local, const char *remote, EnjTarget 
                                EnjSettings *settings, EnjCounters *counters, EnjWake wake,
                                gint64 now);
 void enj_outbound_free (EnjOutbound *self);
+EnjLane *enj_outbound_get_lane (EnjOutbound *self);
 EnjSession *enj_outbound_get_session (EnjOutbound *self);
 
 /* New settings.  FALSE, and it ends: they want more of the peer than it has shown, or have none
@@ -33,10 +33,6 @@ void enj_outbound_avoid_external (EnjOutbound *self);
 
 /* It is over: the peer has refused EXTERNAL, and answered nothing by dialback afterwards (E10). */
 gboolean enj_outbound_is_shunned (const EnjOutbound *self);
-
-/* READY, UP, REFUSED, ANSWER; with bidi STANZA, QUESTION, ADMITTED; or MOVED.  FALSE when there
- * are none. */
-gboolean enj_outbound_next (EnjOutbound *self, EnjNews *news);
 
 gboolean enj_outbound_is_ready (const EnjOutbound *self);
 
@@ -59,17 +55,6 @@ gboolean enj_outbound_is_up (const EnjOutbound *self, const char *local, const c
 /* Writes a stanza of a pair that is up. */
 EnjSend enj_outbound_send (EnjOutbound *self, EnjStanza *stanza, gint64 now);
 
-/* The oldest that the peer took and has not confirmed (XEP-0198), owned by the caller; NULL
- * when there is none.  For a stream that is over. */
-EnjStanza *enj_outbound_steal_unconfirmed (EnjOutbound *self, gint64 *left);
-
-/* Stanzas that have not left as a whole, or that the peer has not confirmed. */
-guint enj_outbound_count_owned (const EnjOutbound *self);
-
-/* To a QUESTION. */
-void enj_outbound_answer (EnjOutbound *self, const char *local, const char *remote,
-                          EnjDialbackType type, EnjStanzaCondition condition, EnjProof proof,
-                          gint64 now);
 /* What the peer has shown; NULL in clear. */
 EnjEvidence *enj_outbound_get_evidence (const EnjOutbound *self);
 gboolean enj_outbound_has_bidi (const EnjOutbound *self);

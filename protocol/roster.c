@@ -401,19 +401,27 @@ recover (EnjRoster *self, const GArray *unproved, gint64 now)
     enj_returns_push_take (&self->returns, stanza, &unconfirmed);
 }
 
+/* All that @lane, which is over, still had. */
+static void
+empty (EnjRoster *self, EnjLane *lane, gint64 now)
+{
+  g_autoptr (GArray) unproved = g_array_new (FALSE, FALSE, sizeof (Unproved));
+  Unproved one;
+
+  while ((one.stanza = enj_lane_steal_unconfirmed (lane, &one.left)))
+    g_array_append_val (unproved, one);
+  take_back (self, &lane->session, now);
+  recover (self, unproved, now);
+}
+
 void
 enj_roster_hang_up (EnjRoster *self, EnjCall *call, gint64 now)
 {
   EnjOutbound *outbound = enj_call_get_outbound (call);
   const char *remote;
-  g_autoptr (GArray) unproved = g_array_new (FALSE, FALSE, sizeof (Unproved));
-  Unproved one;
 
-  while (outbound && (one.stanza = enj_outbound_steal_unconfirmed (outbound, &one.left)))
-    g_array_append_val (unproved, one);
   if (outbound)
-    take_back (self, enj_outbound_get_session (outbound), now);
-  recover (self, unproved, now);
+    empty (self, enj_outbound_get_lane (outbound), now);
   for (guint i = 0; (remote = enj_call_get_remote (call, i)); i++)
     {
       detach (self, call, remote);
@@ -471,13 +479,8 @@ void
 enj_roster_lose_inbound (EnjRoster *self, EnjInbound *inbound, gint64 now)
 {
   const GPtrArray *peers = g_hash_table_lookup (self->lent, inbound);
-  g_autoptr (GArray) unproved = g_array_new (FALSE, FALSE, sizeof (Unproved));
-  Unproved one;
 
-  while ((one.stanza = enj_inbound_steal_unconfirmed (inbound, &one.left)))
-    g_array_append_val (unproved, one);
-  take_back (self, enj_inbound_get_session (inbound), now);
-  recover (self, unproved, now);
+  empty (self, enj_inbound_get_lane (inbound), now);
   for (guint i = 0; peers && i < peers->len; i++)
     {
       enj_peer_set_inbound (peers->pdata[i], NULL);

@@ -182,9 +182,9 @@ pair_new (void)
   self->outbound = enj_outbound_new (THERE, HERE, NULL, bench.there, &bench.counters, wake, 0);
   self->inbound = enj_inbound_new (FALSE, bench.here, &bench.counters, wake, 0);
   shuffle (self);
-  while (enj_outbound_next (self->outbound, &news))
+  while (enj_lane_next (enj_outbound_get_lane (self->outbound), &news))
     enj_news_clear (&news);
-  while (enj_inbound_next (self->inbound, &news))
+  while (enj_lane_next (enj_inbound_get_lane (self->inbound), &news))
     enj_news_clear (&news);
   enj_outbound_authorise (self->outbound, THERE, HERE, 0);
   shuffle (self);

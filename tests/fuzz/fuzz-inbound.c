@@ -104,20 +104,21 @@ answer (Play *play, const EnjNews *question, EnjDialbackType type)
 {
   g_autofree char *pair = pair_new (question->remote, question->local);
   g_autofree char *stranger = pair_new (STRANGER, question->local);
+  EnjLane *lane = enj_inbound_get_lane (play->inbound);
 
   g_hash_table_remove (play->pending, pair);
   if (type == ENJ_DIALBACK_VALID)
     g_hash_table_add (play->valid, g_strdup (pair));
-  enj_inbound_answer (play->inbound, question->local, question->remote, type,
-                      ENJ_STANZA_REMOTE_SERVER_TIMEOUT, ENJ_PROOF_DIALBACK, play->now);
+  enj_lane_answer (lane, question->local, question->remote, type,
+                   ENJ_STANZA_REMOTE_SERVER_TIMEOUT, ENJ_PROOF_DIALBACK, play->now);
   /* A second answer, and one about somebody who has not asked, change nothing. */
-  enj_inbound_answer (play->inbound, question->local, question->remote, ENJ_DIALBACK_VALID,
-                      ENJ_STANZA_REMOTE_SERVER_TIMEOUT, ENJ_PROOF_DIALBACK, play->now);
+  enj_lane_answer (lane, question->local, question->remote, ENJ_DIALBACK_VALID,
+                   ENJ_STANZA_REMOTE_SERVER_TIMEOUT, ENJ_PROOF_DIALBACK, play->now);
   if (!g_hash_table_contains (play->pending, stranger)
       && !g_hash_table_contains (play->valid, stranger))
     {
-      enj_inbound_answer (play->inbound, question->local, STRANGER, ENJ_DIALBACK_VALID,
-                          ENJ_STANZA_REMOTE_SERVER_TIMEOUT, ENJ_PROOF_DIALBACK, play->now);
+      enj_lane_answer (lane, question->local, STRANGER, ENJ_DIALBACK_VALID,
+                       ENJ_STANZA_REMOTE_SERVER_TIMEOUT, ENJ_PROOF_DIALBACK, play->now);
       g_assert_false (enj_inbound_has_pair (play->inbound, question->local, STRANGER));
     }
   if (type != ENJ_DIALBACK_VALID)
@@ -194,7 +195,7 @@ take_events (Play *play, guint8 rule)
 {
   EnjNews event;
 
-  while (enj_inbound_next (play->inbound, &event))
+  while (enj_lane_next (enj_inbound_get_lane (play->inbound), &event))
     {
       g_autofree char *pair = event.remote ? pair_new (event.remote, event.local) : NULL;
 

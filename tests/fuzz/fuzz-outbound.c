@@ -144,7 +144,7 @@ take_events (Play *play, guint8 wish)
 {
   EnjNews news;
 
-  while (enj_outbound_next (play->outbound, &news))
+  while (enj_lane_next (enj_outbound_get_lane (play->outbound), &news))
     {
       take (play, &news, wish);
       enj_news_clear (&news);

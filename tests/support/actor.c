@@ -255,8 +255,9 @@ name_type (EnjDialbackType type)
 static gboolean
 take_news (EnjTestActor *self, EnjNews *news)
 {
-  return self->inbound ? enj_inbound_next (self->inbound, news)
-                       : enj_outbound_next (self->outbound, news);
+  return enj_lane_next (self->inbound ? enj_inbound_get_lane (self->inbound)
+                                      : enj_outbound_get_lane (self->outbound),
+                        news);
 }
 
 static const char *

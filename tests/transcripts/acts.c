@@ -236,12 +236,10 @@ do_answer (EnjTestPlayer *self, const char *text)
                          : strcmp (words[2], "invalid") == 0 ? ENJ_DIALBACK_INVALID
                                                              : ENJ_DIALBACK_ERROR;
 
-  if (self->actor.inbound)
-    enj_inbound_answer (self->actor.inbound, words[1], words[0], type,
-                        enj_stanza_condition_parse (words[2]), proof, self->actor.now);
-  else
-    enj_outbound_answer (self->actor.outbound, words[1], words[0], type,
-                         enj_stanza_condition_parse (words[2]), proof, self->actor.now);
+  enj_lane_answer (self->actor.inbound ? enj_inbound_get_lane (self->actor.inbound)
+                                       : enj_outbound_get_lane (self->actor.outbound),
+                   words[1], words[0], type, enj_stanza_condition_parse (words[2]), proof,
+                   self->actor.now);
   enj_test_actor_pump (&self->actor);
   return NULL;
 }
