@@ -68,6 +68,18 @@ misses (const char *what, GError **error)
   return FALSE;
 }
 
+/* @number stays as it is where nothing was filled in. */
+static gboolean
+get_number (const EnjElement *form, const char *name, guint64 *number, GError **error)
+{
+  g_autofree char *text = enj_form_dup_value (form, name);
+
+  if (!text || g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, number, NULL))
+    return TRUE;
+  g_set_error (error, ENJ_STANZA_ERROR, ENJ_STANZA_BAD_REQUEST, "%s: expected a number", name);
+  return FALSE;
+}
+
 /* What is no domain can be mended by who has written it.  Takes @fault. */
 static gboolean
 fail (GError *fault, GError **error)
@@ -249,15 +261,11 @@ run_streams (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpo
 {
   EnjAdministration *self = data;
   g_autofree char *domain = enj_form_dup_value (form, "domain");
-  g_autofree char *number = enj_form_dup_value (form, "after");
   GError *fault = NULL;
   guint64 after = 0;
 
-  if (number && !g_ascii_string_to_unsigned (number, 10, 0, G_MAXUINT64, &after, NULL))
-    {
-      g_set_error (error, ENJ_STANZA_ERROR, ENJ_STANZA_BAD_REQUEST, "after: expected a number");
-      return FALSE;
-    }
+  if (!get_number (form, "after", &after, error))
+    return FALSE;
   enj_form_start (builder, ENJ_FORM_RESULT, NULL);
   enj_form_add_title (builder, "Streams", NULL);
   enj_form_add_columns (builder, stream_columns, G_N_ELEMENTS (stream_columns));
@@ -283,6 +291,8 @@ ask_close (EnjElementBuilder *builder, gpointer data)
     = { .name = "local", .type = "text-single", .label = "Our domain, * for all" };
   const EnjFormField remote = { .name = "remote", .type = "text-single",
                                 .label = "Remote domain, * for all", .is_required = TRUE };
+  const EnjFormField before = { .name = "before", .type = "text-single",
+                                .label = "Before the stream with the number, 0 for all" };
 
   (void) data;
   enj_form_start (builder, ENJ_FORM_ASKING, NULL);
@@ -290,6 +300,7 @@ ask_close (EnjElementBuilder *builder, gpointer data)
                       "What waits for them goes by the next that come up.");
   enj_form_add (builder, &local, "*");
   enj_form_add (builder, &remote, NULL);
+  enj_form_add (builder, &before, "0");
   enj_form_end (builder);
 }
 
@@ -300,19 +311,23 @@ run_close (const EnjElement *form, EnjElementBuilder *builder, gint64 now, gpoin
   EnjAdministration *self = data;
   g_autofree char *local = enj_form_dup_value (form, "local");
   g_autofree char *remote = enj_form_dup_value (form, "remote");
-  g_autofree char *note = NULL;
+  g_autoptr (GString) note = g_string_new (NULL);
   GError *fault = NULL;
+  guint64 place = 0;
   guint n = 0;
 
   if (!local || !remote)
     return misses (local ? "remote" : "local", error);
-  if (!self->hands->close (self->steward, local, remote, &n, now, &fault))
+  if (!get_number (form, "before", &place, error))
+    return FALSE;
+  if (!self->hands->close (self->steward, local, remote, &place, &n, now, &fault))
     return fail (fault, error);
-  note = g_strdup_printf (n < ENJ_REPORT_CLOSE ? "%u streams are being closed"
-                                               : "%u streams are being closed; there may be more: "
-                                                 "give the command again",
-                          n);
-  enj_commands_add_note (builder, note);
+  g_string_append_printf (note, "%u streams are being closed", n);
+  if (place > 0)
+    g_string_append_printf (note, "; there may be more before %" G_GUINT64_FORMAT
+                                  ": give the command again with that",
+                            place);
+  enj_commands_add_note (builder, note->str);
   return TRUE;
 }
 

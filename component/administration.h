@@ -16,8 +16,8 @@ typedef struct
   GVariant *(*status) (const EnjSteward *steward, gint64 now);
   GVariant *(*streams) (const EnjSteward *steward, const char *remote, guint64 after, guint max,
                         guint64 *next, gint64 now, GError **error);
-  gboolean (*close) (EnjSteward *steward, const char *local, const char *remote, guint *n,
-                     gint64 now, GError **error);
+  gboolean (*close) (EnjSteward *steward, const char *local, const char *remote, guint64 *place,
+                     guint *n, gint64 now, GError **error);
   gboolean (*reload) (EnjSteward *steward, GError **error);
   gboolean (*block) (EnjSteward *steward, const char *domain, gint64 now, GError **error);
   gboolean (*unblock) (EnjSteward *steward, const char *domain, gint64 now, GError **error);

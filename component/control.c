@@ -171,11 +171,13 @@ answer_close (Guest *guest, GVariant *arguments, GDBusMethodInvocation *call)
   g_autoptr (GError) error = NULL;
   const char *local;
   const char *remote;
+  guint64 place;
   guint n;
 
-  g_variant_get (arguments, "(&s&s)", &local, &remote);
-  if (enj_steward_close (self->steward, local, remote, &n, enj_loop_now (self->loop), &error))
-    g_dbus_method_invocation_return_value (call, g_variant_new ("(u)", n));
+  g_variant_get (arguments, "(&s&st)", &local, &remote, &place);
+  if (enj_steward_close (self->steward, local, remote, &place, &n, enj_loop_now (self->loop),
+                         &error))
+    g_dbus_method_invocation_return_value (call, g_variant_new ("(ut)", n, place));
   else
     refuse (call, error);
 }

@@ -249,11 +249,12 @@ enj_steward_routes (const EnjSteward *self, gint64 now)
 /* ---- To do ------------------------------------------------------------------------ */
 
 gboolean
-enj_steward_close (EnjSteward *self, const char *local, const char *remote, guint *n, gint64 now,
-                   GError **error)
+enj_steward_close (EnjSteward *self, const char *local, const char *remote, guint64 *place,
+                   guint *n, gint64 now, GError **error)
 {
   g_autofree char *ours = g_str_equal (local, "*") ? NULL : domain_new (local, error);
   g_autofree char *theirs = NULL;
+  gboolean is_first;
 
   if (!ours && !g_str_equal (local, "*"))
     return FALSE;
@@ -265,10 +266,13 @@ enj_steward_close (EnjSteward *self, const char *local, const char *remote, guin
   theirs = g_str_equal (remote, "*") ? NULL : domain_new (remote, error);
   if (!theirs && !g_str_equal (remote, "*"))
     return FALSE;
-  *n = enj_report_close_streams (enj_exchange_get_report (self->exchange), ours, theirs, now);
-  enj_log_message (NULL, "%u streams between %s and %s are closed as the operator wants%s", *n,
-                   ours ? ours : "*", theirs ? theirs : "*",
-                   *n < ENJ_REPORT_CLOSE ? "" : "; there may be more");
+  is_first = *place == 0;
+  *n = enj_report_close_streams (enj_exchange_get_report (self->exchange), ours, theirs, *place,
+                                 place, now);
+  if (is_first || *n > 0) /* There may be many pages. */
+    enj_log_message (NULL, "%u streams between %s and %s are closed as the operator wants%s", *n,
+                     ours ? ours : "*", theirs ? theirs : "*",
+                     *place ? "; there may be more" : "");
   return TRUE;
 }
 

@@ -64,10 +64,11 @@ GVariant *enj_steward_routes (const EnjSteward *self, gint64 now);
 gboolean enj_steward_reload (EnjSteward *self, GError **error);
 
 /* Ends the streams with other servers between @local and @remote in order, @n of them: each an
- * address, a domain, or "*" for any.  With ENJ_REPORT_CLOSE there may be more.  FALSE for what is
- * neither, and where @local is not ours. */
-gboolean enj_steward_close (EnjSteward *self, const char *local, const char *remote, guint *n,
-                            gint64 now, GError **error);
+ * address, a domain, or "*" for any.  By pages as enj_report_close_streams(): those below *@place,
+ * which comes where to go on, 0 at the start and at the end.  FALSE for what is neither, and where
+ * @local is not ours. */
+gboolean enj_steward_close (EnjSteward *self, const char *local, const char *remote,
+                            guint64 *place, guint *n, gint64 now, GError **error);
 
 /* A domain, or "*.domain" for all below, with whom nothing is exchanged from now on: streams end.
  * It lies over the configuration and outlives a reload.  ENJ_STANZA_JID_MALFORMED for what is no

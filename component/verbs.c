@@ -239,48 +239,31 @@ run_ping (const Task *task)
   return answered ? ENJ_VERB_DONE : ENJ_VERB_NO;
 }
 
-static gboolean
-count_streams (EnjCaller *caller, guint64 *n, GError **error)
-{
-  g_autoptr (GVariant) answer = enj_caller_call_new (caller, "Status", NULL, "(a{sv})", error);
-  g_autoptr (GVariant) status = NULL;
-  guint32 in = 0;
-  guint32 out = 0;
-
-  if (!answer)
-    return FALSE;
-  status = g_variant_get_child_value (answer, 0);
-  (void) g_variant_lookup (status, "streams-in", "u", &in); /* They stay 0. */
-  (void) g_variant_lookup (status, "streams-out", "u", &out);
-  *n = (guint64) in + out;
-  return TRUE;
-}
-
-/* One call ends many, but not more than a turn of the daemon may take.  With as many as there
- * were at the start it is over: those that come back meanwhile could go on for ever. */
+/* A turn of the daemon has room for one page.  The next one is of older streams: those that come
+ * back meanwhile are in none. */
 static EnjVerbStatus
 run_close (const Task *task)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (EnjCaller) caller = caller_new (task->options, &error);
-  guint64 start = 0;
+  guint64 next = 0;
   guint all = 0;
   guint n = 0;
 
-  if (!caller || !count_streams (caller, &start, &error))
+  if (!caller)
     return fail (task, error);
   do
     {
       g_autoptr (GVariant) answer = enj_caller_call_new (
-        caller, "Close", g_variant_new ("(ss)", task->arguments[0], task->arguments[1]), "(u)",
-        &error);
+        caller, "Close",
+        g_variant_new ("(sst)", task->arguments[0], task->arguments[1], next), "(ut)", &error);
 
       if (!answer)
         return fail (task, error);
-      g_variant_get (answer, "(u)", &n);
+      g_variant_get (answer, "(ut)", &n, &next);
       all += n;
     }
-  while (n >= ENJ_REPORT_CLOSE && all < start);
+  while (next != 0);
   if (task->options->json)
     print_json (g_variant_new_parsed ("{'closed': %u}", all));
   else

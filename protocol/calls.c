@@ -188,6 +188,21 @@ enj_calls_find_at (const EnjCalls *self, const EnjAddress *address, const char *
   return NULL;
 }
 
+EnjCall *
+enj_calls_find_of (const EnjCalls *self, const EnjSession *session)
+{
+  const GPtrArray *calls = g_hash_table_lookup (self->by_remote, session->log.remote);
+
+  for (guint i = 0; calls && i < calls->len; i++)
+    {
+      EnjOutbound *outbound = enj_call_get_outbound (calls->pdata[i]);
+
+      if (outbound && enj_outbound_get_session (outbound) == session)
+        return calls->pdata[i];
+    }
+  return NULL;
+}
+
 GPtrArray *
 enj_calls_list_new (const EnjCalls *self)
 {

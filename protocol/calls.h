@@ -36,6 +36,9 @@ EnjCall *enj_calls_find_ready (const EnjCalls *self, const char *local, const ch
 EnjCall *enj_calls_find_at (const EnjCalls *self, const EnjAddress *address, const char *local,
                             const char *remote);
 
+/* The one that @session, of an outbound stream, is the stream of; NULL where that has ended. */
+EnjCall *enj_calls_find_of (const EnjCalls *self, const EnjSession *session);
+
 /* It leads to @remote, too. */
 void enj_calls_add_remote (EnjCalls *self, EnjCall *call, const char *remote);
 

@@ -103,18 +103,27 @@ is_of (const EnjSession *session, const char *local, const char *remote)
          && (!remote || strcmp (remote, claimed_remote) == 0);
 }
 
+/* What it costs to look at one. */
+static guint
+weigh (const EnjSession *session)
+{
+  return MAX (enj_standing_count_pairs (&session->standing), 1);
+}
+
 guint
 enj_report_list_streams (const EnjReport *self, guint64 after, const char *remote, guint64 *ids,
                          guint max, guint64 *next)
 {
   GTreeNode *node = g_tree_upper_bound (self->streams, &after);
+  guint looks = 0;
   guint n = 0;
 
-  for (guint i = 0; node && n < max && i < ENJ_REPORT_SCAN; i++)
+  while (node && n < max && looks < ENJ_REPORT_SCAN)
     {
       const EnjSession *session = g_tree_node_value (node);
 
       after = session->id;
+      looks += weigh (session);
       if (!remote || is_of (session, NULL, remote))
         ids[n++] = session->id;
       node = g_tree_node_next (node);
@@ -196,48 +205,55 @@ enj_report_count_streams (const EnjReport *self)
 static gboolean
 is_to_close (const EnjSession *session, const char *local, const char *remote)
 {
-  return strcmp (session->standing.direction, "in") == 0 && enj_session_is_open (session)
-         && is_of (session, local, remote);
+  return (strcmp (session->standing.direction, "in") == 0
+          || strcmp (session->standing.direction, "out") == 0)
+         && enj_session_is_open (session) && is_of (session, local, remote);
 }
 
-/* Ours: what they did not write is to have another stream, which their calls see to. */
-static guint
-close_calls (EnjReport *self, const char *local, const char *remote, gint64 now)
+/* FALSE where it is ending already. */
+static gboolean
+close_stream (EnjReport *self, EnjSession *session, gint64 now)
 {
-  g_autoptr (GPtrArray) calls = enj_calls_list_new (enj_peers_get_calls (self->peers));
-  guint n = 0;
+  EnjCall *call;
 
-  for (guint i = 0; i < calls->len && n < ENJ_REPORT_CLOSE; i++)
+  if (strcmp (session->standing.direction, "in") == 0)
     {
-      EnjOutbound *outbound = enj_call_get_outbound (calls->pdata[i]);
-      EnjSession *session = outbound ? enj_outbound_get_session (outbound) : NULL;
-
-      if (!session || !enj_session_is_open (session) || !is_of (session, local, remote))
-        continue;
-      enj_call_retire (calls->pdata[i], now);
-      n++;
+      session->now = now;
+      enj_session_close (session);
+      return TRUE;
     }
-  return n;
+  /* What it did not write is to have another stream, which its call sees to. */
+  call = enj_calls_find_of (enj_peers_get_calls (self->peers), session);
+  if (call)
+    enj_call_retire (call, now);
+  return call != NULL;
 }
 
 guint
-enj_report_close_streams (EnjReport *self, const char *local, const char *remote, gint64 now)
+enj_report_close_streams (EnjReport *self, const char *local, const char *remote, guint64 before,
+                          guint64 *next, gint64 now)
 {
-  g_autoptr (GPtrArray) sessions = g_ptr_array_new ();
-  guint n = close_calls (self, local, remote, now);
+  EnjSession *sessions[ENJ_REPORT_CLOSE]; /* for the tree may change when one ends */
+  GTreeNode *node = before ? g_tree_lower_bound (self->streams, &before) : NULL;
+  guint looks = 0;
+  guint found = 0;
+  guint n = 0;
 
-  for (GTreeNode *node = g_tree_node_first (self->streams);
-       node && n + sessions->len < ENJ_REPORT_CLOSE; node = g_tree_node_next (node))
-    if (is_to_close (g_tree_node_value (node), local, remote))
-      g_ptr_array_add (sessions, g_tree_node_value (node));
-  for (guint i = 0; i < sessions->len; i++)
+  node = node ? g_tree_node_previous (node) : g_tree_node_last (self->streams);
+  while (node && found < ENJ_REPORT_CLOSE && looks < ENJ_REPORT_SCAN)
     {
-      EnjSession *session = sessions->pdata[i];
+      EnjSession *session = g_tree_node_value (node);
 
-      session->now = now;
-      enj_session_close (session);
+      before = session->id;
+      looks += weigh (session);
+      if (is_to_close (session, local, remote))
+        sessions[found++] = session;
+      node = g_tree_node_previous (node);
     }
-  return n + sessions->len;
+  *next = node ? before : 0;
+  for (guint i = 0; i < found; i++)
+    n += close_stream (self, sessions[i], now);
+  return n;
 }
 
 /* ---- Remote domains ---------------------------------------------------------------- */

@@ -1,8 +1,7 @@
 /* report.h - what an operator can see of the engine, and end.
  *
  * Streams, remote domains and our own: looked at on demand, by pages that are asked for by where
- * the last one ended, so that nothing is kept for those who look, and no call holds the others
- * up however many there are.
+ * the last one ended: nothing is kept for those who look, and none holds the others up.
  *
  * Owns no stream.  Strings in what it tells are static or borrowed until the next call into the
  * exchange, "" where there is nothing to tell, never NULL. */
@@ -15,10 +14,10 @@
 
 typedef struct EnjReport EnjReport;
 
-/* No page looks at more streams than so many. */
-#define ENJ_REPORT_SCAN 1000
+/* No page looks at more pairs, but for those of its last stream; one without any is one. */
+#define ENJ_REPORT_SCAN 4000
 
-/* No call ends more than so many. */
+/* No page ends more streams than so many. */
 #define ENJ_REPORT_CLOSE 250
 
 /* All are borrowed. */
@@ -77,10 +76,11 @@ gboolean enj_report_describe_stream (const EnjReport *self, guint64 id, EnjStrea
 guint enj_report_count_streams (const EnjReport *self);
 
 /* Ends the server-to-server streams that carry a pair of these, or ask for one, in order, whoever
- * opened them; NULL is any domain.  How many; with ENJ_REPORT_CLOSE there may be more.
- * What waits goes again by another stream. */
+ * opened them; NULL is any domain.  How many.  What waits goes again by another stream.  By pages
+ * from the newest to the oldest, below @before, 0 for the first, for what comes back meanwhile is
+ * newer still: the next one is below @next, and there is none where that is 0. */
 guint enj_report_close_streams (EnjReport *self, const char *local, const char *remote,
-                                gint64 now);
+                                guint64 before, guint64 *next, gint64 now);
 
 /* ---- Remote domains ---------------------------------------------------------- */
 

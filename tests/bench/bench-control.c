@@ -1,5 +1,5 @@
-/* How long the loop waits for an operator who looks at ten thousand streams, in CPU time: one
- * turn has room for 10 ms. */
+/* How long the loop waits for an operator who looks at ten thousand streams of 64 pairs, or ends
+ * them, in CPU time: one turn has room for 10 ms. */
 #include "config.h"
 
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "tests/support/settings.h"
 
 #define N_STREAMS 10000
+#define N_PAIRS 64
 
 static EnjExchange *exchange;
 static EnjSteward *steward;
@@ -33,14 +34,29 @@ reload (gpointer data, GError **error)
   return TRUE;
 }
 
+/* All that limits have room for, each with a name of its own. */
+static void
+add_pairs (EnjSession *session, guint number)
+{
+  for (guint i = 0; i < N_PAIRS; i++)
+    {
+      g_autofree char *remote = g_strdup_printf ("r%u.s%u.far.test", i, number);
+
+      (void) enj_standing_add_pair (&session->standing, &session->log, "b.here.test", remote,
+                                    "TLS1.3", "dialback", NULL, 0); /* The first, or not. */
+    }
+}
+
 static void
 set_up (void)
 {
   EnjLimits limits = enj_limits_default ();
   g_autoptr (EnjConfig) config = enj_test_config_new ("[component b.here.test]\nserver = none\n");
   g_autoptr (EnjSettings) settings = NULL;
+  EnjSession *session;
   EnjAddress peer;
 
+  enj_log_set_lowest (G_LOG_LEVEL_MESSAGE);
   limits.connections = limits.unauthenticated = N_STREAMS;
   settings = enj_test_settings_new_full (&limits, ENJ_ENCRYPTION_REQUIRED);
   exchange = enj_exchange_new (settings, (EnjWake){ 0 });
@@ -50,7 +66,9 @@ set_up (void)
     {
       peer.bytes[2] = (guint8) (i >> 8);
       peer.bytes[3] = (guint8) i;
-      g_assert_nonnull (enj_exchange_accept (exchange, &peer, FALSE, 0));
+      session = enj_exchange_accept (exchange, &peer, FALSE, 0);
+      g_assert_nonnull (session);
+      add_pairs (session, i);
     }
 }
 
@@ -98,6 +116,27 @@ measure_pages (guint *n)
   return worst;
 }
 
+/* Between two domains, of which there is no stream, or of which all are. */
+static double
+measure_close (const char *remote, guint *n)
+{
+  guint64 place = 0;
+  double worst = 0;
+
+  *n = 0;
+  do
+    {
+      double start = milliseconds ();
+      guint ended;
+
+      g_assert_true (enj_steward_close (steward, "b.here.test", remote, &place, &ended, 1, NULL));
+      worst = MAX (worst, milliseconds () - start);
+      ++*n;
+    }
+  while (place != 0);
+  return worst;
+}
+
 int
 main (void)
 {
@@ -107,7 +146,11 @@ main (void)
   set_up ();
   printf ("control: %u streams: status %.1f ms", N_STREAMS, measure_status ());
   page = measure_pages (&n);
-  printf (", a page of streams at most %.1f ms (%u pages)\n", page, n);
+  printf (", a page of streams at most %.1f ms (%u pages)", page, n);
+  page = measure_close ("none.test", &n);
+  printf (", of none to close %.1f ms (%u pages)", page, n);
+  page = measure_close ("*", &n);
+  printf (", of all to close %.1f ms (%u pages)\n", page, n);
   enj_steward_free (steward);
   enj_exchange_free (exchange);
   return 0;

@@ -346,12 +346,12 @@ def reply(serial, sign, body):
     return start + b"\0" * (-len(start) % 8) + body
 
 
-# One entry of a{sv}: 300 streams came in.
-CROWDED = struct.pack("<I4xI11s3s2xI", 24, 10, b"streams-in", b"\1u", 300)
+# How many streams each page ends, and where the next one is.
+ENDED = ((250, 900), (0, 500), (3, 0))
 
 
-def pretend(listener, serials):
-    """A daemon to which streams come back as fast as they are ended."""
+def pretend(listener, asked):
+    """A daemon with some pages of streams, and before what each was asked for."""
     with listener.accept()[0] as client, client.makefile("rb") as lines:
         for line in lines:
             if line.startswith(b"BEGIN"):
@@ -363,28 +363,25 @@ def pretend(listener, serials):
             body, serial, fields = struct.unpack("<4xIII", start)
             call = lines.read(fields + -fields % 8 + body)
             if b"Close" in call:
-                serials.append(serial)
-                # Not for ever, whoever asks.
-                ended = 250 if len(serials) < 9 else 0
-                client.sendall(reply(serial, b"u", struct.pack("<I", ended)))
-            elif b"Status" in call:
-                client.sendall(reply(serial, b"a{sv}", CROWDED))
+                ended, following = ENDED[min(len(asked), 2)] # Not for ever, whoever asks.
+                asked.append(struct.unpack("<Q", call[-8:])[0])
+                client.sendall(reply(serial, b"ut", struct.pack("<I4xQ", ended, following)))
             else:
                 client.sendall(reply(serial, b"", b""))
 
 
-@test("close ends, however fast streams come back")
-def close_ends(lab):
-    path, serials = os.path.join(lab.folder, "pretended"), []
+@test("close goes on page by page, to the last one")
+def close_pages(lab):
+    path, asked = os.path.join(lab.folder, "pretended"), []
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
-        daemon = threading.Thread(target=pretend, args=(listener, serials), daemon=True)
+        daemon = threading.Thread(target=pretend, args=(listener, asked), daemon=True)
         daemon.start()
         done = ctl(lab, "close", "*", "*", options=["--socket", path])
         daemon.join(60)
-    equal((done.returncode, done.stdout), (DONE, "500 streams closed\n"), done.stderr)
-    equal(len(serials), 2, "calls")
+    equal((done.returncode, done.stdout), (DONE, "253 streams closed\n"), done.stderr)
+    equal(asked, [0, 900, 500], "before")
 
 
 @test("wrong usage is told as such")

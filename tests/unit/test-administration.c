@@ -92,14 +92,15 @@ streams (const EnjSteward *steward, const char *remote, guint64 after, guint max
 }
 
 static gboolean
-close_streams (EnjSteward *steward, const char *local, const char *remote, guint *n, gint64 now,
-               GError **error)
+close_streams (EnjSteward *steward, const char *local, const char *remote, guint64 *place, guint *n,
+               gint64 now, GError **error)
 {
   Stub *stub = stub_of (steward);
 
   g_assert_cmpint (now, ==, 7);
-  g_string_append_printf (stub->told, "close %s %s;", local, remote);
-  *n = g_str_equal (remote, "busy.test") ? ENJ_REPORT_CLOSE : 3;
+  g_string_append_printf (stub->told, "close %s %s before %u;", local, remote, (guint) *place);
+  *n = 3;
+  *place = g_str_equal (remote, "busy.test") ? 70 : 0;
   return outcome (stub, error);
 }
 
@@ -314,16 +315,21 @@ static const struct
   const char *said; /* with %s for the node */
 } cases[] = {
   { "close", "urn:enjamb:close", SUBMIT (FIELD ("local", "*") FIELD ("remote", " a.test ")), NULL,
-    FALSE, "close * a.test;", DONE (NOTE ("3 streams are being closed")) },
-  { "close many", "urn:enjamb:close", SUBMIT (FIELD ("local", "*") FIELD ("remote", "busy.test")),
-    NULL, FALSE, "close * busy.test;",
-    DONE (NOTE ("250 streams are being closed; there may be more: give the command again")) },
+    FALSE, "close * a.test before 0;", DONE (NOTE ("3 streams are being closed")) },
+  { "close many", "urn:enjamb:close",
+    SUBMIT (FIELD ("local", "*") FIELD ("remote", "busy.test") FIELD ("before", "90")), NULL, FALSE,
+    "close * busy.test before 90;",
+    DONE (NOTE ("3 streams are being closed; there may be more before 70: give the command again "
+                "with that")) },
+  { "close before nothing", "urn:enjamb:close",
+    SUBMIT (FIELD ("local", "*") FIELD ("remote", "a.test") FIELD ("before", "x")), NULL, FALSE, "",
+    BAD ("before: expected a number") },
   { "close nobody", "urn:enjamb:close", SUBMIT (FIELD ("local", "*")), NULL, FALSE, "",
     BAD ("remote is missing") },
   { "close ours", "urn:enjamb:close", SUBMIT (FIELD ("remote", "a.test")), NULL, FALSE, "",
     BAD ("local is missing") },
   { "close what is no domain", "urn:enjamb:close",
-    SUBMIT (FIELD ("local", "*") FIELD ("remote", "@")), "no domain", TRUE, "close * @;",
+    SUBMIT (FIELD ("local", "*") FIELD ("remote", "@")), "no domain", TRUE, "close * @ before 0;",
     BAD ("no domain") },
   { "reload", "urn:enjamb:reload", NULL, NULL, FALSE, "reload;", DONE (NOTE ("reloaded")) },
   { "reload in vain", "urn:enjamb:reload", NULL, "one\ntwo", FALSE, "reload;",

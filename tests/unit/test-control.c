@@ -244,11 +244,11 @@ static const struct
   { "Remotes", "('a@far.test', '', uint32 10)", "(aa{sv}s)" },
   { "Remotes", "('@', '', uint32 10)", NULL },
   { "Routes", "()", "(aa{sv})" },
-  { "Close", "('b.here.test', 'far.test')", "(u)" },
-  { "Close", "('*', '*')", "(u)" },
-  { "Close", "('here.test', 'far.test')", NULL },
-  { "Close", "('b.here.test', '@')", NULL },
-  { "Close", "('@', 'far.test')", NULL },
+  { "Close", "('b.here.test', 'far.test', uint64 0)", "(ut)" },
+  { "Close", "('*', '*', uint64 0)", "(ut)" },
+  { "Close", "('here.test', 'far.test', uint64 0)", NULL },
+  { "Close", "('b.here.test', '@', uint64 0)", NULL },
+  { "Close", "('@', 'far.test', uint64 0)", NULL },
   { "Ping", "('here.test', 'far.test')", NULL },
 };
 

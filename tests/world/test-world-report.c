@@ -36,6 +36,17 @@ report_of (const EnjWorldServer *server)
   return enj_exchange_get_report (server->exchange);
 }
 
+/* All, where one page has room for them. */
+static guint
+close_streams (EnjReport *report, const char *local, const char *remote, gint64 now)
+{
+  guint64 next;
+  guint n = enj_report_close_streams (report, local, remote, 0, &next, now);
+
+  g_assert_cmpuint (next, ==, 0);
+  return n;
+}
+
 /* The only stream, of @remote where it is not NULL; FALSE where there is none. */
 static gboolean
 find_stream (const EnjWorldServer *server, const char *remote, EnjStreamInfo *info)
@@ -110,8 +121,8 @@ test_several_pairs (void)
   g_assert_true (find_stream (pair.there, "also." HERE, &info));
   g_assert_cmpuint (info.pairs, ==, 2);
   g_assert_cmpstr (info.remote, ==, HERE);
-  g_assert_cmpuint (enj_report_close_streams (report_of (pair.there), THERE, "also." HERE,
-                                              enj_world_now (pair.world)),
+  g_assert_cmpuint (close_streams (report_of (pair.there), THERE, "also." HERE,
+                                   enj_world_now (pair.world)),
                     ==, 1);
   enj_world_run (pair.world);
   g_assert_false (find_stream (pair.there, NULL, &info));
@@ -277,11 +288,10 @@ test_close (void)
   enj_world_send (pair.here, MESSAGE);
   enj_world_run (pair.world);
   now = enj_world_now (pair.world);
-  g_assert_cmpuint (enj_report_close_streams (report_of (pair.here), "other." HERE, THERE, now),
-                    ==, 0);
-  g_assert_cmpuint (enj_report_close_streams (report_of (pair.here), HERE, "other", now), ==, 0);
-  g_assert_cmpuint (enj_report_close_streams (report_of (pair.here), HERE, THERE, now), ==, 1);
-  g_assert_cmpuint (enj_report_close_streams (report_of (pair.here), HERE, THERE, now), ==, 0);
+  g_assert_cmpuint (close_streams (report_of (pair.here), "other." HERE, THERE, now), ==, 0);
+  g_assert_cmpuint (close_streams (report_of (pair.here), HERE, "other", now), ==, 0);
+  g_assert_cmpuint (close_streams (report_of (pair.here), HERE, THERE, now), ==, 1);
+  g_assert_cmpuint (close_streams (report_of (pair.here), HERE, THERE, now), ==, 0);
   enj_world_send (pair.here, MESSAGE);
   enj_world_run (pair.world);
   enj_world_wait (pair.world, 2 * ENJ_SECOND);
@@ -290,7 +300,7 @@ test_close (void)
 
   g_assert_true (find_stream (pair.there, HERE, &info));
   now = enj_world_now (pair.world);
-  g_assert_cmpuint (enj_report_close_streams (report_of (pair.there), NULL, HERE, now), ==, 1);
+  g_assert_cmpuint (close_streams (report_of (pair.there), NULL, HERE, now), ==, 1);
   enj_world_run (pair.world);
   g_assert_false (find_stream (pair.there, HERE, &info));
   g_assert_cmpuint (enj_world_count_wires (pair.world), ==, 0);
@@ -307,8 +317,7 @@ test_close_early (void)
   enj_world_send (pair.here, MESSAGE);
   enj_world_run (pair.world);
   pair.there->is_puppet = FALSE;
-  g_assert_cmpuint (enj_report_close_streams (report_of (pair.here), NULL, NULL,
-                                              enj_world_now (pair.world)),
+  g_assert_cmpuint (close_streams (report_of (pair.here), NULL, NULL, enj_world_now (pair.world)),
                     ==, 1);
   enj_world_run (pair.world);
   enj_world_wait (pair.world, 30 * ENJ_SECOND);
@@ -347,19 +356,28 @@ test_tally (void)
   g_assert_cmpuint (counters->dropped, ==,
                     tally->drops[ENJ_TALLY_DROP_UNTOLD] + tally->drops[ENJ_TALLY_DROP_TRANSIT]);
 
-  g_assert_cmpuint (enj_report_close_streams (report_of (pair.here), HERE, THERE,
-                                              enj_world_now (pair.world)),
+  g_assert_cmpuint (close_streams (report_of (pair.here), HERE, THERE, enj_world_now (pair.world)),
                     ==, 1);
   enj_world_run (pair.world);
   g_assert_cmpuint (tally->closed, >=, 1);
   enj_world_free (pair.world);
 }
 
+static void
+end_all (EnjWorldServer *server, const GPtrArray *sessions)
+{
+  for (guint i = 0; i < sessions->len; i++)
+    {
+      enj_session_eof (sessions->pdata[i], NULL, 1);
+      enj_exchange_closed (server->exchange, sessions->pdata[i], 1);
+    }
+}
+
 /* Page by page each is there once, however many there are. */
 static void
 test_pages (void)
 {
-  const guint total = 3500;
+  const guint total = ENJ_REPORT_SCAN + 500;
   EnjLimits limits = enj_limits_default ();
   EnjWorld *world = enj_world_new ();
   g_autoptr (GPtrArray) sessions = g_ptr_array_new ();
@@ -367,11 +385,13 @@ test_pages (void)
   guint64 ids[250];
   guint64 after = 0;
   guint64 last = 0;
+  guint64 before = 0;
   guint seen = 0;
+  guint n;
 
-  limits.connections = limits.unauthenticated = total;
-  limits.connections_per_address = limits.unauthenticated_per_address = total;
-  limits.accept_rate_per_address = total;
+  limits.connections = limits.unauthenticated = 2 * total;
+  limits.connections_per_address = limits.unauthenticated_per_address = 2 * total;
+  limits.accept_rate_per_address = 2 * total;
   here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
   for (guint i = 0; i < total; i++)
     {
@@ -383,8 +403,7 @@ test_pages (void)
   g_assert_cmpuint (enj_report_count_streams (report_of (here)), ==, total);
   do
     {
-      guint n = enj_report_list_streams (report_of (here), after, NULL, ids, 250, &after);
-
+      n = enj_report_list_streams (report_of (here), after, NULL, ids, 250, &after);
       for (guint i = 0; i < n; i++)
         {
           g_assert_cmpuint (ids[i], >, last);
@@ -399,13 +418,67 @@ test_pages (void)
   g_assert_cmpuint (enj_report_list_streams (report_of (here), 0, THERE, ids, 250, &after), ==, 0);
   g_assert_cmpuint (after, ==, ((EnjSession *) sessions->pdata[ENJ_REPORT_SCAN - 1])->id);
 
-  /* Nor are all closed at once. */
-  for (guint left = total; left > 0; left -= MIN (left, ENJ_REPORT_CLOSE))
-    g_assert_cmpuint (enj_report_close_streams (report_of (here), NULL, NULL, 1), ==,
-                      MIN (left, ENJ_REPORT_CLOSE));
-  for (guint i = 0; i < total; i++)
-    enj_exchange_closed (here->exchange, sessions->pdata[i], 1);
+  /* Nor are all closed at once, and those that come meanwhile not at all. */
+  for (guint left = total; left > 0; left -= n)
+    {
+      n = enj_report_close_streams (report_of (here), NULL, NULL, before, &before, 1);
+      g_assert_cmpuint (n, ==, MIN (left, ENJ_REPORT_CLOSE));
+      g_ptr_array_add (sessions, enj_exchange_accept (here->exchange, &here->address, FALSE, 1));
+      g_assert_cmpuint (before, ==, left == n ? 0 : ((EnjSession *) sessions->pdata[left - n])->id);
+    }
+  for (guint i = 0; i < sessions->len; i++)
+    g_assert_true (enj_session_is_open (sessions->pdata[i]) == (i >= total));
+  end_all (here, sessions);
   g_assert_cmpuint (enj_report_count_streams (report_of (here)), ==, 0);
+  enj_world_free (world);
+}
+
+/* What is looked at is bounded, however many pairs peers have brought and whether or not any is
+ * of those that are wanted. */
+static void
+test_looks (void)
+{
+  const guint n_pairs = 64;
+  const guint a_page = (ENJ_REPORT_SCAN + n_pairs - 1) / n_pairs;
+  const guint total = 2 * a_page + 1;
+  EnjLimits limits = enj_limits_default ();
+  EnjWorld *world = enj_world_new ();
+  g_autoptr (GPtrArray) sessions = g_ptr_array_new ();
+  EnjWorldServer *here;
+  guint64 ids[250];
+  guint64 before = 0;
+  guint64 after = 0;
+
+  limits.connections_per_address = limits.unauthenticated_per_address = total;
+  limits.accept_rate_per_address = total;
+  here = enj_world_add (world, HERE, ENJ_ENCRYPTION_REQUIRED, &limits);
+  for (guint i = 0; i < total; i++)
+    {
+      EnjSession *session = enj_exchange_accept (here->exchange, &here->address, FALSE, 1);
+
+      g_ptr_array_add (sessions, session);
+      for (guint j = 0; j < n_pairs; j++)
+        {
+          g_autofree char *remote = g_strdup_printf ("r%u.example", j);
+
+          (void) enj_standing_add_pair (&session->standing, &session->log, HERE, remote, "TLS1.3",
+                                        "dialback", NULL, 1); /* It is the first, or not. */
+        }
+    }
+
+  for (guint page = 1; page <= 3; page++)
+    {
+      EnjSession *last = sessions->pdata[page < 3 ? total - page * a_page : 0];
+
+      g_assert_cmpuint (enj_report_close_streams (report_of (here), HERE, THERE, before, &before,
+                                                  1),
+                        ==, 0);
+      g_assert_cmpuint (before, ==, page < 3 ? last->id : 0);
+    }
+  g_assert_cmpuint (enj_report_list_streams (report_of (here), 0, THERE, ids, 250, &after), ==, 0);
+  g_assert_cmpuint (after, ==, ((EnjSession *) sessions->pdata[a_page - 1])->id);
+
+  end_all (here, sessions);
   enj_world_free (world);
 }
 
@@ -422,5 +495,6 @@ main (int argc, char **argv)
   g_test_add_func ("/world/report/closing-loses-nothing", test_close_early);
   g_test_add_func ("/world/report/counts-by-reasons", test_tally);
   g_test_add_func ("/world/report/goes-by-pages", test_pages);
+  g_test_add_func ("/world/report/looks-at-few-pairs-a-page", test_looks);
   return g_test_run ();
 }
