@@ -366,14 +366,14 @@ start (EnjBridge *self, GError **error)
     = enj_gateway_new (self->loop, self->resolver, self->exchange, self->config, store, error);
   if (!self->gateway)
     return FALSE;
-  self->gate
-    = enj_gate_new (self->loop, self->gateway, self->exchange, self->config, error);
-  if (!self->gate)
-    return FALSE;
-  enj_steward_set_gate (self->steward, self->gate);
   self->hosting = enj_hosting_new (self->loop, self->exchange, self->config, error);
   if (!self->hosting)
     return FALSE;
+  self->gate = enj_gate_new (self->loop, self->gateway, self->hosting, self->exchange,
+                             self->config, error);
+  if (!self->gate)
+    return FALSE;
+  enj_steward_set_gate (self->steward, self->gate);
   self->uplinks = enj_uplinks_new (self->loop, self->resolver, self->exchange, succession,
                                    self->config, error);
   if (!self->uplinks)
@@ -422,7 +422,6 @@ order_hand_over (gpointer data)
     return FALSE;
   enj_log_message (NULL, "handing over");
   enj_gate_close (self->gate);
-  enj_hosting_stop_listening (self->hosting);
   self->farewell = enj_farewell_new_handing_over (self->exchange, now_of (self));
   enj_loop_defer (self->loop, &self->thinking);
   return TRUE;
@@ -476,7 +475,6 @@ enj_bridge_stop (EnjBridge *self)
       if (self->tenure)
         enj_tenure_stopping (self->tenure);
       enj_gate_close (self->gate);
-      enj_hosting_stop_listening (self->hosting);
       enj_uplinks_stop (self->uplinks);
       self->farewell = enj_farewell_new (self->exchange, now);
     }

@@ -9,6 +9,7 @@ struct EnjGate
 {
   EnjLoop *loop;
   EnjGateway *gateway;
+  EnjHosting *hosting;
   EnjExchange *exchange;
   EnjStandby *standby;
   EnjStandbyState state; /* as of the last look at it */
@@ -17,12 +18,21 @@ struct EnjGate
   gboolean is_closed;
 };
 
+/* One kind also where the other is to be waited for. */
+static gboolean
+listen_at_all (EnjGate *self, GError **error)
+{
+  gboolean done = enj_hosting_listen (self->hosting, error);
+
+  return enj_gateway_listen (self->gateway, done ? error : NULL) && done;
+}
+
 static void
 try_to_listen (EnjGate *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (enj_gateway_listen (self->gateway, &error))
+  if (listen_at_all (self, &error))
     {
       self->has_warned = FALSE;
       return;
@@ -60,12 +70,14 @@ look (EnjGate *self)
     case ENJ_STANDBY_SERVING:
       if (before == ENJ_STANDBY_WAITING)
         enj_log_message (NULL, "standing by no longer: other servers may connect");
+      enj_exchange_serve (self->exchange, enj_loop_now (self->loop));
       try_to_listen (self);
       break;
     case ENJ_STANDBY_WAITING:
       enj_log_message (NULL, "standing by: another connection has the link, and other servers "
                              "are not to find this instance");
       enj_gateway_give_ports_up (self->gateway);
+      enj_hosting_stop_listening (self->hosting);
       enj_exchange_stand_by (self->exchange, enj_loop_now (self->loop));
       break;
     }
@@ -98,16 +110,34 @@ enj_gate_get_state (const EnjGate *self)
   return self->state;
 }
 
+const EnjStandby *
+enj_gate_get_standby (const EnjGate *self)
+{
+  return self->standby;
+}
+
 void
 enj_gate_close (EnjGate *self)
 {
   self->is_closed = TRUE;
   enj_gateway_stop_listening (self->gateway);
+  enj_hosting_stop_listening (self->hosting);
+}
+
+static gboolean
+may_listen (const EnjGate *self, const EnjConfig *config, GError **error)
+{
+  const gboolean is_shared = config->federation.dialback_secret != NULL;
+
+  return enj_gateway_may_listen (self->gateway, is_shared, error)
+         && enj_hosting_may_listen (self->hosting, is_shared, error);
 }
 
 static gboolean
 begin (EnjGate *self, const EnjConfig *config, GError **error)
 {
+  gboolean is_due;
+
   for (guint i = 0; i < config->components->len; i++)
     {
       const EnjConfigComponent *component = config->components->pdata[i];
@@ -118,20 +148,25 @@ begin (EnjGate *self, const EnjConfig *config, GError **error)
     enj_standby_serve (self->standby);
 
   self->state = enj_standby_get_state (self->standby);
-  if (self->state == ENJ_STANDBY_SERVING)
-    return enj_gateway_listen (self->gateway, error);
-  return enj_gateway_may_listen (self->gateway, config->federation.dialback_secret != NULL,
-                                 error);
+  is_due = self->state == ENJ_STANDBY_SERVING;
+  if (is_due && listen_at_all (self, NULL))
+    return TRUE;
+  if (!may_listen (self, config, error))
+    return FALSE;
+  if (is_due)
+    try_to_listen (self);
+  return TRUE;
 }
 
 EnjGate *
-enj_gate_new (EnjLoop *loop, EnjGateway *gateway, EnjExchange *exchange, const EnjConfig *config,
-              GError **error)
+enj_gate_new (EnjLoop *loop, EnjGateway *gateway, EnjHosting *hosting, EnjExchange *exchange,
+              const EnjConfig *config, GError **error)
 {
   EnjGate *self = g_new0 (EnjGate, 1);
 
   self->loop = loop;
   self->gateway = gateway;
+  self->hosting = hosting;
   self->exchange = exchange;
   self->standby = enj_standby_new ();
   self->timer = enj_loop_watch (loop, -1, 0, handle_timer, self, error);

@@ -2,10 +2,12 @@
 
 #include "component/hosting.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "component/listener.h"
 #include "component/port.h"
+#include "component/sockfile.h"
 #include "component/wire.h"
 
 /* The owner and his group, who may be the component's. */
@@ -14,8 +16,9 @@
 typedef struct
 {
   EnjHosting *hosting;
-  EnjListener *listener;
+  EnjListener *listener; /* or NULL */
   EnjPort port;
+  char *domain; /* the first component that names it */
 } Door;
 
 struct EnjHosting
@@ -82,6 +85,7 @@ door_free (gpointer data)
 
   enj_listener_free (door->listener);
   enj_port_clear (&door->port);
+  g_free (door->domain);
   g_free (door);
 }
 
@@ -94,8 +98,15 @@ has_door (const EnjHosting *self, const char *name)
   return FALSE;
 }
 
+/* Of the configuration: whose port it is. */
+static void
+prefix (GError **error, const char *domain)
+{
+  g_prefix_error (error, "[component %s] hosted-listen: ", domain);
+}
+
 static gboolean
-listen_at (EnjHosting *self, const char *name, GError **error)
+add_door (EnjHosting *self, const char *domain, const char *name, GError **error)
 {
   Door *door;
 
@@ -103,22 +114,13 @@ listen_at (EnjHosting *self, const char *name, GError **error)
     return TRUE;
   door = g_new0 (Door, 1);
   door->hosting = self;
+  door->domain = g_strdup (domain);
   g_ptr_array_add (self->doors, door);
-  if (!enj_port_parse (name, &door->port, error))
-    return FALSE;
-  door->listener = door->port.path
-                     ? enj_listener_new_unix (self->loop, door->port.path, MODE, handle_accepted,
-                                              door, error)
-                     : enj_listener_new (self->loop, &door->port.address, handle_accepted, door,
-                                         error);
-  if (!door->listener)
-    return FALSE;
-  enj_listener_set_scarce (door->listener, (EnjWake){ handle_scarce, self });
-  return TRUE;
+  return enj_port_parse (name, &door->port, error);
 }
 
 static gboolean
-listen_all (EnjHosting *self, const EnjConfig *config, GError **error)
+add_doors (EnjHosting *self, const EnjConfig *config, GError **error)
 {
   for (guint i = 0; i < config->components->len; i++)
     {
@@ -127,9 +129,9 @@ listen_all (EnjHosting *self, const EnjConfig *config, GError **error)
       if (component->service != ENJ_SERVICE_HOSTED)
         continue;
       for (char **name = component->hosted_listen; *name; name++)
-        if (!listen_at (self, *name, error))
+        if (!add_door (self, component->domain, *name, error))
           {
-            g_prefix_error (error, "[component %s] hosted-listen: ", component->domain);
+            prefix (error, component->domain);
             return FALSE;
           }
     }
@@ -145,7 +147,7 @@ enj_hosting_new (EnjLoop *loop, EnjExchange *exchange, const EnjConfig *config, 
   self->exchange = exchange;
   self->doors = g_ptr_array_new_with_free_func (door_free);
   self->wires = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) enj_wire_free, NULL);
-  if (!listen_all (self, config, error))
+  if (!add_doors (self, config, error))
     g_clear_pointer (&self, enj_hosting_free);
   return self;
 }
@@ -160,8 +162,65 @@ enj_hosting_free (EnjHosting *self)
   g_free (self);
 }
 
+static gboolean
+listen_at (EnjHosting *self, Door *door, GError **error)
+{
+  door->listener = door->port.path
+                     ? enj_listener_new_unix (self->loop, door->port.path, MODE, handle_accepted,
+                                              door, error)
+                     : enj_listener_new (self->loop, &door->port.address, handle_accepted, door,
+                                         error);
+  if (!door->listener)
+    return FALSE;
+  enj_listener_set_scarce (door->listener, (EnjWake){ handle_scarce, self });
+  return TRUE;
+}
+
+gboolean
+enj_hosting_listen (EnjHosting *self, GError **error)
+{
+  for (guint i = 0; i < self->doors->len; i++)
+    {
+      Door *door = self->doors->pdata[i];
+
+      if (door->listener || listen_at (self, door, error))
+        continue;
+      prefix (error, door->domain);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static int
+try_door (const Door *door)
+{
+  if (door->listener)
+    return 0;
+  return door->port.path ? enj_sockfile_try (door->port.path)
+                         : enj_listener_try (&door->port.address);
+}
+
+gboolean
+enj_hosting_may_listen (const EnjHosting *self, gboolean is_shared, GError **error)
+{
+  for (guint i = 0; i < self->doors->len; i++)
+    {
+      const Door *door = self->doors->pdata[i];
+      int code = try_door (door);
+
+      if (code == 0 || (code == EADDRINUSE && is_shared))
+        continue;
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "%s: %s",
+                   door->port.name, g_strerror (code));
+      prefix (error, door->domain);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 void
 enj_hosting_stop_listening (EnjHosting *self)
 {
-  g_ptr_array_set_size (self->doors, 0);
+  for (guint i = 0; i < self->doors->len; i++)
+    g_clear_pointer (&((Door *) self->doors->pdata[i])->listener, enj_listener_free);
 }

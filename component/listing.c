@@ -173,7 +173,7 @@ append_link (GVariantBuilder *builder, const EnjReport *report, const char *doma
 
 static void
 append_route (GVariantBuilder *builder, const EnjReport *report, const EnjConfig *config,
-              const EnjConfigComponent *component, gint64 now)
+              const EnjConfigComponent *component, const EnjStandby *standby, gint64 now)
 {
   static const char *const none[] = { NULL };
   const char *const *domains = (const char *const *) component->local_domains;
@@ -189,18 +189,23 @@ append_route (GVariantBuilder *builder, const EnjReport *report, const EnjConfig
   add (builder, "local-domains", g_variant_new_strv (domains ? domains : none, -1));
   add_flag (builder, "federates", config->federation.enabled);
   if (server)
-    append_link (builder, report, component->domain, now);
+    {
+      append_link (builder, report, component->domain, now);
+      add_flag (builder, "standing-by",
+                standby && enj_standby_is_waiting (standby, component->domain));
+    }
   append_hosted (builder, report, component->domain, now);
   g_variant_builder_close (builder);
 }
 
 GVariant *
-enj_listing_routes (const EnjReport *report, const EnjConfig *config, gint64 now)
+enj_listing_routes (const EnjReport *report, const EnjConfig *config, const EnjStandby *standby,
+                    gint64 now)
 {
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < config->components->len; i++)
-    append_route (&builder, report, config, config->components->pdata[i], now);
+    append_route (&builder, report, config, config->components->pdata[i], standby, now);
   return g_variant_builder_end (&builder);
 }

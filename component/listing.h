@@ -7,6 +7,7 @@
 #pragma once
 
 #include "protocol/exchange.h"
+#include "protocol/standby.h"
 #include "component/configuration.h"
 
 /* At most so many entries in a page: a turn of the loop waits for it, and a stream takes about
@@ -23,5 +24,6 @@ GVariant *enj_listing_streams (const EnjReport *report, const char *remote, guin
 GVariant *enj_listing_remotes (const EnjReport *report, const char *remote, const char *after,
                                guint max, char **next, gint64 now);
 
-/* Our own domains, all of them. */
-GVariant *enj_listing_routes (const EnjReport *report, const EnjConfig *config, gint64 now);
+/* Our own domains, all of them; @standby is NULL while nothing is known of their links. */
+GVariant *enj_listing_routes (const EnjReport *report, const EnjConfig *config,
+                              const EnjStandby *standby, gint64 now);

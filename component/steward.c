@@ -243,7 +243,8 @@ enj_steward_remotes (const EnjSteward *self, const char *remote, const char *aft
 GVariant *
 enj_steward_routes (const EnjSteward *self, gint64 now)
 {
-  return enj_listing_routes (enj_exchange_get_report (self->exchange), self->config, now);
+  return enj_listing_routes (enj_exchange_get_report (self->exchange), self->config,
+                             self->gate ? enj_gate_get_standby (self->gate) : NULL, now);
 }
 
 /* ---- To do ------------------------------------------------------------------------ */

@@ -35,7 +35,7 @@ void enj_steward_set_uplinks (EnjSteward *self, EnjUplinks *uplinks);
 /* Whether other servers may connect, borrowed; NULL while it is not known. */
 void enj_steward_set_gate (EnjSteward *self, const EnjGate *gate);
 
-/* Another instance has the link, and nothing listens for other servers. */
+/* Another instance has the link, and nothing listens. */
 gboolean enj_steward_stands_by (const EnjSteward *self);
 
 /* Borrowed. */

@@ -402,6 +402,8 @@ append_link (GString *text, GVariant *route)
     g_string_append_printf (text, " for %s", age);
   if (*error)
     g_string_append_printf (text, ": %s", error);
+  if (get_flag (route, "standing-by"))
+    g_string_append (text, "; standing by");
   g_string_append_printf (text,
                           "; %" G_GUINT64_FORMAT " stanzas wait, %" G_GUINT64_FORMAT
                           " are not proved\n",

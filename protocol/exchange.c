@@ -16,8 +16,6 @@
 #define TEXT_HOSTED_LOST "the connection to the component broke: it may have arrived"
 #define TEXT_HOSTED_TOO_LARGE "larger than the component is given"
 
-#define BOUNCES_A_TURN 100
-
 struct EnjExchange
 {
   EnjSettings *settings;
@@ -257,9 +255,16 @@ void
 enj_exchange_stand_by (EnjExchange *self, gint64 now)
 {
   enj_trunks_give_up (self->trunks);
+  enj_guests_stand_by (self->guests, now);
   enj_arrivals_close_all (self->arrivals, now);
   enj_calls_retire_ready (enj_peers_get_calls (self->peers), now);
   mark_dirty (self);
+}
+
+void
+enj_exchange_serve (EnjExchange *self, gint64 now)
+{
+  enj_guests_serve (self->guests, now);
 }
 
 EnjLoad
@@ -276,30 +281,6 @@ enj_exchange_get_load (const EnjExchange *self)
                     .waiting_for_components = enj_guests_count_waiting (self->guests),
                     .unproven = enj_trunks_count_unproven (self->trunks),
                     .events = enj_exchange_event_queue_count (&self->events) };
-}
-
-/* After an outage many go back at once: so many in one turn, and live traffic passes in between.
- * FALSE: there are more. */
-static gboolean
-bounce_some (EnjExchange *self, gint64 now)
-{
-  EnjKeeper *keeper = enj_porter_get_keeper (self->porter);
-  EnjReturn item;
-
-  for (guint i = 0; i < BOUNCES_A_TURN; i++)
-    {
-      /* One at least: those who flood the services hold up nobody. */
-      if (i > 0 && enj_exchange_event_queue_count (&self->events) >= BOUNCES_A_TURN)
-        return FALSE;
-      if (!enj_roster_next_return (enj_peers_get_roster (self->peers), &item))
-        return TRUE;
-      if (!enj_keeper_hold (keeper, ENJ_KEEPER_FOR_PEER, item.stanza))
-        enj_porter_bounce (self->porter, item.stanza, item.condition, item.error_type, item.text,
-                           now);
-      enj_stanza_unref (item.stanza);
-      g_free (item.text);
-    }
-  return FALSE;
 }
 
 static void
@@ -327,7 +308,7 @@ process (EnjExchange *self, gint64 now)
           handle_peers_event (self, &event, now);
           enj_peers_event_clear (&event);
         }
-      if (!bounce_some (self, now))
+      if (!enj_porter_return_some (self->porter, now))
         {
           mark_dirty (self);
           break;

@@ -99,9 +99,10 @@ void enj_exchange_give_back (EnjExchange *self, EnjOrigin origin, const char *co
                              EnjStanza *stanza, gint64 now);
 
 /* Another instance has our place at the server (standby.h): what waits for links that are down
- * goes back, and streams are closed in order, for peers are to find that instance.  Others may
- * be opened. */
+ * goes back, and streams are closed in order, for peers and components are to find that instance.
+ * Others may be opened.  Then the place is ours again. */
 void enj_exchange_stand_by (EnjExchange *self, gint64 now);
+void enj_exchange_serve (EnjExchange *self, gint64 now);
 
 /* ---- The end: farewell.h knows the order -------------------------------------- */
 

@@ -10,6 +10,9 @@
 /* Those that have proved nothing hold descriptors that nobody has counted for them. */
 #define UNPROVED_MAX 32
 
+/* Until a component that is to find another instance has heard what goes back to it at once. */
+#define GRACE (2 * ENJ_SECOND)
+
 /* One connection. */
 typedef struct
 {
@@ -40,6 +43,8 @@ struct EnjGuests
   GQueue dirty;       /* of Guest, without a trunk */
   gboolean is_shut;
   gboolean is_closed;
+  gboolean stands_by;
+  gint64 leave_at; /* ENJ_NEVER: all may stay, or have been told */
 };
 
 static void
@@ -98,6 +103,7 @@ enj_guests_new (EnjSettings *settings, EnjCounters *counters, EnjWake wake)
   self->settings = enj_settings_ref (settings);
   self->counters = counters;
   self->wake = wake;
+  self->leave_at = ENJ_NEVER;
   self->doorman = enj_doorman_new (&limits);
   self->trunks = enj_trunks_new (settings, counters, wake);
   self->guests = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, guest_free);
@@ -268,7 +274,7 @@ note (EnjGuests *self, EnjTrunk *trunk, EnjTrunkEventType type, gint64 now)
     return;
   room->is_there = type == ENJ_TRUNK_UP;
   room->since = now;
-  if (!room->is_there && self->is_shut)
+  if (!room->is_there && (self->is_shut || self->stands_by))
     enj_trunk_expire_all (trunk); /* It does not come back to us. */
 }
 
@@ -293,7 +299,7 @@ is_away (const EnjGuests *self, Room *room, gint64 now)
   if (room->since == 0)
     room->since = now;
   return !room->is_there
-         && (self->is_shut
+         && (self->is_shut || self->stands_by
              || now - room->since >= (gint64) self->settings->limits.queue_age * ENJ_SECOND);
 }
 
@@ -304,7 +310,7 @@ enj_guests_send (EnjGuests *self, const char *domain, EnjStanza *stanza, gint64 
   g_autoptr (EnjStanza) spelt = NULL;
 
   if (is_away (self, g_hash_table_lookup (self->rooms, domain), now)
-      || (self->is_closed && !enj_trunk_takes (trunk, stanza)))
+      || ((self->is_closed || self->stands_by) && !enj_trunk_takes (trunk, stanza)))
     return ENJ_GUESTS_AWAY;
   spelt = enj_router_spell_to_new (domain, stanza);
   return spelt && enj_trunk_send (trunk, spelt, now)
@@ -322,16 +328,37 @@ enj_guests_explain (const EnjGuests *self, const char *domain)
 
 /* ---- Time and the end ------------------------------------------------------------------- */
 
+static void
+close_all (EnjGuests *self, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  self->leave_at = ENJ_NEVER;
+  enj_trunks_close (self->trunks, now);
+  g_hash_table_iter_init (&iter, self->guests);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const Guest *guest = value;
+
+      guest->session->now = now;
+      if (guest->hosted)
+        enj_session_close (guest->session);
+    }
+}
+
 gint64
 enj_guests_deadline (const EnjGuests *self)
 {
-  return enj_trunks_deadline (self->trunks);
+  return MIN (enj_trunks_deadline (self->trunks), self->leave_at);
 }
 
 void
 enj_guests_tick (EnjGuests *self, gint64 now)
 {
   enj_trunks_tick (self->trunks, now);
+  if (now >= self->leave_at)
+    close_all (self, now);
 }
 
 void
@@ -344,20 +371,33 @@ enj_guests_shut (EnjGuests *self)
 void
 enj_guests_close (EnjGuests *self, gint64 now)
 {
-  GHashTableIter iter;
-  gpointer value;
-
   self->is_shut = TRUE;
   self->is_closed = TRUE;
-  enj_trunks_close (self->trunks, now);
-  g_hash_table_iter_init (&iter, self->guests);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const Guest *guest = value;
+  close_all (self, now);
+}
 
-      guest->session->now = now;
-      if (guest->hosted)
-        enj_session_close (guest->session);
+void
+enj_guests_stand_by (EnjGuests *self, gint64 now)
+{
+  self->stands_by = TRUE;
+  self->leave_at = now + GRACE;
+  enj_trunks_give_up (self->trunks);
+}
+
+void
+enj_guests_serve (EnjGuests *self, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer domain;
+  gpointer room;
+
+  self->stands_by = FALSE;
+  self->leave_at = ENJ_NEVER;
+  g_hash_table_iter_init (&iter, self->rooms);
+  while (g_hash_table_iter_next (&iter, &domain, &room))
+    {
+      ((Room *) room)->since = now;
+      enj_trunk_expire_none (enj_trunks_find (self->trunks, domain));
     }
 }
 

@@ -56,6 +56,12 @@ void enj_guests_shut (EnjGuests *self);
 /* That, and all streams end in order; what can still be written to them is. */
 void enj_guests_close (EnjGuests *self, gint64 now);
 
+/* Components are to find another instance: nothing waits, and streams end in order, in two seconds:
+ * so long they hear what goes back to them.  Then they are to come to us, and what comes before
+ * them waits again. */
+void enj_guests_stand_by (EnjGuests *self, gint64 now);
+void enj_guests_serve (EnjGuests *self, gint64 now);
+
 /* NULL where there is no such domain. */
 EnjTrunk *enj_guests_find (const EnjGuests *self, const char *domain);
 

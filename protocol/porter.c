@@ -10,6 +10,8 @@
 #define UNTOLD "nobody is told of an error or a result" /* for the log */
 #define TEXT_QUEUE_FULL "too much is waiting to go there already"
 
+#define BOUNCES_A_TURN 100
+
 struct EnjPorter
 {
   EnjSettings *settings;
@@ -144,6 +146,27 @@ route (EnjPorter *self, EnjOrigin origin, EnjStanza *stanza, gint64 now)
     }
   if (!taken)
     enj_porter_bounce (self, stanza, ENJ_STANZA_RESOURCE_CONSTRAINT, "wait", TEXT_QUEUE_FULL, now);
+}
+
+/* After an outage many go back at once: so many in one turn, and live traffic passes in between. */
+gboolean
+enj_porter_return_some (EnjPorter *self, gint64 now)
+{
+  EnjReturn item;
+
+  for (guint i = 0; i < BOUNCES_A_TURN; i++)
+    {
+      /* One at least: those who flood the services hold up nobody. */
+      if (i > 0 && enj_exchange_event_queue_count (self->events) >= BOUNCES_A_TURN)
+        return FALSE;
+      if (!enj_roster_next_return (enj_peers_get_roster (self->peers), &item))
+        return TRUE;
+      if (!enj_keeper_hold (&self->keeper, ENJ_KEEPER_FOR_PEER, item.stanza))
+        enj_porter_bounce (self, item.stanza, item.condition, item.error_type, item.text, now);
+      enj_stanza_unref (item.stanza);
+      g_free (item.text);
+    }
+  return FALSE;
 }
 
 void

@@ -38,6 +38,10 @@ void enj_porter_give_back (EnjPorter *self, EnjOrigin origin, const char *compon
 void enj_porter_bounce (EnjPorter *self, EnjStanza *stanza, EnjStanzaCondition condition,
                         const char *type, const char *text, gint64 now);
 
+/* Some of what peers were not given, back to its senders.  FALSE: there is more, for another
+ * turn. */
+gboolean enj_porter_return_some (EnjPorter *self, gint64 now);
+
 /* What waits for the pair may have the stream of a peer's own (XEP-0288 2.2, B15). */
 void enj_porter_borrow (EnjPorter *self, const char *local, const char *remote);
 

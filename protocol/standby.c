@@ -141,3 +141,13 @@ enj_standby_get_state (const EnjStandby *self)
 {
   return self->state;
 }
+
+gboolean
+enj_standby_is_waiting (const EnjStandby *self, const char *domain)
+{
+  const Line *line = g_hash_table_lookup (self->lines, domain);
+
+  return line
+         && (line->link == LINK_TAKEN
+             || (self->state == ENJ_STANDBY_WAITING && line->link != LINK_UP));
+}

@@ -43,4 +43,7 @@ void enj_standby_note_down (EnjStandby *self, const char *domain, const GError *
 
 EnjStandbyState enj_standby_get_state (const EnjStandby *self);
 
+/* The link of @domain is not ours, for another instance has one: that, or another. */
+gboolean enj_standby_is_waiting (const EnjStandby *self, const char *domain);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjStandby, enj_standby_free)

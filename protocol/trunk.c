@@ -280,6 +280,12 @@ enj_trunk_expire_all (EnjTrunk *self)
   enj_wake (self->wake);
 }
 
+void
+enj_trunk_expire_none (EnjTrunk *self)
+{
+  self->expire_before = 0;
+}
+
 gboolean
 enj_trunk_is_up (const EnjTrunk *self)
 {

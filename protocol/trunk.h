@@ -73,6 +73,9 @@ void enj_trunk_close (EnjTrunk *self, gint64 now);
 /* Nothing waits any longer, until a link is up: all expires now. */
 void enj_trunk_expire_all (EnjTrunk *self);
 
+/* What comes waits again. */
+void enj_trunk_expire_none (EnjTrunk *self);
+
 /* It can be written to now; one that is leaving is for errors and results only. */
 gboolean enj_trunk_takes (const EnjTrunk *self, const EnjStanza *stanza);
 

@@ -61,6 +61,9 @@ scene_init (Scene *scene)
   scene->exchange = enj_exchange_new (settings, (EnjWake){ 0 });
   scene->hosting = enj_hosting_new (scene->loop, scene->exchange, scene->config, &error);
   g_assert_no_error (error);
+  g_assert_false (g_file_test (scene->path, G_FILE_TEST_EXISTS));
+  (void) enj_hosting_listen (scene->hosting, &error);
+  g_assert_no_error (error);
 }
 
 static void
@@ -170,13 +173,47 @@ static void
 test_names_what_cannot_be_had (void)
 {
   Scene scene;
+  g_autoptr (EnjHosting) second = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) reason = NULL;
+
+  scene_init (&scene);
+  second = enj_hosting_new (scene.loop, scene.exchange, scene.config, NULL);
+  g_assert_false (enj_hosting_listen (second, &error));
+  g_assert_nonnull (error);
+  g_assert_true (g_str_has_prefix (error->message, "[component " HERE "] hosted-listen: "));
+  g_assert_false (enj_hosting_may_listen (second, FALSE, &reason));
+  g_assert_nonnull (reason);
+  g_assert_true (g_str_has_prefix (reason->message, "[component " HERE "] hosted-listen: "));
+  g_assert_true (g_file_test (scene.path, G_FILE_TEST_EXISTS));
+  scene_clear (&scene);
+}
+
+/* Who shares it may have it when the other is gone, but not what is no socket. */
+static void
+test_takes_turns (void)
+{
+  Scene scene;
+  g_autoptr (EnjHosting) second = NULL;
   g_autoptr (GError) error = NULL;
 
   scene_init (&scene);
-  g_assert_null (enj_hosting_new (scene.loop, scene.exchange, scene.config, &error));
-  g_assert_nonnull (error);
-  g_assert_true (g_str_has_prefix (error->message, "[component " HERE "] hosted-listen: "));
-  g_assert_true (g_file_test (scene.path, G_FILE_TEST_EXISTS));
+  second = enj_hosting_new (scene.loop, scene.exchange, scene.config, NULL);
+  g_assert_true (enj_hosting_may_listen (scene.hosting, FALSE, NULL));
+  g_assert_true (enj_hosting_may_listen (second, TRUE, NULL));
+  enj_hosting_stop_listening (scene.hosting);
+  g_assert_false (g_file_test (scene.path, G_FILE_TEST_EXISTS));
+  g_assert_true (enj_hosting_listen (second, NULL));
+  g_assert_false (enj_hosting_listen (scene.hosting, NULL));
+  enj_hosting_stop_listening (second);
+  g_assert_true (enj_hosting_listen (scene.hosting, NULL));
+  g_assert_cmpint (close (connect_there (&scene)), ==, 0);
+  enj_hosting_stop_listening (scene.hosting);
+
+  g_assert_true (g_file_set_contents (scene.path, "dear", -1, NULL));
+  g_assert_false (enj_hosting_may_listen (second, TRUE, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST);
+  g_assert_cmpint (g_remove (scene.path), ==, 0);
   scene_clear (&scene);
 }
 
@@ -187,5 +224,6 @@ main (int argc, char **argv)
   g_test_add_func ("/hosting/lets-a-component-in", test_lets_a_component_in);
   g_test_add_func ("/hosting/refuses-a-wrong-secret", test_refuses_a_wrong_secret);
   g_test_add_func ("/hosting/names-the-port-that-cannot-be-had", test_names_what_cannot_be_had);
+  g_test_add_func ("/hosting/takes-turns-with-another-instance", test_takes_turns);
   return g_test_run ();
 }

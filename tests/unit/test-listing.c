@@ -2,6 +2,7 @@
 
 #include "component/listing.h"
 
+#include "protocol/condition.h"
 #include "tests/support/configs.h"
 #include "tests/support/settings.h"
 
@@ -122,15 +123,21 @@ test_routes (void)
   g_autoptr (EnjConfig) config
     = enj_test_config_new ("[component comp.local.test]\nserver = [::1]:5347\nsecret = s\n"
                            "service = echo\n[component alone.test]\nserver = none\n");
+  g_autoptr (EnjStandby) standby = enj_standby_new ();
+  g_autoptr (GError) conflict
+    = g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_CONFLICT, "another has it");
   g_autoptr (GVariant) routes = NULL;
   g_autoptr (GVariant) linked = NULL;
   g_autoptr (GVariant) alone = NULL;
   g_autofree const char **domains = NULL;
   const char *text;
   gboolean federates = FALSE;
+  gboolean stands_by = FALSE;
 
   set_up ();
-  routes = g_variant_ref_sink (enj_listing_routes (report, config, 0));
+  enj_standby_add (standby, "comp.local.test", TRUE);
+  enj_standby_note_down (standby, "comp.local.test", conflict, TRUE, 0);
+  routes = g_variant_ref_sink (enj_listing_routes (report, config, standby, 0));
   g_assert_cmpuint (g_variant_n_children (routes), ==, 2);
   linked = g_variant_get_child_value (routes, 0);
   g_assert_true (g_variant_lookup (linked, "server", "&s", &text));
@@ -143,11 +150,14 @@ test_routes (void)
   g_assert_cmpstr (domains[0], ==, "local.test");
   g_assert_true (g_variant_lookup (linked, "federates", "b", &federates));
   g_assert_true (federates);
+  g_assert_true (g_variant_lookup (linked, "standing-by", "b", &stands_by));
+  g_assert_true (stands_by);
 
   alone = g_variant_get_child_value (routes, 1);
   g_assert_true (g_variant_lookup (alone, "server", "&s", &text));
   g_assert_cmpstr (text, ==, "");
   g_assert_false (g_variant_lookup (alone, "link", "&s", &text));
+  g_assert_false (g_variant_lookup (alone, "standing-by", "b", &stands_by));
   tear_down ();
 }
 

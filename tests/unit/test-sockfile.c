@@ -2,7 +2,10 @@
 
 #include "component/sockfile.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -153,13 +156,63 @@ test_other (void)
   set_up ();
   g_assert_true (g_file_set_contents (path, "dear", -1, NULL));
   g_assert_null (enj_sockfile_new (path, 0600, &fd, &error));
-  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED);
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST);
   g_assert_true (g_file_test (path, G_FILE_TEST_IS_REGULAR));
 
   g_string_printf (long_path, "%s/%0200d", folder, 0);
   g_assert_null (enj_sockfile_new (long_path->str, 0600, &fd, NULL));
   g_string_printf (long_path, "%s/none/socket", folder);
   g_assert_null (enj_sockfile_new (long_path->str, 0600, &fd, NULL));
+  tear_down ();
+}
+
+static void
+test_try (void)
+{
+  g_autofree char *lost = NULL;
+  EnjSockfile *file;
+  int fd;
+
+  set_up ();
+  lost = g_build_filename (path, "none", NULL);
+  g_assert_cmpint (enj_sockfile_try (path), ==, 0);
+  file = enj_sockfile_new (path, 0600, &fd, NULL);
+  g_assert_cmpint (enj_sockfile_try (path), ==, EADDRINUSE);
+  g_assert_cmpint (enj_sockfile_try (lost), ==, ENOTDIR);
+  close (fd); /* As if it had crashed. */
+  g_assert_cmpint (enj_sockfile_try (path), ==, 0);
+  enj_sockfile_free (file);
+  g_assert_cmpint (enj_sockfile_try (lost), ==, ENOENT);
+  g_assert_true (g_file_set_contents (path, "dear", -1, NULL));
+  g_assert_cmpint (enj_sockfile_try (path), ==, EEXIST);
+  tear_down ();
+}
+
+/* Another is between its look and its listen(): what looks dead may be its own. */
+static void
+test_lock (void)
+{
+  EnjSockfile *first;
+  EnjSockfile *second;
+  int other;
+  int fds[2];
+
+  set_up ();
+  first = enj_sockfile_new (path, 0600, &fds[0], NULL);
+  close (fds[0]); /* As if it had crashed. */
+  other = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_assert_cmpint (flock (other, LOCK_EX), ==, 0);
+  g_assert_null (enj_sockfile_new (path, 0600, &fds[1], NULL));
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+
+  g_assert_cmpint (flock (other, LOCK_UN), ==, 0);
+  second = enj_sockfile_new (path, 0600, &fds[1], NULL);
+  g_assert_true (is_answered ());
+  g_assert_cmpint (flock (other, LOCK_EX | LOCK_NB), ==, 0);
+  close (other);
+  enj_sockfile_free (second);
+  close (fds[1]);
+  enj_sockfile_free (first);
   tear_down ();
 }
 
@@ -173,5 +226,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sockfile/removes-its-own-file-only", test_replaced);
   g_test_add_func ("/sockfile/leaves-the-place-to-who-is-there", test_taken);
   g_test_add_func ("/sockfile/leaves-what-is-no-socket", test_other);
+  g_test_add_func ("/sockfile/tells-beforehand-what-is-in-the-way", test_try);
+  g_test_add_func ("/sockfile/takes-no-place-while-another-is-at-it", test_lock);
   return g_test_run ();
 }

@@ -190,6 +190,32 @@ needs_no_link_for_a_domain_without_one (void)
   g_assert_cmpint (enj_standby_get_state (standby), ==, ENJ_STANDBY_SERVING);
 }
 
+static void
+tells_which_links_wait (void)
+{
+  g_autoptr (EnjStandby) standby = enj_standby_new ();
+  g_autoptr (GError) error
+    = g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_CONFLICT, "another");
+
+  enj_standby_add (standby, "a", TRUE);
+  enj_standby_add (standby, "b", TRUE);
+  enj_standby_note_down (standby, "a", error, FALSE, 1);
+  g_assert_false (enj_standby_is_waiting (standby, "a"));
+  enj_standby_note_missed (standby, "b");
+  g_assert_true (enj_standby_is_waiting (standby, "a"));
+  g_assert_true (enj_standby_is_waiting (standby, "b"));
+  g_assert_false (enj_standby_is_waiting (standby, "c"));
+
+  /* One is up, and so the place is ours. */
+  enj_standby_note_up (standby, "b");
+  g_assert_false (enj_standby_is_waiting (standby, "a"));
+  g_assert_false (enj_standby_is_waiting (standby, "b"));
+  /* But another has the other for good. */
+  enj_standby_note_down (standby, "a", error, FALSE, 6 * SECOND);
+  g_assert_true (enj_standby_is_waiting (standby, "a"));
+  g_assert_false (enj_standby_is_waiting (standby, "b"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -199,6 +225,7 @@ main (int argc, char **argv)
   g_test_add_func ("/standby/waits-while-another-has-the-link", waits_while_another_has_the_link);
   g_test_add_func ("/standby/gives-its-place-up", gives_its_place_up);
   g_test_add_func ("/standby/serves-with-one-of-several-links", serves_with_one_of_several_links);
+  g_test_add_func ("/standby/tells-which-links-wait", tells_which_links_wait);
   g_test_add_func ("/standby/needs-no-link-for-a-domain-without-one",
                    needs_no_link_for_a_domain_without_one);
   return g_test_run ();
