@@ -24,6 +24,23 @@ enj_carrier_push (EnjCarrier *self, EnjCarrierEventType type, EnjStanza *stanza,
   enj_wake (self->session.wake);
 }
 
+void
+enj_carrier_handle_event (EnjSession *session, EnjStreamEvent *event)
+{
+  EnjCarrier *self = (EnjCarrier *) session;
+  const EnjCarrierClass *klass = (const EnjCarrierClass *) session->klass;
+
+  if (event->type == ENJ_STREAM_OPENED)
+    {
+      self->header_end = event->end;
+      klass->opened (self);
+    }
+  else if (event->type == ENJ_STREAM_STANZA)
+    klass->stanza (self, &event->stanza, event->end);
+  else if (session->state == ENJ_SESSION_OPEN)
+    klass->element (self, event->element, event->end);
+}
+
 gboolean
 enj_carrier_next (EnjCarrier *self, EnjCarrierEvent *event)
 {

@@ -32,6 +32,12 @@ typedef struct
 typedef struct
 {
   EnjSessionClass session;
+  /* The other side's header came. */
+  void (*opened) (EnjCarrier *self);
+  /* A stanza came, which is the caller's unless it is taken out of there. */
+  void (*stanza) (EnjCarrier *self, EnjStanza **stanza, guint64 end);
+  /* An element came that is none; the session is open. */
+  void (*element) (EnjCarrier *self, const EnjElement *element, guint64 end);
   /* May it be written there, by its addresses? */
   gboolean (*suits) (const EnjCarrier *self, const EnjStanza *stanza);
   void (*free) (EnjCarrier *self);
@@ -105,7 +111,8 @@ gboolean enj_carrier_prove (EnjCarrier *self, const EnjStanza *stanza);
 /* TRUE: the deadline was one of ours. */
 gboolean enj_carrier_handle_due (EnjCarrier *self, EnjWait which);
 
-/* For the table: the last byte of a stanza has left us; how many are not proved. */
+/* For the table: what came; the last byte of a stanza has left us; how many are not proved. */
+void enj_carrier_handle_event (EnjSession *session, EnjStreamEvent *event);
 void enj_carrier_handle_left (EnjSession *session, EnjStanza *stanza);
 guint enj_carrier_handle_count (const EnjSession *session);
 

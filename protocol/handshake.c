@@ -7,7 +7,18 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
+#include "protocol/ns.h"
+
 #define SHA1_SIZE 20
+
+gboolean
+enj_handshake_is (const EnjElement *element)
+{
+  const char *ns = enj_element_get_namespace (element);
+
+  return strcmp (enj_element_get_name (element), "handshake") == 0
+         && (strcmp (ns, ENJ_NS_COMPONENT) == 0 || !*ns);
+}
 
 /* What a hash has in hand at its end is a part of the secret, and deinit() frees it as it is.
  * Bytes of a next text take its place. */

@@ -1,7 +1,10 @@
 /* handshake.h - the proof of an external component (XEP-0114 3). */
 #pragma once
 
-#include <glib.h>
+#include "protocol/element.h"
+
+/* <handshake/>, of the stream's namespace or of none. */
+gboolean enj_handshake_is (const EnjElement *element);
 
 /* Lower-case hexadecimal SHA-1 of stream id and secret.  New string. */
 char *enj_handshake_new (const char *stream_id, const char *secret);

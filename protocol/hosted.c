@@ -57,9 +57,9 @@ find_terms (const EnjHosted *self, const char *domain)
 }
 
 static void
-handle_header (EnjHosted *self)
+handle_header (EnjCarrier *carrier)
 {
-  EnjCarrier *carrier = &self->carrier;
+  EnjHosted *self = (EnjHosted *) carrier;
   const char *to = enj_stream_get_header (carrier->session.stream)->to;
   g_autofree char *domain = to && *to ? enj_jid_domain_new (to, NULL) : NULL;
 
@@ -179,8 +179,9 @@ address_new (const EnjHosted *self, EnjStanza *stanza)
 }
 
 static void
-handle_stanza (EnjHosted *self, EnjStanza *stanza, guint64 end)
+handle_stanza (EnjCarrier *carrier, EnjStanza **stanza, guint64 end)
 {
+  EnjHosted *self = (EnjHosted *) carrier;
   g_autoptr (EnjStanza) addressed = NULL;
 
   if (!self->has_proved)
@@ -188,42 +189,24 @@ handle_stanza (EnjHosted *self, EnjStanza *stanza, guint64 end)
       fail (self, ENJ_STREAM_NOT_AUTHORIZED, "stanza before the handshake");
       return;
     }
-  addressed = address_new (self, stanza);
+  addressed = address_new (self, *stanza);
   if (!addressed)
     fail (self, ENJ_STREAM_RESOURCE_CONSTRAINT, "no memory for a stanza at the moment");
   else if (!is_from_component (self, enj_stanza_get_from (addressed)))
     fail (self, ENJ_STREAM_INVALID_FROM, "stanza that is not from this component");
-  else if (!enj_carrier_prove (&self->carrier, addressed))
-    enj_carrier_push (&self->carrier, ENJ_CARRIER_STANZA, g_steal_pointer (&addressed), end);
+  else if (!enj_carrier_prove (carrier, addressed))
+    enj_carrier_push (carrier, ENJ_CARRIER_STANZA, g_steal_pointer (&addressed), end);
 }
 
 /* ---- Events of the session -------------------------------------------------------------- */
 
-static gboolean
-is_handshake (const EnjElement *element)
-{
-  const char *ns = enj_element_get_namespace (element);
-
-  return strcmp (enj_element_get_name (element), "handshake") == 0
-         && (strcmp (ns, ENJ_NS_COMPONENT) == 0 || !*ns);
-}
-
 static void
-handle_event (EnjSession *session, EnjStreamEvent *event)
+handle_element (EnjCarrier *carrier, const EnjElement *element, guint64 end)
 {
-  EnjHosted *self = (EnjHosted *) session;
+  EnjHosted *self = (EnjHosted *) carrier;
 
-  if (event->type == ENJ_STREAM_OPENED)
-    {
-      self->carrier.header_end = event->end;
-      handle_header (self);
-    }
-  else if (event->type == ENJ_STREAM_STANZA)
-    handle_stanza (self, event->stanza, event->end);
-  else if (session->state != ENJ_SESSION_OPEN)
-    return;
-  else if (is_handshake (event->element) && !self->has_proved)
-    handle_handshake (self, event->element, event->end);
+  if (enj_handshake_is (element) && !self->has_proved)
+    handle_handshake (self, element, end);
   else
     fail (self, ENJ_STREAM_UNSUPPORTED_STANZA_TYPE, "element that is not understood here");
 }
@@ -273,13 +256,16 @@ hosted_free (EnjCarrier *carrier)
 }
 
 static const EnjCarrierClass hosted_class = {
-  .session = { .event = handle_event,
+  .session = { .event = enj_carrier_handle_event,
                .secured = handle_secured,
                .due = handle_due,
                .open = open_for_error,
                .over = handle_over,
                .left = enj_carrier_handle_left,
                .count_unproven = enj_carrier_handle_count },
+  .opened = handle_header,
+  .stanza = handle_stanza,
+  .element = handle_element,
   .suits = suits,
   .free = hosted_free,
 };

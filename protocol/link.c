@@ -37,9 +37,10 @@ open_for_error (EnjSession *session)
 }
 
 static void
-handle_header (Link *self)
+handle_header (EnjCarrier *carrier)
 {
-  EnjSession *session = &self->carrier.session;
+  Link *self = (Link *) carrier;
+  EnjSession *session = &carrier->session;
   const EnjHeader *header = enj_stream_get_header (session->stream);
   g_autofree char *digest = NULL;
   g_autofree char *xml = NULL;
@@ -49,7 +50,7 @@ handle_header (Link *self)
       /* A server that refuses opens with an empty id; its error follows. */
       if (header->id)
         return;
-      enj_carrier_fail (&self->carrier, ENJ_STREAM_BAD_FORMAT, "stream header without an id");
+      enj_carrier_fail (carrier, ENJ_STREAM_BAD_FORMAT, "stream header without an id");
       return;
     }
   enj_session_wait (session, ENJ_WAIT_HEADER, 0);
@@ -69,42 +70,24 @@ handle_accepted (Link *self, guint64 end)
 }
 
 static void
-handle_element (Link *self, const EnjElement *element, guint64 end)
+handle_element (EnjCarrier *carrier, const EnjElement *element, guint64 end)
 {
-  const char *ns = enj_element_get_namespace (element);
-  gboolean is_handshake = strcmp (enj_element_get_name (element), "handshake") == 0
-                          && (strcmp (ns, ENJ_NS_COMPONENT) == 0 || !*ns);
+  Link *self = (Link *) carrier;
 
-  if (is_handshake && self->has_tried && !enj_carrier_was_up (&self->carrier))
+  if (enj_handshake_is (element) && self->has_tried && !enj_carrier_was_up (carrier))
     handle_accepted (self, end);
   else if (!enj_element_is (element, ENJ_NS_STREAM, "features"))
-    enj_carrier_fail (&self->carrier, ENJ_STREAM_UNSUPPORTED_STANZA_TYPE,
+    enj_carrier_fail (carrier, ENJ_STREAM_UNSUPPORTED_STANZA_TYPE,
                       "element that is not understood here");
 }
 
 static void
-handle_stanza (Link *self, EnjStanza **stanza, guint64 end)
+handle_stanza (EnjCarrier *carrier, EnjStanza **stanza, guint64 end)
 {
-  if (!enj_carrier_was_up (&self->carrier))
-    enj_carrier_fail (&self->carrier, ENJ_STREAM_NOT_AUTHORIZED, "stanza before the handshake");
-  else if (!enj_carrier_prove (&self->carrier, *stanza))
-    enj_carrier_push (&self->carrier, ENJ_CARRIER_STANZA, g_steal_pointer (stanza), end);
-}
-
-static void
-handle_event (EnjSession *session, EnjStreamEvent *event)
-{
-  Link *self = (Link *) session;
-
-  if (event->type == ENJ_STREAM_OPENED)
-    {
-      self->carrier.header_end = event->end;
-      handle_header (self);
-    }
-  else if (event->type == ENJ_STREAM_STANZA)
-    handle_stanza (self, &event->stanza, event->end);
-  else if (session->state == ENJ_SESSION_OPEN)
-    handle_element (self, event->element, event->end);
+  if (!enj_carrier_was_up (carrier))
+    enj_carrier_fail (carrier, ENJ_STREAM_NOT_AUTHORIZED, "stanza before the handshake");
+  else if (!enj_carrier_prove (carrier, *stanza))
+    enj_carrier_push (carrier, ENJ_CARRIER_STANZA, g_steal_pointer (stanza), end);
 }
 
 static void
@@ -156,13 +139,16 @@ link_free (EnjCarrier *carrier)
 }
 
 static const EnjCarrierClass link_class = {
-  .session = { .event = handle_event,
+  .session = { .event = enj_carrier_handle_event,
                .secured = handle_secured,
                .due = handle_due,
                .open = open_for_error,
                .over = handle_over,
                .left = enj_carrier_handle_left,
                .count_unproven = enj_carrier_handle_count },
+  .opened = handle_header,
+  .stanza = handle_stanza,
+  .element = handle_element,
   .suits = is_from_component,
   .free = link_free,
 };

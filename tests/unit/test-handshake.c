@@ -73,6 +73,29 @@ test_checks (void)
   g_assert_false (enj_handshake_check ("di", "secret", proof));
 }
 
+static void
+test_known_by_name_and_namespace (void)
+{
+  static const struct
+  {
+    const char *xml;
+    gboolean is_handshake;
+  } cases[] = {
+    { "<handshake xmlns='" ENJ_NS_COMPONENT "'/>", TRUE },
+    { "<handshake xmlns=''/>", TRUE },
+    { "<handshake/>", FALSE }, /* of jabber:server */
+    { "<Handshake xmlns='" ENJ_NS_COMPONENT "'/>", FALSE },
+    { "<proceed xmlns='" ENJ_NS_COMPONENT "'/>", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EnjElement) element = enj_test_read_element_new (cases[i].xml);
+
+      g_assert_cmpint (enj_handshake_is (element), ==, cases[i].is_handshake);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -80,5 +103,6 @@ main (int argc, char **argv)
   g_test_add_func ("/handshake/gives-known-answers-in-lower-case", test_known_answers);
   g_test_add_func ("/handshake/takes-the-id-unescaped", test_the_id_is_unescaped);
   g_test_add_func ("/handshake/takes-either-case-and-nothing-else", test_checks);
+  g_test_add_func ("/handshake/is-known-by-name-and-namespace", test_known_by_name_and_namespace);
   return g_test_run ();
 }
