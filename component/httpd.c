@@ -14,11 +14,16 @@
 
 #ifdef HAVE_LIBSOUP
 
-/* At once.  A scraper has one, a browser some more for a moment. */
+/* At once.  A scraper has one, a browser some more for a moment.  Others wait in the kernel, in
+ * the order that they came, so that each has its turn: to cut the oldest, or to refuse the newest,
+ * would keep a scraper out for as long as somebody else connects faster. */
 #define CONNECTIONS 16
 
 /* For a question and its answer, with all that lies between. */
 #define TIME (10 * ENJ_SECOND)
+
+/* For the question, while others wait. */
+#define PATIENCE ENJ_SECOND
 
 #define LOOK_EVERY ENJ_SECOND
 
@@ -30,8 +35,21 @@
 typedef struct
 {
   GSocket *socket;
+  GSocketAddress *remote; /* by which a message is of it: libsoup hands this very object out */
   gint64 since;
+  gboolean has_asked;
+  gboolean is_done;
 } Connection;
+
+/* A page that is asked for, of a message that rests until it is made. */
+typedef struct
+{
+  EnjHttpd *httpd;
+  SoupServerMessage *message;
+  guint page;
+  char *after;
+  GList link;
+} Question;
 
 struct EnjHttpd
 {
@@ -44,6 +62,9 @@ struct EnjHttpd
   GPtrArray *listeners;
   Connection connections[CONNECTIONS]; /* the oldest first */
   guint n_connections;
+  EnjDeferred tidying;
+  GQueue questions; /* Question, of which a turn of the loop answers one */
+  EnjDeferred answering;
 };
 
 gboolean
@@ -55,49 +76,88 @@ enj_httpd_is_built (void)
 /* ---- Connections ----------------------------------------------------------------- */
 
 static void
-drop_first (EnjHttpd *self, guint n)
+connection_end (Connection *connection)
 {
-  for (guint i = 0; i < n; i++)
-    {
-      /* libsoup, which still has it, reads the end and closes it. */
-      (void) g_socket_shutdown (self->connections[i].socket, TRUE, TRUE, NULL);
-      g_object_unref (self->connections[i].socket);
-    }
-  self->n_connections -= n;
-  memmove (self->connections, self->connections + n, self->n_connections * sizeof (Connection));
+  /* libsoup, which may still have it, reads the end and closes it. */
+  if (!g_socket_is_closed (connection->socket))
+    (void) g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
+  g_object_unref (connection->socket);
+  g_object_unref (connection->remote);
+}
+
+static gboolean
+is_to_go (const Connection *connection, gboolean is_full, gint64 now)
+{
+  gint64 time = is_full && !connection->has_asked ? PATIENCE : TIME;
+
+  return connection->is_done || now - connection->since >= time
+         || g_socket_is_closed (connection->socket);
 }
 
 static void
-forget_closed (EnjHttpd *self)
+set_paused (EnjHttpd *self)
 {
+  for (guint i = 0; i < self->listeners->len; i++)
+    enj_listener_set_paused (self->listeners->pdata[i], self->n_connections == CONNECTIONS);
+}
+
+static void
+tidy (gpointer data)
+{
+  EnjHttpd *self = data;
+  gboolean is_full = self->n_connections == CONNECTIONS;
+  gint64 now = enj_loop_now (self->loop);
   guint n = 0;
 
   for (guint i = 0; i < self->n_connections; i++)
-    if (g_socket_is_closed (self->connections[i].socket))
-      g_object_unref (self->connections[i].socket);
+    if (is_to_go (&self->connections[i], is_full, now))
+      connection_end (&self->connections[i]);
     else
       self->connections[n++] = self->connections[i];
   self->n_connections = n;
+  set_paused (self);
 }
 
 static void
 handle_timer (guint32 events, gint64 now, gpointer data)
 {
   EnjHttpd *self = data;
-  guint old = 0;
 
   (void) events;
-  forget_closed (self);
-  while (old < self->n_connections && now - self->connections[old].since >= TIME)
-    old++;
-  drop_first (self, old);
+  tidy (self);
   if (self->n_connections > 0)
     enj_watch_set_deadline (self->timer, now + LOOK_EVERY);
 }
 
+/* NULL for one that is gone. */
+static Connection *
+find_connection (EnjHttpd *self, SoupServerMessage *message)
+{
+  const GSocketAddress *remote = soup_server_message_get_remote_address (message);
+
+  for (guint i = 0; i < self->n_connections; i++)
+    if (self->connections[i].remote == remote)
+      return &self->connections[i];
+  return NULL;
+}
+
+/* Answered, or gone before. */
+static void
+handle_end (SoupServer *server, SoupServerMessage *message, gpointer data)
+{
+  EnjHttpd *self = data;
+  Connection *connection = find_connection (self, message);
+
+  (void) server;
+  if (!connection)
+    return;
+  connection->is_done = TRUE;
+  enj_loop_defer (self->loop, &self->tidying);
+}
+
 /* Takes @fd. */
-static gboolean
-hand_to_soup (EnjHttpd *self, int fd, GSocket **handed)
+static void
+hand_to_soup (EnjHttpd *self, int fd)
 {
   g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, NULL);
   g_autoptr (GSocketConnection) stream = NULL;
@@ -107,24 +167,27 @@ hand_to_soup (EnjHttpd *self, int fd, GSocket **handed)
   if (!socket)
     {
       (void) close (fd); /* Nothing was said on it. */
-      return FALSE;
+      return;
     }
   stream = g_socket_connection_factory_create_connection (socket);
   local = g_socket_get_local_address (socket, NULL);
   remote = g_socket_get_remote_address (socket, NULL);
-  if (!local || !remote
-      || !soup_server_accept_iostream (self->server, G_IO_STREAM (stream), local, remote, NULL))
-    return FALSE;
-  *handed = g_steal_pointer (&socket);
-  return TRUE;
+  if (!local || !remote)
+    return;
+  /* It is there before libsoup has it, who reads what has come already at once. */
+  self->connections[self->n_connections++]
+    = (Connection){ .socket = g_object_ref (socket),
+                    .remote = g_object_ref (remote),
+                    .since = enj_loop_now (self->loop) };
+  if (!soup_server_accept_iostream (self->server, G_IO_STREAM (stream), local, remote, NULL))
+    connection_end (&self->connections[--self->n_connections]);
 }
 
 static void
 handle_accepted (int fd, const EnjAddress *peer, gpointer data)
 {
   EnjHttpd *self = data;
-  gint64 now = enj_loop_now (self->loop);
-  GSocket *socket;
+  gboolean is_first = self->n_connections == 0;
 
   (void) peer;
   /* GLib aborts where it gets none for itself, and streams are worth more than numbers. */
@@ -133,13 +196,10 @@ handle_accepted (int fd, const EnjAddress *peer, gpointer data)
       (void) close (fd); /* Whoever asks again may have luck. */
       return;
     }
-  forget_closed (self);
-  if (self->n_connections == CONNECTIONS)
-    drop_first (self, 1);
-  if (!hand_to_soup (self, fd, &socket))
-    return;
-  self->connections[self->n_connections++] = (Connection){ .socket = socket, .since = now };
-  enj_watch_set_deadline (self->timer, now + LOOK_EVERY);
+  hand_to_soup (self, fd);
+  if (is_first && self->n_connections > 0)
+    enj_watch_set_deadline (self->timer, enj_loop_now (self->loop) + LOOK_EVERY);
+  set_paused (self);
 }
 
 /* ---- Questions --------------------------------------------------------------------- */
@@ -212,13 +272,62 @@ handle_early (SoupServer *server, SoupServerMessage *message, const char *path, 
 }
 
 static void
+question_free (Question *question)
+{
+  g_signal_handlers_disconnect_by_data (question->message, question);
+  g_queue_unlink (&question->httpd->questions, &question->link);
+  g_object_unref (question->message);
+  g_free (question->after);
+  g_free (question);
+}
+
+/* Nobody waits for the answer any more. */
+static void
+handle_left (SoupServerMessage *message, gpointer data)
+{
+  (void) message;
+  question_free (data);
+}
+
+/* A page each for all who ask would hold up the streams. */
+static void
+answer_one (gpointer data)
+{
+  EnjHttpd *self = data;
+  Question *question = g_queue_peek_head (&self->questions);
+  GString *text;
+
+  if (!question)
+    return;
+  text = self->make (question->page, question->after, self->data);
+  answer (question->message, SOUP_STATUS_OK, self->pages[question->page].type, text->str,
+          text->len);
+  g_string_free (text, TRUE);
+  soup_server_message_unpause (question->message);
+  question_free (question);
+  if (self->questions.length > 0)
+    enj_loop_defer (self->loop, &self->answering);
+}
+
+static void
 give (EnjHttpd *self, SoupServerMessage *message, guint page, GHashTable *query)
 {
   const char *after = query ? g_hash_table_lookup (query, "after") : NULL;
-  GString *text = self->make (page, after ? after : "", self->data);
+  Connection *connection = find_connection (self, message);
+  Question *question = g_new0 (Question, 1);
 
-  answer (message, SOUP_STATUS_OK, self->pages[page].type, text->str, text->len);
-  g_string_free (text, TRUE);
+  if (connection)
+    connection->has_asked = TRUE;
+  question->httpd = self;
+  question->message = g_object_ref (message);
+  question->page = page;
+  question->after = g_strdup (after ? after : "");
+  question->link.data = question;
+  g_queue_push_tail_link (&self->questions, &question->link);
+  g_signal_connect (message, "finished", G_CALLBACK (handle_left), question);
+  g_signal_connect (message, "disconnected", G_CALLBACK (handle_left), question);
+  soup_server_message_pause (message);
+  enj_loop_defer (self->loop, &self->answering);
 }
 
 static void
@@ -259,9 +368,13 @@ enj_httpd_new (EnjLoop *loop, const EnjHttpdPage *pages, EnjHttpdMake make, gpoi
   self->timer = enj_loop_watch (loop, -1, 0, handle_timer, self, error);
   if (!self->timer)
     return NULL;
+  self->tidying = (EnjDeferred){ .func = tidy, .data = self, .rank = ENJ_LOOP_THINK };
+  self->answering = (EnjDeferred){ .func = answer_one, .data = self, .rank = ENJ_LOOP_THINK };
   self->server = soup_server_new (NULL, NULL);
   soup_server_add_early_handler (self->server, NULL, handle_early, self, NULL);
   soup_server_add_handler (self->server, NULL, handle_question, self, NULL);
+  g_signal_connect (self->server, "request-finished", G_CALLBACK (handle_end), self);
+  g_signal_connect (self->server, "request-aborted", G_CALLBACK (handle_end), self);
   return g_steal_pointer (&self);
 }
 
@@ -271,9 +384,15 @@ enj_httpd_free (EnjHttpd *self)
   if (!self)
     return;
   g_ptr_array_unref (self->listeners);
-  drop_first (self, self->n_connections);
+  for (guint i = 0; i < self->n_connections; i++)
+    connection_end (&self->connections[i]);
+  while (self->questions.length > 0)
+    question_free (self->questions.head->data);
+  enj_deferred_clear (&self->tidying);
+  enj_deferred_clear (&self->answering);
   if (self->server)
     {
+      g_signal_handlers_disconnect_by_data (self->server, self);
       soup_server_disconnect (self->server);
       soup_server_remove_handler (self->server, NULL);
       g_object_unref (self->server);

@@ -1,7 +1,8 @@
 /* httpd.h - a few pages over HTTP, for whoever may reach the address.
  *
- * Accepts connections itself, few at a time and each for one answer within seconds; the oldest
- * goes when another comes.  What they say is libsoup's business.  GET and HEAD only.
+ * Accepts connections itself, few at a time and each for one answer within seconds; others wait
+ * for a place, which who asks nothing makes for them.  A turn of the loop makes one page.  What
+ * they say is libsoup's business.  GET and HEAD only.
  *
  * Private pages are given on loopback only, and there only to who asks for an address or for
  * localhost: a name may be anybody's, who has it lead here to let a browser fetch them.

@@ -264,37 +264,44 @@ typedef struct
   EnjAttempt attempt;
 } Failure;
 
-static int
-compare_failures (gconstpointer a, gconstpointer b)
+/* The newest of all: as many as there are rows, the newest first. */
+typedef struct
 {
-  const Failure *first = a;
-  const Failure *second = b;
+  Failure failures[FAILURES];
+  guint n;
+} Failures;
 
-  return first->attempt.at < second->attempt.at   ? 1
-         : first->attempt.at > second->attempt.at ? -1
-                                                  : 0;
+static void
+insert (Failures *self, const Failure *failure)
+{
+  guint at = self->n;
+
+  while (at > 0 && self->failures[at - 1].attempt.at < failure->attempt.at)
+    at--;
+  if (at == FAILURES)
+    return;
+  self->n = MIN (self->n + 1, FAILURES);
+  memmove (&self->failures[at + 1], &self->failures[at], (self->n - 1 - at) * sizeof *failure);
+  self->failures[at] = *failure;
 }
 
 static void
-collect_failure (GArray *failures, const EnjHistory *history, const char *domain)
+collect_failure (Failures *self, const EnjHistory *history, const char *domain)
 {
-  Failure failure = { .domain = domain };
   EnjAttempt attempts[ENJ_HISTORY_ATTEMPTS];
   guint n = enj_history_find (history, domain, attempts);
 
   for (guint i = 0; i < n; i++)
     if (!attempts[i].succeeded)
       {
-        failure.attempt = attempts[i];
-        g_array_append_val (failures, failure);
+        insert (self, &(Failure){ .domain = domain, .attempt = attempts[i] });
         return;
       }
 }
 
-static GArray *
-list_failures_new (const EnjHistory *history)
+static void
+collect_failures (Failures *self, const EnjHistory *history)
 {
-  GArray *failures = g_array_new (FALSE, FALSE, sizeof (Failure));
   const char *domains[ROWS];
   const char *after = NULL;
   guint n;
@@ -303,24 +310,23 @@ list_failures_new (const EnjHistory *history)
     {
       n = enj_history_list (history, after, domains, ROWS);
       for (guint i = 0; i < n; i++)
-        collect_failure (failures, history, domains[i]);
+        collect_failure (self, history, domains[i]);
       after = n > 0 ? domains[n - 1] : NULL;
     }
   while (n == ROWS);
-  g_array_sort (failures, compare_failures);
-  return failures;
 }
 
 static void
 append_failures (GString *page, const EnjReport *report, gint64 now)
 {
-  g_autoptr (GArray) failures = list_failures_new (enj_report_get_history (report));
+  Failures failures = { .n = 0 };
 
+  collect_failures (&failures, enj_report_get_history (report));
   g_string_append (page, "<h2 id=\"failures\">Last failures</h2>\n");
   open_table (page, "Server|#ago|Step|Reason");
-  for (guint i = 0; i < failures->len && i < FAILURES; i++)
+  for (guint i = 0; i < failures.n; i++)
     {
-      const Failure *failure = &g_array_index (failures, Failure, i);
+      const Failure *failure = &failures.failures[i];
 
       g_string_append (page, "<tr>");
       append_cell (page, failure->domain);

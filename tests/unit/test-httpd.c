@@ -27,6 +27,10 @@ get_time (void)
   return time_now;
 }
 
+/* How many pages were made, and what each had behind its text. */
+static guint made;
+static gsize padding;
+
 static GString *
 make (guint page, const char *after, gpointer data)
 {
@@ -34,6 +38,9 @@ make (guint page, const char *after, gpointer data)
 
   g_assert_true (data == &pages);
   g_string_printf (text, "page %u after '%s'", page, after);
+  for (gsize i = 0; i < padding; i++)
+    g_string_append_c (text, '.');
+  made++;
   return text;
 }
 
@@ -186,9 +193,19 @@ is_closed (int fd)
   return recv (fd, &byte, 1, 0) == 0;
 }
 
+#define QUESTION "GET /numbers HTTP/1.1\r\n" LOCAL
+
 static void
-the_oldest_makes_room (void)
+tell (int fd, const char *text)
 {
+  g_assert_cmpint (send (fd, text, strlen (text), 0), ==, (gssize) strlen (text));
+}
+
+/* One more than there is room for waits for its turn. */
+static void
+who_asks_nothing_makes_room (void)
+{
+  g_autofree char *heard = NULL;
   Scene scene;
   int fds[17];
 
@@ -196,13 +213,115 @@ the_oldest_makes_room (void)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
     fds[i] = connect_to (&scene);
+  tell (fds[16], QUESTION);
   turn ();
   for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    g_assert_false (is_closed (fds[i]));
+  time_now += ENJ_SECOND;
+  turn ();
+  for (guint i = 0; i < 16; i++)
     {
-      g_assert_cmpint (is_closed (fds[i]), ==, i == 0);
+      g_assert_true (is_closed (fds[i]));
       close (fds[i]);
     }
+  heard = hear_all (fds[16]);
+  g_assert_true (g_str_has_suffix (heard, "\r\n\r\npage 0 after ''"));
   scene_clear (&scene);
+}
+
+/* Nor do others push him out, however many come. */
+static void
+who_has_asked_may_stay (void)
+{
+  g_autofree char *heard = NULL;
+  Scene scene;
+  int slow;
+  int fds[40];
+
+  if (!scene_init (&scene))
+    return;
+  padding = 16 << 20;
+  slow = connect_to (&scene);
+  tell (slow, QUESTION);
+  turn ();
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    fds[i] = connect_to (&scene);
+  for (guint i = 0; i < 3; i++)
+    {
+      turn ();
+      time_now += 2 * ENJ_SECOND;
+    }
+  turn ();
+  heard = hear_all (slow);
+  g_assert_cmpuint (strlen (heard), >, padding);
+  padding = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    close (fds[i]);
+  scene_clear (&scene);
+}
+
+static void
+a_turn_makes_one_page (void)
+{
+  Scene scene;
+  int fds[8];
+
+  if (!scene_init (&scene))
+    return;
+  made = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    {
+      fds[i] = connect_to (&scene);
+      tell (fds[i], QUESTION);
+    }
+  for (guint before = 0; made < G_N_ELEMENTS (fds); before = made)
+    {
+      g_main_context_iteration (NULL, TRUE);
+      g_assert_cmpuint (made - before, <=, 1);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    {
+      g_autofree char *heard = hear_all (fds[i]);
+
+      g_assert_true (g_str_has_prefix (heard, "HTTP/1.1 200 "));
+    }
+  scene_clear (&scene);
+}
+
+/* Those who ask may leave before it is their turn, and so may we. */
+static void
+nobody_need_wait_for_an_answer (void)
+{
+  static const struct linger at_once = { .l_onoff = 1 };
+  Scene scene;
+  int fds[16];
+
+  if (!scene_init (&scene))
+    return;
+  for (guint round = 0; round < 2; round++)
+    {
+      made = 0;
+      for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+        {
+          fds[i] = connect_to (&scene);
+          tell (fds[i], QUESTION);
+        }
+      while (made == 0)
+        g_main_context_iteration (NULL, TRUE);
+      g_assert_cmpuint (made, <, G_N_ELEMENTS (fds));
+      if (round == 1)
+        break;
+      for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+        {
+          g_assert_cmpint (setsockopt (fds[i], SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), ==,
+                           0);
+          close (fds[i]);
+        }
+      turn ();
+    }
+  scene_clear (&scene);
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    close (fds[i]);
 }
 
 static void
@@ -257,7 +376,10 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/httpd/answers", answers);
-  g_test_add_func ("/httpd/the-oldest-makes-room", the_oldest_makes_room);
+  g_test_add_func ("/httpd/who-asks-nothing-makes-room", who_asks_nothing_makes_room);
+  g_test_add_func ("/httpd/who-has-asked-may-stay", who_has_asked_may_stay);
+  g_test_add_func ("/httpd/a-turn-makes-one-page", a_turn_makes_one_page);
+  g_test_add_func ("/httpd/nobody-need-wait-for-an-answer", nobody_need_wait_for_an_answer);
   g_test_add_func ("/httpd/nobody-stays-for-long", nobody_stays_for_long);
   g_test_add_func ("/httpd/the-last-descriptors-are-for-others",
                    the_last_descriptors_are_for_others);

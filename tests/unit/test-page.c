@@ -181,6 +181,38 @@ what_peers_say_is_text (void)
   scene_clear (&scene);
 }
 
+/* Of many servers those that failed last, whatever they are called. */
+static void
+the_last_failures_are_there (void)
+{
+  static const char *const texts[] = { "Last failures",
+                                       "<td>s17.example</td><td class=\"n\">13 s</td>",
+                                       "<td>s16.example</td>",
+                                       "<td>s3.example</td><td class=\"n\">27 s</td>",
+                                       NULL };
+  const EnjMilestones milestones = { .at = { NOW } };
+  EnjHistory *history;
+  GString *page;
+  Scene scene;
+
+  scene_init (&scene);
+  history = (EnjHistory *) enj_report_get_history (enj_exchange_get_report (scene.exchange));
+  for (guint i = 0; i < 18; i++)
+    {
+      guint number = (i * 7) % 18; /* not in order */
+      g_autofree char *domain = g_strdup_printf ("s%u.example", number);
+      gint64 at = NOW + (gint64) number * ENJ_SECOND;
+
+      enj_history_begin (history, domain, at);
+      enj_history_note (history, domain, &milestones, "x", at);
+    }
+  page = enj_page_new (scene.steward, scene.sights, NOW + 30 * ENJ_SECOND);
+  *strstr (strstr (page->str, "Last failures"), "</table>") = '\0';
+  g_assert_null (strstr (strstr (page->str, "Last failures"), "s2.example"));
+  assert_has (page, texts);
+  scene_clear (&scene);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -190,5 +222,6 @@ main (int argc, char **argv)
   g_test_add_func ("/page/long-lists-go-on", long_lists_go_on);
   g_test_add_func ("/page/any-beginning-will-do", any_beginning_will_do);
   g_test_add_func ("/page/what-peers-say-is-text", what_peers_say_is_text);
+  g_test_add_func ("/page/the-last-failures-are-there", the_last_failures_are_there);
   return g_test_run ();
 }
