@@ -24,17 +24,21 @@ enj_settings_new (EnjRealm *realm, EnjPolicy *policy, EnjDialbackKey *key,
   return self;
 }
 
+/* All is taken over at once, so that no value can be left out; a reference that is not taken
+ * here is given back once too often, which does not stay hidden. */
 EnjSettings *
 enj_settings_new_with_policy (const EnjSettings *base, EnjPolicy *policy)
 {
-  EnjSettings *self = enj_settings_new (base->realm, policy, base->dialback_key, &base->limits,
-                                        base->federates, base->allow_private);
+  EnjSettings *self = g_rc_box_dup (sizeof *base, (gpointer) base);
 
-  g_hash_table_unref (self->credentials);
-  g_hash_table_unref (self->on_loss);
-  self->credentials = g_hash_table_ref (base->credentials);
-  self->on_loss = g_hash_table_ref (base->on_loss);
-  self->trust = base->trust ? enj_trust_ref (base->trust) : NULL;
+  self->policy = enj_policy_ref (policy);
+  (void) enj_realm_ref (self->realm);
+  (void) enj_dialback_key_ref (self->dialback_key);
+  (void) g_hash_table_ref (self->credentials);
+  (void) g_hash_table_ref (self->on_loss);
+  (void) g_hash_table_ref (self->terms);
+  if (self->trust)
+    (void) enj_trust_ref (self->trust);
   return self;
 }
 

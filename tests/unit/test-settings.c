@@ -116,6 +116,7 @@ static void
 test_with_policy (void)
 {
   const EnjPeerPolicy peer = { .allow = FALSE };
+  const char *const ports[] = { "here", NULL };
   EnjSettings *base = enj_test_settings_new ();
   g_autoptr (EnjPolicy) policy = enj_policy_new (&peer);
   g_autoptr (EnjSettings) settings = NULL;
@@ -124,8 +125,12 @@ test_with_policy (void)
   EnjDialbackKey *key = base->dialback_key;
   EnjTrust *trust = base->trust;
   EnjLimits limits = base->limits;
+  g_autoptr (EnjTerms) terms = enj_terms_new ("s3cr3t", ports, FALSE);
 
   enj_settings_set_on_loss (base, "b.test", ENJ_ON_LOSS_BOUNCE);
+  enj_settings_add_terms (base, "b.test", terms);
+  enj_settings_set_shared (base, TRUE);
+  base->allow_private = TRUE;
   settings = enj_settings_new_with_policy (base, policy);
   g_assert_true (base->policy != policy);
   enj_settings_unref (base);
@@ -137,6 +142,9 @@ test_with_policy (void)
   g_assert_cmpmem (&settings->limits, sizeof limits, &limits, sizeof limits);
   g_assert_true (settings->federates);
   g_assert_cmpint (enj_settings_get_on_loss (settings, "b.test"), ==, ENJ_ON_LOSS_BOUNCE);
+  g_assert_true (enj_settings_get_terms (settings, "b.test") == terms);
+  g_assert_true (settings->is_shared);
+  g_assert_true (settings->allow_private);
 }
 
 int
