@@ -111,6 +111,8 @@ judge (EnjAcceptor *self, const char *authzid)
   if (g_strcmp0 (self->claimed, self->remote) != 0)
     return refuse (self, ENJ_SASL_INVALID_AUTHZID);
   send (self, &success);
+  /* Once is enough, whatever header comes next. */
+  (void) enj_acceptor_expect (self, NULL, NULL);
   return ENJ_ACCEPTOR_SUCCEEDED;
 }
 
