@@ -32,7 +32,7 @@ typedef struct
   guint32 live;  /* or HELD */
   guint32 tries;
   guint32 origin;
-  guint32 unused;
+  guint32 cut; /* EnjCut */
   guint64 number;
   guint64 link;
   guint64 position;
@@ -75,7 +75,8 @@ calculate (const Record *record)
 {
   const guint64 *word = &record->number;
   const guint64 *end = (const guint64 *) record + record->size / 8;
-  guint64 sum = (G_GUINT64_CONSTANT (14695981039346656037) ^ record->origin)
+  guint64 sum = (G_GUINT64_CONSTANT (14695981039346656037) ^ record->origin
+                 ^ (guint64) record->cut << 32)
                 * G_GUINT64_CONSTANT (1099511628211);
 
   for (; word < end; word++)
@@ -158,6 +159,7 @@ is_whole (const Record *record, gsize room)
          && record->text_len < record->size
          && sizeof *record + record->component_len + record->text_len <= record->size
          && record->check == calculate (record) && record->origin < ENJ_N_ORIGINS
+         && record->cut <= ENJ_CUT_MEMORY
          && ((const char *) (record + 1))[record->component_len - 1] == '\0';
 }
 
@@ -251,7 +253,7 @@ make_room (EnjDaybook *self, gsize size)
 }
 
 static void
-write_record (EnjDaybook *self, const EnjDaybookEntry *entry, gsize component_len)
+write_record (EnjDaybook *self, const EnjDaybookEntry *entry, gsize component_len, EnjCut cut)
 {
   guint active = self->at->active & 1;
   gsize place = used_of (self);
@@ -264,6 +266,7 @@ write_record (EnjDaybook *self, const EnjDaybookEntry *entry, gsize component_le
   *record = (Record){ .size = (guint32) size,
                       .live = TRUE,
                       .origin = (guint32) entry->origin,
+                      .cut = (guint32) cut,
                       .number = ++self->last,
                       .link = entry->link,
                       .position = entry->position,
@@ -290,7 +293,7 @@ enj_daybook_enter (EnjDaybook *self, const EnjDaybookEntry *entry, EnjStanza *st
   if (!enj_stanza_format (stanza, &self->text)
       || sizeof (Record) + component_len + enj_bytes_length (&self->text) + 8 > size)
     return 0;
-  write_record (self, entry, component_len);
+  write_record (self, entry, component_len, enj_stanza_get_cut (stanza));
   return self->last;
 }
 
@@ -354,6 +357,8 @@ parse_new (const Record *record)
       enj_stanza_unref (stanza);
       stanza = event.stanza;
     }
+  if (stanza)
+    enj_stanza_mark_cut (stanza, (EnjCut) record->cut);
   return stanza;
 }
 

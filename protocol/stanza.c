@@ -20,6 +20,7 @@
 typedef struct
 {
   guint refs;
+  EnjCut cut; /* it is left out */
   gsize len;
   guint8 data[];
 } Content;
@@ -41,7 +42,6 @@ struct EnjStanza
 #undef X
   gboolean is_plain; /* no value of the head has anything to escape */
   guint again; /* so often it has been sent before */
-  EnjCut cut;
   gsize size;
   gsize held; /* in the budget, without the content */
   gint64 due; /* until then it may wait; 0 while nobody has said */
@@ -307,13 +307,13 @@ enj_stanza_wait_until (EnjStanza *self, gint64 due)
 void
 enj_stanza_mark_cut (EnjStanza *self, EnjCut cut)
 {
-  self->cut = cut;
+  self->content->cut = cut;
 }
 
 EnjCut
 enj_stanza_get_cut (const EnjStanza *self)
 {
-  return self->cut;
+  return self->content->cut;
 }
 
 const EnjElement *

@@ -57,7 +57,8 @@ typedef enum
   ENJ_CUT_MEMORY
 } EnjCut;
 
-/* Over a limit: only its head was kept, and it goes back.  Marked by who reads it. */
+/* Over a limit: only its head was kept, and it goes back.  Marked by who reads it; the mark is
+ * the content's, and stays with it under other heads. */
 void enj_stanza_mark_cut (EnjStanza *self, EnjCut cut);
 EnjCut enj_stanza_get_cut (const EnjStanza *self);
 

@@ -115,6 +115,33 @@ test_same (void)
 }
 
 /* Ten times what fits at once, of which ten are there at a time. */
+static gboolean
+note_cut (const EnjDaybookEntry *entry, guint64 number, EnjStanza *stanza, gpointer data)
+{
+  EnjCut *cut = data;
+
+  (void) entry;
+  (void) number;
+  *cut = enj_stanza_get_cut (stanza);
+  return FALSE;
+}
+
+/* It would go on without what was in it. */
+static void
+test_cut (void)
+{
+  g_autoptr (EnjStanza) stanza = message_new ("large", "");
+  EnjDaybook *book = enj_daybook_new ();
+  EnjCut cut = ENJ_CUT_NOT;
+
+  enj_stanza_mark_cut (stanza, ENJ_CUT_SIZE);
+  g_assert_cmpuint (enj_daybook_enter (book, &from_link, stanza), >, 0);
+  book = reopen (book);
+  g_assert_cmpuint (enj_daybook_carry_on (book, note_cut, &cut), ==, 1);
+  g_assert_cmpint (cut, ==, ENJ_CUT_SIZE);
+  enj_daybook_free (book);
+}
+
 static void
 test_moving (void)
 {
@@ -249,6 +276,7 @@ main (int argc, char **argv)
   enj_journal_install_for_tests ();
   g_test_add_func ("/daybook/carries-on-what-was-not-struck-out", test_carry_on);
   g_test_add_func ("/daybook/gives-back-the-same-stanza", test_same);
+  g_test_add_func ("/daybook/keeps-what-is-cut-apart", test_cut);
   g_test_add_func ("/daybook/moves-what-is-left-together", test_moving);
   g_test_add_func ("/daybook/takes-no-more-than-it-holds", test_full);
   g_test_add_func ("/daybook/tells-what-has-not-left", test_held);
