@@ -168,9 +168,10 @@ typedef enum
   ENJ_EVENT_STREAM_DOWN
 } EnjEventType;
 
-/* Valid during the callback.  @authentication is how the peer proved itself
- * ("dialback", "EXTERNAL", "handshake"), @reason why it ended; NULL where it does not
- * apply.  @outgoing tells who opened the stream. */
+/* Valid during the callback.  @authentication is how the side that opened the stream proved itself
+ * ("dialback", "EXTERNAL", "dialback, certificate", "dialback, DANE"; of a link "handshake"), and
+ * says nothing of the other; @reason why it ended; NULL where it does not apply.  @outgoing tells
+ * whether that side is ours. */
 typedef struct
 {
   EnjEventType type;
