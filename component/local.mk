@@ -83,6 +83,7 @@ libcomponent_la_SOURCES += %D%/succession.c %D%/succession.h
 libcomponent_la_SOURCES += %D%/survey.c %D%/survey.h
 libcomponent_la_SOURCES += %D%/tenure.c %D%/tenure.h
 libcomponent_la_SOURCES += %D%/tables.c %D%/tables.h
+libcomponent_la_SOURCES += %D%/terminal.c %D%/terminal.h
 libcomponent_la_SOURCES += %D%/thrift.c %D%/thrift.h
 libcomponent_la_SOURCES += %D%/transit.c %D%/transit.h
 libcomponent_la_SOURCES += %D%/trend.c %D%/trend.h

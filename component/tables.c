@@ -305,8 +305,34 @@ append_row (GString *text, char *const *cells, const glong *widths)
   g_string_append_c (text, '\n');
 }
 
+/* Where the table would be too wide. */
+static void
+append_paragraph (GString *text, char *const *cells, const glong *widths)
+{
+  const int indent = (int) widths[COLUMN_NAME] + 2;
+
+  g_string_append_printf (text, "%-*s%s %s %s: %s\n", indent, cells[COLUMN_NAME],
+                          cells[COLUMN_LOCAL], cells[COLUMN_DIRECTION], cells[COLUMN_REMOTE],
+                          cells[COLUMN_STATE]);
+  g_string_append_printf (text, "%*saddress %s, encrypted: %s\n", indent, "",
+                          cells[COLUMN_ADDRESS], cells[COLUMN_TLS]);
+  g_string_append_printf (text, "%*speer by %s, we by %s, queue %s, age %s, idle %s\n", indent, "",
+                          cells[COLUMN_PEER], cells[COLUMN_US], cells[COLUMN_QUEUE],
+                          cells[COLUMN_AGE], cells[COLUMN_IDLE]);
+}
+
+static gboolean
+is_too_wide (const glong *widths, guint width)
+{
+  glong sum = 2 * (N_COLUMNS - 1);
+
+  for (guint i = 0; i < N_COLUMNS; i++)
+    sum += widths[i];
+  return width > 0 && sum > (glong) width;
+}
+
 char *
-enj_tables_streams_new (GVariant *streams)
+enj_tables_streams_new (GVariant *streams, guint width)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
   GString *text = g_string_new (NULL);
@@ -325,10 +351,17 @@ enj_tables_streams_new (GVariant *streams)
         widths[k] = MAX (widths[k], g_utf8_strlen (row->cells[k], -1));
       g_ptr_array_add (rows, row);
     }
-  if (rows->len > 0)
+  if (rows->len > 0 && !is_too_wide (widths, width))
     append_row (text, (char *const *) headings, widths);
   for (guint i = 0; i < rows->len; i++)
-    append_row (text, ((const Row *) rows->pdata[i])->cells, widths);
+    {
+      char *const *cells = ((const Row *) rows->pdata[i])->cells;
+
+      if (is_too_wide (widths, width))
+        append_paragraph (text, cells, widths);
+      else
+        append_row (text, cells, widths);
+    }
   return finish (text);
 }
 

@@ -10,8 +10,9 @@
 /* @wall is the time in seconds since 1970. */
 char *enj_tables_status_new (GVariant *status, gint64 wall);
 
-/* aa{sv} each.  Of the remote domains only those that something is wrong with, or all. */
-char *enj_tables_streams_new (GVariant *streams);
+/* aa{sv} each.  Streams that need more than @width columns as a table, 0 for any, take several
+ * lines each.  Of the remote domains only those that something is wrong with, or all. */
+char *enj_tables_streams_new (GVariant *streams, guint width);
 char *enj_tables_remotes_new (GVariant *remotes, gboolean all);
 char *enj_tables_routes_new (GVariant *routes);
 

@@ -11,6 +11,7 @@
 #include "component/json.h"
 #include "component/prosody.h"
 #include "component/tables.h"
+#include "component/terminal.h"
 
 /* The daemon gives less where that would take too long. */
 #define PAGE 1000
@@ -42,6 +43,15 @@ print_json (GVariant *value)
   g_autofree char *json = enj_json_new (owned);
 
   puts (json);
+}
+
+/* For a person, who may have a narrow screen. */
+static void
+print_text (const char *text)
+{
+  g_autofree char *fit = enj_terminal_fit_new (text, enj_terminal_get_width ());
+
+  fputs (fit, stdout);
 }
 
 /* Names of files may be any bytes, and JSON is UTF-8. */
@@ -125,7 +135,7 @@ run_status (const Task *task)
   else
     {
       text = enj_tables_status_new (status, g_get_real_time () / G_USEC_PER_SEC);
-      fputs (text, stdout);
+      print_text (text);
     }
   return ENJ_VERB_DONE;
 }
@@ -187,9 +197,14 @@ run_streams (const Task *task)
                                         remotes));
       return ENJ_VERB_DONE;
     }
-  text = enj_tables_streams_new (streams);
+  text = enj_tables_streams_new (streams, enj_terminal_get_width ());
   more = enj_tables_remotes_new (remotes, *remote != '\0');
-  printf ("%s%s%s", text, *more ? "\n" : "", more);
+  print_text (text);
+  if (*more)
+    {
+      puts ("");
+      print_text (more);
+    }
   return ENJ_VERB_DONE;
 }
 
@@ -209,7 +224,7 @@ run_routes (const Task *task)
   else
     {
       text = enj_tables_routes_new (routes);
-      fputs (text, stdout);
+      print_text (text);
     }
   return ENJ_VERB_DONE;
 }
@@ -234,7 +249,7 @@ run_ping (const Task *task)
   else
     {
       text = enj_tables_ping_new (result);
-      fputs (text, stdout);
+      print_text (text);
     }
   return answered ? ENJ_VERB_DONE : ENJ_VERB_NO;
 }
@@ -358,7 +373,7 @@ run_check (const Task *task)
   else
     {
       text = enj_findings_format_new (findings);
-      fputs (text, stdout);
+      print_text (text);
     }
   g_clear_pointer (&daemon.routes, g_variant_unref);
   g_clear_error (&daemon.error);

@@ -149,6 +149,7 @@ unit_tests += %D%/test-terms
 unit_tests += %D%/test-tls
 unit_tests += %D%/test-tls-direct
 unit_tests += %D%/test-tables
+unit_tests += %D%/test-terminal
 unit_tests += %D%/test-tag
 unit_tests += %D%/test-tally
 unit_tests += %D%/test-targets

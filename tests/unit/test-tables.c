@@ -68,8 +68,10 @@ test_streams (void)
     " {'name': <'in-8'>, 'direction': <'in'>, 'state': <'negotiating'>},"
     " {'name': <'in-9'>, 'direction': <'in'>, 'state': <'up'>, 'bidi': <true>}]");
   g_autoptr (GVariant) none = parse_new ("@aa{sv} []");
-  g_autofree char *text = enj_tables_streams_new (streams);
-  g_autofree char *nothing = enj_tables_streams_new (none);
+  g_autofree char *text = enj_tables_streams_new (streams, 0);
+  g_autofree char *narrow = enj_tables_streams_new (streams, 130);
+  g_autofree char *wide = enj_tables_streams_new (streams, 131);
+  g_autofree char *nothing = enj_tables_streams_new (none, 80);
 
   g_assert_cmpstr (
     text, ==,
@@ -81,6 +83,12 @@ test_streams (void)
     "-         0      0 us  0 us  negotiating\n"
     "in-9   -       <->  -            -               no                          -        "
     "-         0      0 us  0 us  up\n");
+  g_assert_cmpstr (wide, ==, text);
+  g_assert_true (g_str_has_prefix (
+    narrow, "out-7  b.test --> far.test +2: up, acknowledged\n"
+            "       address 192.0.2.1:5269, encrypted: TLS1.3 AES-256-GCM, direct\n"
+            "       peer by DANE, we by EXTERNAL, queue 2, age 5 s, idle 3 ms\n"
+            "in-8   - <-- -: negotiating\n"));
   g_assert_cmpstr (nothing, ==, "no streams\n");
 }
 
