@@ -281,7 +281,9 @@ check_certificates (const EnjOptions *options, const EnjConfig *self)
 
       enj_credentials_unref (enj_certificates_find_new (folder, component->domain, &error));
       if (error)
-        enj_keyfile_fault (options->file, options->group, "certificates", "%s", error->message);
+        enj_keyfile_fault (options->file, options->group, "certificates",
+                           options->group ? "%s" : "[federation] certificates: %s",
+                           error->message);
     }
 }
 

@@ -79,6 +79,18 @@ def faults(lab):
              "%r gave %r" % (text, done.stdout + done.stderr))
 
 
+@test("--check names the key whose default is at fault, too")
+def default(lab):
+    certificates = os.path.join(lab.folder, "certs")
+    os.mkdir(certificates)
+    with open(os.path.join(certificates, RELAY + ".crt"), "w", encoding="utf-8") as half:
+        half.write("of a pair\n")
+    path, done = check_text(lab, GOOD)
+    shutil.rmtree(certificates)
+    equal(done.returncode, 1, "exit status")
+    true(done.stdout.startswith("%s:1: [federation] certificates: " % path), done.stdout)
+
+
 @test("two faults are told at once")
 def two_faults(lab):
     path, done = check_text(lab, GOOD + "[log]\nlevel = loud\n[limits]\ndepth = many\n")
