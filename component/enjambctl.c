@@ -85,6 +85,7 @@ main (int argc, char **argv)
       return ENJ_VERB_DONE;
     }
   options = (EnjVerbOptions){ .config = config_path ? config_path : DEFAULT_CONFIG,
+                              .is_default = !config_path,
                               .socket = socket_path,
                               .json = json };
   return (int) enj_verbs_run (&options, words ? (const char *const *) words : none);

@@ -9,6 +9,8 @@
 #include "component/check.h"
 #include "component/file.h"
 #include "component/json.h"
+#include "component/keyfile.h"
+#include "component/options.h"
 #include "component/prosody.h"
 #include "component/tables.h"
 #include "component/terminal.h"
@@ -17,6 +19,9 @@
 #define PAGE 1000
 
 #define DEFAULT_SOCKET "/run/enjamb/control"
+
+/* As much as the daemon reads. */
+#define CONFIG_MAX (1024 * 1024)
 
 typedef struct
 {
@@ -77,33 +82,52 @@ fail (const Task *task, const GError *error)
 /* ---- The daemon ------------------------------------------------------------------------ */
 
 /* Only the one key: whoever may ask the daemon need not be able to read all that the
- * configuration names.  NULL where it says that there is none. */
+ * configuration names.  What else is wrong with the text does not lead to another daemon. */
 static char *
-socket_path_new (const EnjVerbOptions *options)
+read_socket_new (const EnjVerbOptions *options, const char *text, gsize len, GError **error)
 {
-  g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autofree char *value = NULL;
+  g_autoptr (EnjKeyfile) file = enj_keyfile_new (options->config, text, len, enj_options_raw_keys);
+  g_autofree char *value
+    = enj_keyfile_dup_value (file, enj_keyfile_find (file, "control"), "socket");
+
+  if (!value)
+    return g_strdup (DEFAULT_SOCKET);
+  if (*value)
+    return enj_file_resolve_new (options->config, value);
+  g_set_error (error, ENJ_CALLER_ERROR, ENJ_CALLER_UNREACHABLE,
+               "%s: [control] socket is empty, so the daemon cannot be asked", options->config);
+  return NULL;
+}
+
+static char *
+socket_path_new (const EnjVerbOptions *options, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  gsize len = 0;
+  char *text = NULL;
+  char *path = NULL;
 
   if (options->socket)
     return g_strdup (options->socket);
-  if (g_key_file_load_from_file (file, options->config, G_KEY_FILE_NONE, NULL))
-    value = g_key_file_get_string (file, "control", "socket", NULL);
-  if (!value)
-    return g_strdup (DEFAULT_SOCKET);
-  g_strstrip (value);
-  return *value ? enj_file_resolve_new (options->config, value) : NULL;
+  text = enj_file_read_new (options->config, CONFIG_MAX, &len, &reason);
+  if (text)
+    path = read_socket_new (options, text, len, error);
+  else if (!options->is_default)
+    g_set_error (error, ENJ_CALLER_ERROR, ENJ_CALLER_UNREACHABLE,
+                 "%s: %s; it tells where the socket is, and so does --socket", options->config,
+                 reason->message);
+  else
+    path = g_strdup (DEFAULT_SOCKET);
+  enj_file_wipe (text, len);
+  return path;
 }
 
 static EnjCaller *
 caller_new (const EnjVerbOptions *options, GError **error)
 {
-  g_autofree char *path = socket_path_new (options);
+  g_autofree char *path = socket_path_new (options, error);
 
-  if (path)
-    return enj_caller_new (path, error);
-  g_set_error (error, ENJ_CALLER_ERROR, ENJ_CALLER_UNREACHABLE,
-               "%s: [control] socket is empty, so the daemon cannot be asked", options->config);
-  return NULL;
+  return path ? enj_caller_new (path, error) : NULL;
 }
 
 /* The answer to one call. */
@@ -445,8 +469,10 @@ enj_verbs_run (const EnjVerbOptions *options, const char *const *words)
                *verbs[i].usage ? " " : "", verbs[i].usage);
       return ENJ_VERB_USAGE;
     }
-  fprintf (stderr, "enjambctl: %s; enjambctl --help names the verbs\n",
-           words[0] ? "there is no such verb" : "a verb is missing");
+  if (words[0])
+    fprintf (stderr, "enjambctl: there is no verb %s; enjambctl --help names them\n", words[0]);
+  else
+    fputs ("enjambctl: a verb is missing; enjambctl --help names them\n", stderr);
   return ENJ_VERB_USAGE;
 }
 

@@ -17,8 +17,9 @@ typedef enum
 
 typedef struct
 {
-  const char *config; /* the file */
-  const char *socket; /* NULL: as the file says */
+  const char *config;  /* the file */
+  gboolean is_default; /* nobody has named it, and it need not be there */
+  const char *socket;  /* NULL: as the file says */
   gboolean json;
 } EnjVerbOptions;
 

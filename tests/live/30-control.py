@@ -419,6 +419,19 @@ def absent(lab):
         true("no enjamb runs" in done.stderr and nowhere in done.stderr, done.stderr)
 
 
+@test("a configuration that is named leads to its own daemon, or to none")
+def named(lab):
+    missing = os.path.join(lab.folder, "missing.conf")
+    done = ctl(lab, "status", options=["--config", missing])
+    equal(done.returncode, UNREACHABLE, "exit status")
+    true(missing + ": No such file" in done.stderr, done.stderr)
+    damaged = os.path.join(lab.folder, "damaged.conf")
+    with open(lab.bridge.conf, encoding="utf-8") as conf, open(damaged, "w",
+                                                               encoding="utf-8") as copy:
+        copy.write("a line of nothing\n" + conf.read())
+    equal(ctl(lab, "status", options=["--config", damaged]).returncode, DONE, "exit status")
+
+
 @test("for a daemon that hangs it does not wait for ever")
 def hanging(lab):
     lab.bridge.process.send_signal(signal.SIGSTOP)
