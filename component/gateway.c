@@ -414,7 +414,7 @@ enj_gateway_may_listen (EnjGateway *self, gboolean is_shared, GError **error)
         continue;
       g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code),
                    "[federation] %s: %s: %s", get_key (port),
-                   enj_address_format (&port->address, text), g_strerror (code));
+                   enj_address_format (&port->address, text), enj_listener_explain (code));
       return FALSE;
     }
   return TRUE;

@@ -238,6 +238,18 @@ enj_listener_new_taken (EnjLoop *loop, int fd, EnjListenerFunc func, gpointer da
   return self;
 }
 
+const char *
+enj_listener_explain (int code)
+{
+  if (code == EADDRINUSE)
+    return "it is in use: 'ss -ltnp' tells by whom";
+  if (code == EADDRNOTAVAIL)
+    return "no interface of this machine has that address";
+  if (code == EACCES)
+    return "a port below 1024 is for a socket unit of the service manager (systemd.socket(5))";
+  return g_strerror (code);
+}
+
 EnjListener *
 enj_listener_new (EnjLoop *loop, const EnjAddress *address, EnjListenerFunc func, gpointer data,
                   GError **error)
@@ -250,7 +262,7 @@ enj_listener_new (EnjLoop *loop, const EnjAddress *address, EnjListenerFunc func
   if (fd >= 0)
     return enj_listener_new_taken (loop, fd, func, data, error);
   g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "%s: %s",
-               enj_address_format (address, text), g_strerror (code));
+               enj_address_format (address, text), enj_listener_explain (code));
   return NULL;
 }
 

@@ -31,6 +31,9 @@ EnjListener *enj_listener_new_unix (EnjLoop *loop, const char *path, mode_t mode
 /* What would stand in the way of that, as errno; 0 for nothing.  Nobody can connect meanwhile. */
 int enj_listener_try (const EnjAddress *address);
 
+/* That errno in words for an operator. */
+const char *enj_listener_explain (int code);
+
 /* Takes the listening socket @fd, which somebody else has made. */
 EnjListener *enj_listener_new_taken (EnjLoop *loop, int fd, EnjListenerFunc func, gpointer data,
                                      GError **error);

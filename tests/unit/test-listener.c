@@ -239,7 +239,11 @@ test_taken (void)
   g_assert_nonnull (error);
   g_assert_true (g_str_has_prefix (
       error->message, enj_address_format (enj_listener_get_address (listener), text)));
-  g_assert_true (g_str_has_suffix (error->message, g_strerror (EADDRINUSE)));
+  g_assert_true (g_str_has_suffix (error->message, ": it is in use: 'ss -ltnp' tells by whom"));
+  g_assert_cmpstr (enj_listener_explain (EADDRNOTAVAIL), ==,
+                   "no interface of this machine has that address");
+  g_assert_nonnull (strstr (enj_listener_explain (EACCES), "below 1024"));
+  g_assert_cmpstr (enj_listener_explain (EMFILE), ==, g_strerror (EMFILE));
   tear_down ();
 }
 
