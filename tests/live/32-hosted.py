@@ -35,6 +35,15 @@ def proved(lab):
     equal(lab.bridge.process.line("component does not answer our pings"), None, "line")
 
 
+@test("after a reload it is let in again", proves="C15")
+def reloaded(lab):
+    lab.bridge.reload()
+    lab.away(lab.component, signal.SIGTERM)
+    lab.component = lab.run_component(lab.answerer())
+    for user in lab.users():
+        converse(lab, user, "and again")
+
+
 @test("a wrong secret is told to both", proves="C14")
 def secret(lab):
     since = lab.bridge.process.mark()

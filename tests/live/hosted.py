@@ -38,6 +38,10 @@ class HostedLab(ThreeLab):
                                                  self.bridge.address, self.tls))
         # Nobody waits for a minute.
         self.bridge.groups["limits"]["queue-age"] = "20"
+        # As its unit has it.
+        state = os.path.join(self.folder, "state")
+        os.mkdir(state)
+        self.bridge.process.env["STATE_DIRECTORY"] = state
         self.published[domain] = [self.bridge]
         self.a.configure(hosts=self.components + component_block(domain)[0])
         self.started = 0
