@@ -91,8 +91,11 @@ come_back (EnjUplink *self, gint64 delay)
 static void
 give_up_attempt (EnjUplink *self, const char *why)
 {
+  g_autoptr (GError) error = g_error_new_literal (ENJ_STREAM_ERROR, ENJ_STREAM_DISCONNECTED, why);
   gint64 delay;
 
+  enj_report_note_link_down (enj_exchange_get_report (self->exchange), self->domain, error,
+                             enj_loop_now (self->loop));
   tell (self, enj_comeback_missed (&self->comeback, &delay), why);
   come_back (self, delay);
   if (self->missed)

@@ -288,12 +288,14 @@ enj_report_get_history (const EnjReport *self)
 
 /* ---- Links -------------------------------------------------------------------------- */
 
+/* What fails again has been down since it failed first. */
 static void
 note (GHashTable *links, const char *component, const char *error, gint64 now)
 {
+  const Link *before = g_hash_table_lookup (links, component);
   Link *link = g_new0 (Link, 1);
 
-  link->at = now;
+  link->at = error && before && before->error ? before->at : now;
   link->error = error ? enj_log_quote (error) : NULL;
   g_hash_table_replace (links, g_strdup (component), link);
 }

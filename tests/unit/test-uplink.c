@@ -176,12 +176,22 @@ note_line (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data
 static void
 test_refused (void)
 {
+  EnjLinkInfo info;
+
   lines = g_string_new (NULL);
   set_up (60);
   close (listening);
   listening = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   take ();
   g_assert_nonnull (strstr (lines->str, "Connection refused"));
+  g_assert_true (enj_report_describe_link (enj_exchange_get_report (exchange), DOMAIN, &info,
+                                           time_now));
+  g_assert_cmpstr (info.state, ==, "down");
+  g_assert_nonnull (strstr (info.error, "Connection refused"));
+  time_now += 60 * G_TIME_SPAN_SECOND;
+  take ();
+  enj_report_describe_link (enj_exchange_get_report (exchange), DOMAIN, &info, time_now);
+  g_assert_cmpint (info.age, ==, 60 * G_TIME_SPAN_SECOND);
   tear_down ();
   g_string_free (g_steal_pointer (&lines), TRUE);
 }
