@@ -32,6 +32,7 @@ libtestsupport_la_SOURCES += %D%/support/pipe.c %D%/support/pipe.h
 libtestsupport_la_SOURCES += %D%/support/proves.c %D%/support/proves.h
 libtestsupport_la_SOURCES += %D%/support/quiet.c %D%/support/quiet.h
 libtestsupport_la_SOURCES += %D%/support/reading.c %D%/support/reading.h
+libtestsupport_la_SOURCES += %D%/support/scratch.c %D%/support/scratch.h
 libtestsupport_la_SOURCES += %D%/support/script.c %D%/support/script.h
 libtestsupport_la_SOURCES += %D%/support/settings.c %D%/support/settings.h
 libtestsupport_la_SOURCES += %D%/support/signer.c %D%/support/signer.h

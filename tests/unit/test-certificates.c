@@ -9,6 +9,7 @@
 #include <gnutls/x509.h>
 
 #include "component/journal.h"
+#include "tests/support/scratch.h"
 
 #define WALL G_GINT64_CONSTANT (1700000000)
 
@@ -220,20 +221,12 @@ test_loads_or_tells (void)
 int
 main (int argc, char **argv)
 {
-  g_autoptr (GError) error = NULL;
-  int status;
-
   g_test_init (&argc, &argv, NULL);
   enj_journal_install_for_tests ();
-  folder = g_dir_make_tmp ("enjamb-test-XXXXXX", &error);
-  g_assert_no_error (error);
   g_test_add_func ("/certificates/finds-each-form-of-name", test_finds_each_form);
   g_test_add_func ("/certificates/tells-which-file-is-at-fault", test_tells_faults);
   g_test_add_func ("/certificates/unreadable-is-no-absence", test_unreadable_is_no_absence);
   g_test_add_func ("/certificates/none-is-self-signed-with-a-warning", test_none_is_self_signed);
   g_test_add_func ("/certificates/loads-or-tells", test_loads_or_tells);
-  status = g_test_run ();
-  g_assert_cmpint (g_rmdir (folder), ==, 0);
-  g_free (folder);
-  return status;
+  return enj_test_run_with_scratch (&folder);
 }

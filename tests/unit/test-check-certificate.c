@@ -9,6 +9,7 @@
 #include "protocol/wall.h"
 #include "component/journal.h"
 #include "tests/support/authority.h"
+#include "tests/support/scratch.h"
 
 #define DOMAIN "bridge.example.com"
 
@@ -360,15 +361,12 @@ test_tlsa_without_servers (void)
 int
 main (int argc, char **argv)
 {
-  g_autoptr (GError) error = NULL;
   EnjListen listen = { .host = (char *) "::", .port = 5279 };
   int status;
 
   g_test_init (&argc, &argv, NULL);
   enj_journal_install_for_tests ();
   enj_wall_set (enj_test_wall);
-  folder = g_dir_make_tmp ("enjamb-test-XXXXXX", &error);
-  g_assert_no_error (error);
   root = enj_test_authority_new ("root", NULL);
   listens = g_ptr_array_new ();
   g_ptr_array_add (listens, &listen);
@@ -384,11 +382,9 @@ main (int argc, char **argv)
   g_test_add_func ("/check-certificate/records-that-cannot-be-used-are-told", test_unusable_tlsa);
   g_test_add_func ("/check-certificate/without-servers-the-domain-has-the-record",
                    test_tlsa_without_servers);
-  status = g_test_run ();
+  status = enj_test_run_with_scratch (&folder);
   g_ptr_array_unref (listens);
   g_ptr_array_unref (listens_tls);
   enj_test_authority_free (root);
-  g_assert_cmpint (g_rmdir (folder), ==, 0);
-  g_free (folder);
   return status;
 }

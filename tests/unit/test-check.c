@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 
 #include "component/journal.h"
+#include "tests/support/scratch.h"
 
 static char *folder;
 
@@ -111,20 +112,12 @@ test_listener (void)
 int
 main (int argc, char **argv)
 {
-  g_autoptr (GError) error = NULL;
-  int status;
-
   g_test_init (&argc, &argv, NULL);
   enj_journal_install_for_tests ();
-  folder = g_dir_make_tmp ("enjamb-test-XXXXXX", &error);
-  g_assert_no_error (error);
   g_test_add_func ("/check/knows-its-areas", test_words);
   g_test_add_func ("/check/tells-all-faults-of-the-configuration", test_config);
   g_test_add_func ("/check/ends-where-there-is-no-configuration", test_unreadable);
   g_test_add_func ("/check/a-link-is-tried-only-where-there-is-none", test_link);
   g_test_add_func ("/check/a-port-without-a-daemon-is-no-problem", test_listener);
-  status = g_test_run ();
-  g_assert_cmpint (g_rmdir (folder), ==, 0);
-  g_free (folder);
-  return status;
+  return enj_test_run_with_scratch (&folder);
 }

@@ -7,6 +7,8 @@
 
 #include <glib/gstdio.h>
 
+#include "tests/support/scratch.h"
+
 static char *folder;
 
 static char *
@@ -90,17 +92,9 @@ test_resolves (void)
 int
 main (int argc, char **argv)
 {
-  g_autoptr (GError) error = NULL;
-  int status;
-
   g_test_init (&argc, &argv, NULL);
-  folder = g_dir_make_tmp ("enjamb-test-XXXXXX", &error);
-  g_assert_no_error (error);
   g_test_add_func ("/file/reads-all-bytes", test_reads_all_bytes);
   g_test_add_func ("/file/refuses-what-is-no-file-or-too-large", test_refuses);
   g_test_add_func ("/file/relative-names-are-beside-the-other", test_resolves);
-  status = g_test_run ();
-  g_assert_cmpint (g_rmdir (folder), ==, 0);
-  g_free (folder);
-  return status;
+  return enj_test_run_with_scratch (&folder);
 }

@@ -4,6 +4,7 @@ check_LTLIBRARIES += libtestworld.la
 libtestworld_la_SOURCES =
 libtestworld_la_SOURCES += %D%/linked.c %D%/linked.h
 libtestworld_la_SOURCES += %D%/names.c %D%/names.h
+libtestworld_la_SOURCES += %D%/pair.c %D%/pair.h
 libtestworld_la_SOURCES += %D%/settings.c %D%/settings.h
 libtestworld_la_SOURCES += %D%/wires.c %D%/wires.h
 libtestworld_la_SOURCES += %D%/world.c %D%/world.h

@@ -6,35 +6,13 @@
 #include "protocol/wall.h"
 #include "tests/support/authority.h"
 #include "tests/support/proves.h"
+#include "tests/world/pair.h"
 #include "tests/world/settings.h"
-#include "tests/world/world.h"
-
-#define HERE "here.example"
-#define THERE "there.example"
 
 #define MESSAGE(from, to, id) "<message from='a@" from "' to='b@" to "' id='" id "'/>"
 
 static EnjTestAuthority *root;
 static EnjTrust *trust;
-
-typedef struct
-{
-  EnjWorld *world;
-  EnjWorldServer *here;
-  EnjWorldServer *there;
-} Pair;
-
-static Pair
-pair_new (EnjEncryption encryption)
-{
-  Pair self = { .world = enj_world_new () };
-
-  self.here = enj_world_add (self.world, HERE, encryption, NULL);
-  self.there = enj_world_add (self.world, THERE, encryption, NULL);
-  enj_world_add_address (self.world, HERE, &self.here->address);
-  enj_world_add_address (self.world, THERE, &self.there->address);
-  return self;
-}
 
 /* With a certificate, and belief in those of others. */
 static void
@@ -69,7 +47,7 @@ assert_got (const EnjWorldServer *server, guint index, const char *part)
 static void
 test_one_stream (void)
 {
-  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
   guint connected;
 
   enj_test_proves ("B15");
@@ -90,7 +68,7 @@ test_one_stream (void)
 static void
 test_not_in_clear (void)
 {
-  Pair pair = pair_new (ENJ_ENCRYPTION_OPTIONAL);
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_OPTIONAL, NULL);
 
   enj_test_proves ("B03 B17");
   enj_world_send (pair.here, MESSAGE (HERE, THERE, "1"));
@@ -108,7 +86,7 @@ test_not_in_clear (void)
 static void
 test_both_gone (void)
 {
-  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED);
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
 
   enj_test_proves ("B16");
   enj_world_send (pair.here, MESSAGE (HERE, THERE, "1"));
@@ -155,7 +133,7 @@ check_unconfirmed (EnjWorldServer *from, EnjWorldServer *to, const char *xml)
 static void
 test_unconfirmed (void)
 {
-  Pair pair = pair_new (ENJ_ENCRYPTION_OPTIONAL);
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_OPTIONAL, NULL);
 
   enj_test_proves ("M08 M10");
   certify (pair.here);
@@ -176,7 +154,7 @@ test_unconfirmed (void)
 static void
 test_error_again (void)
 {
-  Pair pair = pair_new (ENJ_ENCRYPTION_OPTIONAL);
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_OPTIONAL, NULL);
 
   certify (pair.here);
   certify (pair.there);
@@ -199,7 +177,7 @@ test_error_again (void)
 static void
 test_part_confirmed (void)
 {
-  Pair pair = pair_new (ENJ_ENCRYPTION_OPTIONAL);
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_OPTIONAL, NULL);
 
   enj_test_proves ("M08 M10");
   certify (pair.here);

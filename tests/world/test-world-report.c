@@ -4,31 +4,9 @@
 #include <string.h>
 
 #include "tests/world/linked.h"
-#include "tests/world/world.h"
-
-#define HERE "here.example"
-#define THERE "there.example"
+#include "tests/world/pair.h"
 
 #define MESSAGE "<message from='a@" HERE "' to='b@" THERE "' id='1'/>"
-
-typedef struct
-{
-  EnjWorld *world;
-  EnjWorldServer *here;
-  EnjWorldServer *there;
-} Pair;
-
-static Pair
-pair_new (void)
-{
-  Pair self = { .world = enj_world_new () };
-
-  self.here = enj_world_add (self.world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
-  self.there = enj_world_add (self.world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
-  enj_world_add_address (self.world, HERE, &self.here->address);
-  enj_world_add_address (self.world, THERE, &self.there->address);
-  return self;
-}
 
 static EnjReport *
 report_of (const EnjWorldServer *server)
@@ -65,7 +43,7 @@ find_stream (const EnjWorldServer *server, const char *remote, EnjStreamInfo *in
 static void
 test_streams (void)
 {
-  Pair pair = pair_new ();
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
   EnjStreamInfo info;
   char address[ENJ_ADDRESS_STRING];
   gint64 start = enj_world_now (pair.world);
@@ -110,7 +88,7 @@ test_streams (void)
 static void
 test_several_pairs (void)
 {
-  Pair pair = pair_new ();
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
   EnjStreamInfo info;
 
   enj_world_add_address (pair.world, "also." HERE, &pair.here->address);
@@ -132,7 +110,7 @@ test_several_pairs (void)
 static void
 test_links (void)
 {
-  Pair pair = pair_new ();
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
   EnjPuppet *puppet;
   EnjLinkInfo link;
   EnjStreamInfo info;
@@ -188,7 +166,7 @@ describe_remote (const EnjWorldServer *server, const char *domain)
 static void
 test_remotes (void)
 {
-  Pair pair = pair_new ();
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
   EnjRemoteInfo info;
   const char *domains[3];
 
@@ -250,7 +228,7 @@ test_steps (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      Pair pair = pair_new ();
+      EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
       EnjRemoteInfo info;
 
       pair.there->is_puppet = TRUE;
@@ -265,7 +243,7 @@ test_steps (void)
       enj_world_free (pair.world);
     }
   {
-    Pair pair = pair_new ();
+    EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
     EnjRemoteInfo info;
 
     enj_world_send (pair.here, "<message from='a@" HERE "' to='b@nowhere.example'/>");
@@ -281,7 +259,7 @@ test_steps (void)
 static void
 test_close (void)
 {
-  Pair pair = pair_new ();
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
   EnjStreamInfo info;
   gint64 now;
 
@@ -311,7 +289,7 @@ test_close (void)
 static void
 test_close_early (void)
 {
-  Pair pair = pair_new ();
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
 
   pair.there->is_puppet = TRUE;
   enj_world_send (pair.here, MESSAGE);
@@ -330,7 +308,7 @@ test_close_early (void)
 static void
 test_tally (void)
 {
-  Pair pair = pair_new ();
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
   const EnjCounters *counters = enj_exchange_get_counters (pair.here->exchange);
   const EnjTally *tally = &counters->tally;
 

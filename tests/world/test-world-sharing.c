@@ -4,35 +4,9 @@
 #include <string.h>
 
 #include "tests/support/proves.h"
-#include "tests/world/world.h"
-
-#define HERE "here.example"
-#define THERE "there.example"
-#define ALSO_HERE "also." HERE
-#define ALSO_THERE "also." THERE
+#include "tests/world/pair.h"
 
 #define MESSAGE(from, to, id) "<message from='a@" from "' to='b@" to "' id='" id "'/>"
-
-typedef struct
-{
-  EnjWorld *world;
-  EnjWorldServer *here;
-  EnjWorldServer *there;
-} Pair;
-
-static Pair
-pair_new (EnjEncryption encryption, const EnjLimits *limits)
-{
-  Pair self = { .world = enj_world_new () };
-
-  self.here = enj_world_add (self.world, HERE, encryption, limits);
-  self.there = enj_world_add (self.world, THERE, encryption, NULL);
-  enj_world_add_address (self.world, HERE, &self.here->address);
-  enj_world_add_address (self.world, ALSO_HERE, &self.here->address);
-  enj_world_add_address (self.world, THERE, &self.there->address);
-  enj_world_add_address (self.world, ALSO_THERE, &self.there->address);
-  return self;
-}
 
 static guint
 count_outbound (const EnjWorldServer *server)
@@ -52,7 +26,7 @@ assert_got (const EnjWorldServer *server, guint index, const char *id)
 static void
 test_senders (gconstpointer encryption)
 {
-  Pair pair = pair_new (GPOINTER_TO_UINT (encryption), NULL);
+  EnjPair pair = enj_pair_new (GPOINTER_TO_UINT (encryption), NULL);
 
   enj_test_proves ("D54 D57 D59");
   enj_world_send (pair.here, MESSAGE (HERE, THERE, "1"));
@@ -73,7 +47,7 @@ test_senders (gconstpointer encryption)
 static void
 test_targets (gconstpointer encryption)
 {
-  Pair pair = pair_new (GPOINTER_TO_UINT (encryption), NULL);
+  EnjPair pair = enj_pair_new (GPOINTER_TO_UINT (encryption), NULL);
 
   enj_test_proves ("D55 D56");
   enj_world_send (pair.here, MESSAGE (HERE, THERE, "1"));
@@ -91,7 +65,7 @@ test_targets (gconstpointer encryption)
 static void
 test_other_place (void)
 {
-  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
   EnjWorldServer *other
     = enj_world_add (pair.world, "other.example", ENJ_ENCRYPTION_REQUIRED, NULL);
 
@@ -114,7 +88,7 @@ static const char header[]
 static void
 test_without_errors (void)
 {
-  Pair pair = pair_new (ENJ_ENCRYPTION_OPTIONAL, NULL);
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_OPTIONAL, NULL);
   EnjPuppet *first;
 
   enj_test_proves ("D56");
@@ -140,10 +114,10 @@ static void
 test_full_stream (void)
 {
   EnjLimits limits = enj_limits_default ();
-  Pair pair;
+  EnjPair pair;
 
   limits.pairs_per_stream = 1;
-  pair = pair_new (ENJ_ENCRYPTION_REQUIRED, &limits);
+  pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, &limits);
   enj_world_send (pair.here, MESSAGE (HERE, THERE, "1"));
   enj_world_send (pair.here, MESSAGE (ALSO_HERE, THERE, "2"));
   enj_world_run (pair.world);
@@ -156,7 +130,7 @@ test_full_stream (void)
 static void
 test_one_attempt (void)
 {
-  Pair pair = pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
 
   enj_test_proves ("S26");
   enj_world_hold (pair.world, TRUE, FALSE);
@@ -175,7 +149,7 @@ test_one_attempt (void)
 static void
 test_refused_alone (void)
 {
-  Pair pair = pair_new (ENJ_ENCRYPTION_OPTIONAL, NULL);
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_OPTIONAL, NULL);
   EnjPuppet *puppet;
 
   enj_test_proves ("D10 D07");

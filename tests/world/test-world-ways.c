@@ -4,35 +4,9 @@
 #include <string.h>
 
 #include "tests/support/proves.h"
-#include "tests/world/world.h"
-
-#define HERE "here.example"
-#define THERE "there.example"
-#define ALSO_HERE "also." HERE
-#define ALSO_THERE "also." THERE
+#include "tests/world/pair.h"
 
 #define MESSAGE(from, to, id) "<message from='a@" from "' to='b@" to "' id='" id "'/>"
-
-typedef struct
-{
-  EnjWorld *world;
-  EnjWorldServer *here;
-  EnjWorldServer *there;
-} Pair;
-
-static Pair
-pair_new (void)
-{
-  Pair self = { .world = enj_world_new () };
-
-  self.here = enj_world_add (self.world, HERE, ENJ_ENCRYPTION_REQUIRED, NULL);
-  self.there = enj_world_add (self.world, THERE, ENJ_ENCRYPTION_REQUIRED, NULL);
-  enj_world_add_address (self.world, HERE, &self.here->address);
-  enj_world_add_address (self.world, ALSO_HERE, &self.here->address);
-  enj_world_add_address (self.world, THERE, &self.there->address);
-  enj_world_add_address (self.world, ALSO_THERE, &self.there->address);
-  return self;
-}
 
 static void
 send_and_run (EnjWorldServer *server, const char *xml)
@@ -53,7 +27,7 @@ assert_got (const EnjWorldServer *server, guint n, const char *id)
 static void
 test_way_back (void)
 {
-  Pair pair = pair_new ();
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
 
   enj_test_proves ("B08 B15");
   send_and_run (pair.here, MESSAGE (HERE, THERE, "1"));
@@ -72,7 +46,7 @@ test_way_back (void)
 static void
 test_own_stream_first (void)
 {
-  Pair pair = pair_new ();
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
 
   enj_test_proves ("B15 S27");
   enj_world_hold (pair.world, FALSE, TRUE);
@@ -97,7 +71,7 @@ test_own_stream_first (void)
 static void
 test_end (void)
 {
-  Pair pair = pair_new ();
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
 
   enj_test_proves ("B16");
   send_and_run (pair.here, MESSAGE (HERE, THERE, "1"));
@@ -115,7 +89,7 @@ test_end (void)
 static void
 test_unsent (void)
 {
-  Pair pair = pair_new ();
+  EnjPair pair = enj_pair_new (ENJ_ENCRYPTION_REQUIRED, NULL);
 
   enj_test_proves ("B16");
   send_and_run (pair.here, MESSAGE (HERE, THERE, "1"));
