@@ -155,8 +155,11 @@ add_queues (EnjExposition *out, const EnjLoad *load)
   enj_exposition_add (out, load->waiting_for_peers, "to", "peer", NULL);
   enj_exposition_add (out, load->waiting_for_links, "to", "link", NULL);
   enj_exposition_add (out, load->waiting_for_components, "to", "component", NULL);
-  add_gauge (out, "enjamb_queue_unproven", load->unproven,
-             "Stanzas that have left by links, and may not have arrived.");
+  enj_exposition_begin (out, ENJ_METRIC_GAUGE, "enjamb_queue_unproven", NULL,
+                        "Stanzas that have left by links, or to components that connect to us, "
+                        "and may not have arrived.");
+  enj_exposition_add (out, load->unproven_by_links, "to", "link", NULL);
+  enj_exposition_add (out, load->unproven_by_components, "to", "component", NULL);
   add_gauge (out, "enjamb_queue_events", load->events, "Events that the loop has still to do.");
 }
 

@@ -279,7 +279,8 @@ enj_exchange_get_load (const EnjExchange *self)
                     .waiting_for_links = enj_trunks_count_waiting (self->trunks),
                     .waiting_for_up_links = enj_trunks_count_waiting_up (self->trunks),
                     .waiting_for_components = enj_guests_count_waiting (self->guests),
-                    .unproven = enj_trunks_count_unproven (self->trunks),
+                    .unproven_by_links = enj_trunks_count_unproven (self->trunks),
+                    .unproven_by_components = enj_guests_count_unproven (self->guests),
                     .events = enj_exchange_event_queue_count (&self->events) };
 }
 

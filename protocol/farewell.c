@@ -144,7 +144,7 @@ is_step_done (const EnjFarewell *self)
     case STEP_OUTBOUND:
       /* What the successor does not know to have arrived would be sent again. */
       if (self->hands_over)
-        return load.outbound == 0 && is_quiet (&load) && load.unproven == 0;
+        return load.outbound == 0 && is_quiet (&load) && load.unproven_by_links == 0;
       return load.outbound == 0
              && enj_exchange_count_owned (self->exchange) == enj_keeper_count (keeper);
     case STEP_DONE:

@@ -422,6 +422,12 @@ enj_guests_count_waiting (const EnjGuests *self)
 }
 
 guint
+enj_guests_count_unproven (const EnjGuests *self)
+{
+  return enj_trunks_count_unproven (self->trunks);
+}
+
+guint
 enj_guests_count_owned (const EnjGuests *self)
 {
   return enj_trunks_count_owned (self->trunks);

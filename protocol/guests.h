@@ -71,7 +71,10 @@ guint enj_guests_count (const EnjGuests *self);
 /* Stanzas that wait for any. */
 guint enj_guests_count_waiting (const EnjGuests *self);
 
-/* Those, and what goes back, or is not proved to have arrived. */
+/* Those that left, and are not proved to have arrived. */
+guint enj_guests_count_unproven (const EnjGuests *self);
+
+/* All these, and what goes back. */
 guint enj_guests_count_owned (const EnjGuests *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnjGuests, enj_guests_free)

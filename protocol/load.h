@@ -14,7 +14,8 @@ typedef struct
   guint waiting_for_links;
   guint waiting_for_up_links; /* of these, those of links that are up */
   guint waiting_for_components;
-  guint unproven; /* those that left by links, and may have arrived */
+  guint unproven_by_links; /* those that left, and may have arrived */
+  guint unproven_by_components;
   guint events;   /* not yet fetched */
 } EnjLoad;
 

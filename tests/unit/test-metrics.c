@@ -73,6 +73,8 @@ tells_how_it_is (void)
     { "enjamb_stanzas_written_total{to=\"peer\"}", "0" },
     { "enjamb_queue_stanzas{to=\"link\"}", "0" },
     { "enjamb_queue_stanzas{to=\"component\"}", "0" },
+    { "enjamb_queue_unproven{to=\"link\"}", "0" },
+    { "enjamb_queue_unproven{to=\"component\"}", "0" },
     { "enjamb_s2s_connections{type=\"s2sin\"}", "1" },
     { "enjamb_bounces_total{condition=\"remote-server-timeout\"}", "0" },
     { "enjamb_drops_total{rule=\"untold\"}", "0" },

@@ -179,6 +179,7 @@ test_killed (void)
 {
   Scene scene;
   EnjPuppet *component;
+  EnjLoad load;
 
   enj_test_proves ("C24");
   scene_init (&scene);
@@ -190,6 +191,9 @@ test_killed (void)
                                               "' id='101'><q xmlns='urn:q'/></iq>"));
   enj_world_run (scene.world);
   enj_linked_assert_in_order (component->heard->str, 1, 101);
+  load = enj_exchange_get_load (scene.here->exchange);
+  g_assert_cmpuint (load.unproven_by_components, >=, 101);
+  g_assert_cmpuint (load.unproven_by_links, ==, 0);
   enj_world_hang_up (scene.world, component);
   enj_world_run (scene.world);
   g_assert_cmpuint (enj_linked_count_inbox (scene.there, 101, TRUE), ==, 1);
