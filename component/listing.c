@@ -166,6 +166,7 @@ append_link (GVariantBuilder *builder, const EnjReport *report, const char *doma
   add_text (builder, "link", info.state);
   add_time (builder, "link-age-us", info.age);
   add_text (builder, "link-error", info.error);
+  add_time (builder, "link-retry-us", info.retry);
   add (builder, "link-stream", g_variant_new_uint64 (info.stream));
   add_number (builder, "waiting", info.waiting);
   add_number (builder, "unproven", info.unproven);

@@ -428,6 +428,7 @@ append_link (GString *text, GVariant *route)
 {
   const char *error = get_text (route, "link-error");
   g_autofree char *age = duration_new (route, "link-age-us");
+  g_autofree char *retry = duration_new (route, "link-retry-us");
 
   g_string_append_printf (text, "  link      %s, %s", get_text (route, "server"),
                           get_text (route, "link"));
@@ -435,6 +436,8 @@ append_link (GString *text, GVariant *route)
     g_string_append_printf (text, " for %s", age);
   if (*error)
     g_string_append_printf (text, ": %s", error);
+  if (get_time (route, "link-retry-us") > 0)
+    g_string_append_printf (text, "; next attempt in %s", retry);
   if (get_flag (route, "standing-by"))
     g_string_append (text, "; standing by");
   g_string_append_printf (text,

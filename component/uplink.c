@@ -81,11 +81,14 @@ tell (const EnjUplink *self, EnjComebackNews news, const char *why)
 static void
 come_back (EnjUplink *self, gint64 delay)
 {
+  gint64 at = enj_loop_now (self->loop) + delay;
+
   if (self->stopped)
     return;
   enj_log_debug (NULL, "%s: next attempt in %.1f s", self->domain,
                  (double) delay / G_USEC_PER_SEC);
-  enj_watch_set_deadline (self->timer, enj_loop_now (self->loop) + delay);
+  enj_report_note_link_retry (enj_exchange_get_report (self->exchange), self->domain, at);
+  enj_watch_set_deadline (self->timer, at);
 }
 
 static void
@@ -354,6 +357,7 @@ void
 enj_uplink_stop (EnjUplink *self)
 {
   self->stopped = TRUE;
+  enj_report_note_link_retry (enj_exchange_get_report (self->exchange), self->domain, 0);
   enj_watch_set_deadline (self->timer, ENJ_NEVER);
   g_clear_pointer (&self->dialer, enj_dialer_free);
   if (self->lookup)

@@ -9,7 +9,8 @@
 /* What is remembered of the link of one component. */
 typedef struct
 {
-  gint64 at; /* it came up, or went down */
+  gint64 at;    /* it came up, or went down; 0 where it never did */
+  gint64 retry; /* when it is tried again; 0 for not */
   char *error;
 } Link;
 
@@ -314,6 +315,19 @@ enj_report_note_link_down (EnjReport *self, const char *component, const GError 
 }
 
 void
+enj_report_note_link_retry (EnjReport *self, const char *component, gint64 at)
+{
+  Link *link = g_hash_table_lookup (self->links, component);
+
+  if (!link)
+    {
+      link = g_new0 (Link, 1);
+      g_hash_table_insert (self->links, g_strdup (component), link);
+    }
+  link->retry = at;
+}
+
+void
 enj_report_note_hosted (EnjReport *self, const char *component, gboolean is_up,
                         const GError *error, gint64 now)
 {
@@ -328,8 +342,9 @@ describe (const EnjTrunk *trunk, const Link *link, EnjLinkInfo *info, gint64 now
   if (!trunk)
     return FALSE;
   info->state = enj_trunk_is_up (trunk) ? "up" : session ? "connecting" : "down";
-  info->age = link ? now - link->at : 0;
+  info->age = link && link->at ? now - link->at : 0;
   info->error = link && link->error ? link->error : "";
+  info->retry = link && link->retry ? MAX (link->retry - now, 0) : 0;
   info->stream = session ? session->id : 0;
   info->waiting = enj_trunk_count_waiting (trunk);
   info->unproven = enj_trunk_count_unproven (trunk);

@@ -28,11 +28,13 @@ void enj_report_free (EnjReport *self);
 void enj_report_add (EnjReport *self, EnjSession *session);
 void enj_report_remove (EnjReport *self, EnjSession *session);
 
-/* The link of @component has come up; or is gone, or was refused, with @error, which may be
- * NULL. */
+/* The link of @component has come up; or is gone, or was refused, with @error or NULL. */
 void enj_report_note_link_up (EnjReport *self, const char *component, gint64 now);
 void enj_report_note_link_down (EnjReport *self, const char *component, const GError *error,
                                 gint64 now);
+
+/* It is tried again then; 0 for not, as from when it comes up or goes down. */
+void enj_report_note_link_retry (EnjReport *self, const char *component, gint64 at);
 
 /* The same of a component that connects to us. */
 void enj_report_note_hosted (EnjReport *self, const char *component, gboolean is_up,
@@ -75,10 +77,9 @@ gboolean enj_report_describe_stream (const EnjReport *self, guint64 id, EnjStrea
                                      gint64 now);
 guint enj_report_count_streams (const EnjReport *self);
 
-/* Ends the server-to-server streams that carry a pair of these, or ask for one, in order, whoever
- * opened them; NULL is any domain.  How many.  What waits goes again by another stream.  By pages
- * from the newest to the oldest, below @before, 0 for the first, for what comes back meanwhile is
- * newer still: the next one is below @next, and there is none where that is 0. */
+/* Ends the S2S streams that carry a pair of these, or ask for one, in order; NULL is any domain.
+ * How many.  By pages from the newest, for what comes back is newer still, to the oldest: below
+ * @before, 0 for the first.  The next is below @next, 0 for none.  What waits goes again. */
 guint enj_report_close_streams (EnjReport *self, const char *local, const char *remote,
                                 guint64 before, guint64 *next, gint64 now);
 
@@ -99,11 +100,9 @@ typedef struct
 guint enj_report_list_remotes (const EnjReport *self, const char *after, const char **domains,
                                guint max);
 
-/* All but the attempts may be had of any domain. */
+/* All but the attempts may be had of any domain.  The history is for who waits for the next. */
 void enj_report_describe_remote (const EnjReport *self, const char *domain, EnjRemoteInfo *info,
                                  gint64 now);
-
-/* For those who wait for the end of one. */
 const EnjHistory *enj_report_get_history (const EnjReport *self);
 
 /* ---- The links of our own domains ------------------------------------------------ */
@@ -113,6 +112,7 @@ typedef struct
   const char *state; /* "down", "connecting", "up" */
   gint64 age;        /* microseconds since it last came up or went down; 0: it never did */
   const char *error; /* why it went down; "" while it is up, or where it ended in order */
+  gint64 retry;      /* microseconds until the next attempt, 0 for none, or one under way */
   guint64 stream;    /* its id; 0 for none */
   guint waiting;     /* stanzas for it */
   guint unproven;    /* stanzas that left by it, and are not proved to have arrived */

@@ -119,6 +119,7 @@ test_routes (void)
   g_autoptr (GVariant) routes = parse_new (
     "[{'domain': <'a.test'>, 'service': <'echo'>, 'server': <'127.0.0.1:5347'>,"
     "  'link': <'down'>, 'link-age-us': <int64 5000000>, 'link-error': <'refused'>,"
+    "  'link-retry-us': <int64 8000000>,"
     "  'waiting': <uint32 1>, 'unproven': <uint32 2>, 'local-domains': <['test', '*.test']>,"
     "  'federates': <true>, 'standing-by': <true>},"
     " {'domain': <'b.test'>, 'service': <'hosted'>, 'server': <''>, 'federates': <true>,"
@@ -130,8 +131,8 @@ test_routes (void)
   g_assert_cmpstr (text, ==,
                    "a.test\n"
                    "  service   echo\n"
-                   "  link      127.0.0.1:5347, down for 5 s: refused; standing by; "
-                   "1 stanzas wait, 2 are not proved\n"
+                   "  link      127.0.0.1:5347, down for 5 s: refused; "
+                   "next attempt in 8 s; standing by; 1 stanzas wait, 2 are not proved\n"
                    "  by link   test, *.test\n"
                    "  by S2S    all others\n"
                    "b.test\n"

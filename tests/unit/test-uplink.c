@@ -141,6 +141,40 @@ test_rest (gconstpointer data)
   tear_down ();
 }
 
+static EnjLinkInfo
+describe (void)
+{
+  EnjLinkInfo info;
+
+  g_assert_true (enj_report_describe_link (enj_exchange_get_report (exchange), DOMAIN, &info,
+                                           time_now));
+  return info;
+}
+
+/* For those who look: until the moment at which it is made. */
+static void
+test_next_attempt (void)
+{
+  gint64 rest;
+
+  set_up (60);
+  g_assert_cmpint (describe ().retry, ==, 0);
+  g_assert_cmpuint (take (), ==, 1);
+  rest = describe ().retry;
+  g_assert_cmpint (rest, >, 0);
+  g_assert_cmpint (rest, <=, 60 * G_TIME_SPAN_SECOND);
+  time_now += rest - 1;
+  g_assert_cmpint (describe ().retry, ==, 1);
+  g_assert_cmpuint (take (), ==, 0);
+  time_now += 2;
+  g_assert_cmpint (describe ().retry, ==, 0);
+  g_assert_cmpuint (take (), ==, 1);
+  g_assert_cmpint (describe ().retry, >, 0);
+  enj_uplink_stop (uplink);
+  g_assert_cmpint (describe ().retry, ==, 0);
+  tear_down ();
+}
+
 /* The operator has lowered it. */
 static void
 test_lowered (void)
@@ -204,6 +238,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/uplink/rests-no-longer-than-a-second", GUINT_TO_POINTER (1), test_rest);
   g_test_add_data_func ("/uplink/rests-no-longer-than-it-may", GUINT_TO_POINTER (7), test_rest);
   g_test_add_func ("/uplink/takes-another-limit", test_lowered);
+  g_test_add_func ("/uplink/tells-when-it-comes-back", test_next_attempt);
   g_test_add_func ("/uplink/says-why-it-cannot-connect", test_refused);
   return g_test_run ();
 }
