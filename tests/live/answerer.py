@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """A component as slixmpp's users write one: it answers each message.
 
-answerer.py DOMAIN SECRET HOST PORT [tls]
+answerer.py DOMAIN SECRET HOST PORT [tls|again]
+
+With "again" it connects again when the other side has closed its stream.
 """
 
 import logging
@@ -28,8 +30,11 @@ class Answerer(ComponentXMPP):
 
 if __name__ == "__main__":
     component = Answerer(*sys.argv[1:5])
-    if len(sys.argv) > 5:
+    options = sys.argv[5:]
+    if "again" in options:
+        component.add_event_handler("disconnected", lambda event: component.connect())
+    if "tls" in options:
         component.ssl_context.check_hostname = False
         component.ssl_context.verify_mode = 0
-    component.connect(use_ssl=len(sys.argv) > 5)
+    component.connect(use_ssl="tls" in options)
     component.process()

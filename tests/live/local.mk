@@ -28,6 +28,7 @@ live_tests += %D%/33-libstrophe.py
 live_tests += %D%/34-biboumi.py
 live_tests += %D%/39-links.py
 live_tests += %D%/40-standby.py
+live_tests += %D%/42-hosted-standby.py
 
 LONG_TESTS += %D%/09-restart.py
 LONG_TESTS += %D%/13-matrix.py
