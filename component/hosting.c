@@ -211,7 +211,8 @@ enj_hosting_may_listen (const EnjHosting *self, gboolean is_shared, GError **err
       if (code == 0 || (code == EADDRINUSE && is_shared))
         continue;
       g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "%s: %s",
-                   door->port.name, g_strerror (code));
+                   door->port.name,
+                   door->port.path ? g_strerror (code) : enj_listener_explain (code));
       prefix (error, door->domain);
       return FALSE;
     }
