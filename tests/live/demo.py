@@ -11,6 +11,7 @@ import sys
 
 import tap
 import waiting
+from bridge import find_program
 from lab import ECHO, LOCAL, RELAY, REMOTE, Lab, escaped, missing_packages
 from prosody import PASSWORD
 
@@ -30,7 +31,9 @@ The laboratory goes on running. All of it is on loopback, its files are in
   try        a message from {juliet} to {echo}
              a message from {juliet} to {to_romeo}
              a message from {romeo} to {to_juliet}
-  look       dig @{dns.address} -p {dns.port} SRV _xmpp-server._tcp.{relay}
+  look       {ctl} --config {bridge.conf} status
+             (or: streams, routes, check, ping {relay} {remote})
+             dig @{dns.address} -p {dns.port} SRV _xmpp-server._tcp.{relay}
              prosodyctl --config {b.conf} shell s2s show
              kill -HUP {bridge.process.pid}    (enjamb reads {bridge.conf} again)
   stop       kill {pids}; rm -r {folder}
@@ -100,7 +103,8 @@ def keep_running(lab):
     print(KEEP.format(
         folder=lab.folder, a=lab.a, b=lab.b, dns=lab.dns, bridge=lab.bridge, local=LOCAL,
         remote=REMOTE, relay=RELAY, echo=ECHO, juliet=JULIET, romeo=ROMEO, password=PASSWORD,
-        to_romeo=escaped(ROMEO, RELAY), to_juliet=escaped(JULIET, RELAY),
+        ctl=find_program("enjambctl"), to_romeo=escaped(ROMEO, RELAY),
+        to_juliet=escaped(JULIET, RELAY),
         pids=" ".join(str(process.pid) for process in lab.processes)), flush=True)
     # Past the `with` block, which would stop it all.
     os._exit(0)
