@@ -384,7 +384,8 @@ run_check (const Task *task)
 
   if (!areas)
     {
-      tell_error (task, "what is to be checked is one of config, dns, certs, connectivity");
+      fputs ("enjambctl: what is to be checked is one of config, dns, certs, connectivity\n",
+             stderr);
       return ENJ_VERB_USAGE;
     }
   if (areas & ENJ_CHECK_CONNECTIVITY)

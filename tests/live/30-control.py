@@ -389,6 +389,8 @@ def usage(lab):
     for words in ((), ("explode",), ("status", "more")):
         true("enjambctl" in said(lab, *words, status=USAGE), words)
     equal(ctl(lab, options=["--no-such"]).returncode, USAGE, "exit status")
+    done = ctl(lab, "check", "everything", options=["--json"])
+    equal((done.returncode, done.stdout), (USAGE, ""), "exit status, and no document")
     said(lab, "streams", b"\xff", status=USAGE)
     said(lab, "streams", "m\u00fcnchen.example")
     text = said(lab, "--help")
