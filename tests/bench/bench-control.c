@@ -7,6 +7,7 @@
 
 #include <gio/gio.h>
 
+#include "component/journal.h"
 #include "component/steward.h"
 #include "tests/support/configs.h"
 #include "tests/support/settings.h"
@@ -56,7 +57,6 @@ set_up (void)
   EnjSession *session;
   EnjAddress peer;
 
-  enj_log_set_lowest (G_LOG_LEVEL_MESSAGE);
   limits.connections = limits.unauthenticated = N_STREAMS;
   settings = enj_test_settings_new_full (&limits, ENJ_ENCRYPTION_REQUIRED);
   exchange = enj_exchange_new (settings, (EnjWake){ 0 });
@@ -143,6 +143,7 @@ main (void)
   guint n;
   double page;
 
+  enj_journal_install (G_LOG_LEVEL_WARNING);
   set_up ();
   printf ("control: %u streams: status %.1f ms", N_STREAMS, measure_status ());
   page = measure_pages (&n);
