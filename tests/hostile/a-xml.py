@@ -231,7 +231,7 @@ def names(arena):
         stream.send("<message from='u@%s' to='%s' id='%s'>%s</message>" % (
             stream.peer.domain, TO_NURSE, ident, inside))
         arena.delivered(body)
-        waiting.until(lambda: arena.law.is_kept_of(ident), "the message with " + inside[:20], 30)
+        waiting.until(lambda: arena.law.is_kept_of(ident), "the message with " + inside[:20])
         stream.abort()
     for inside in ("<x xmlns='u:%s'/>" % ("u" * STANZA),
                    "<x %s/>" % " ".join("a%d=''" % number for number in range(65)),

@@ -184,7 +184,7 @@ class Arena:
         self.juliet.send(escaped(address, relay), body or "to " + address, id=ident)
         return ident
 
-    def delivered(self, body, seconds=15):
+    def delivered(self, body, seconds=waiting.SECONDS):
         """The message of that body, once it is at juliet's."""
         return self.juliet.wait_message(body, seconds=seconds)
 

@@ -103,7 +103,7 @@ def as_client(arena):
 
         peer.on_element = act
         ident = arena.write("user@" + peer.domain)
-        kind, condition = arena.juliet.wait_error(ident, 40)
+        kind, condition = arena.juliet.wait_error(ident)
         equal(condition, "remote-server-timeout", "error behind %s (%s)" % (
             behaviour.__name__, kind))
         equal(peer.stanzas, [], "stanzas that came out")
@@ -111,7 +111,7 @@ def as_client(arena):
     bare.on_element = lambda stream, element: stream.send(
         "<stream:error><unsupported-stanza-type xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
         "</stream:error></stream:stream>") or True
-    equal(arena.juliet.wait_error(arena.write("user@" + bare.domain), 40),
+    equal(arena.juliet.wait_error(arena.write("user@" + bare.domain)),
           ("cancel", "remote-server-timeout"), "a server without TLS")
 
 
@@ -290,14 +290,14 @@ async def _renegotiate(bridge):
                 break
     except OSError:
         pass
-    said, _ = await asyncio.wait_for(process.communicate(), 30)
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
     return said.decode("utf-8", "replace")
 
 
 @case("C52", "the first renegotiation of TLS 1.2 ends the connection", proves="T07")
 def renegotiation(arena):
     before = processor_time(arena.invariants.pid)
-    said = waiting.complete(_renegotiate(arena.bridge), "openssl to be thrown out", 60)
+    said = waiting.complete(_renegotiate(arena.bridge), "openssl to be thrown out", 120)
     used = processor_time(arena.invariants.pid) - before
     say("%d times asked, %.2f s of the processor" % (said.count("RENEGOTIATING"), used))
     true("TLSv1.2" in said, "a connection of TLS 1.2: " + said[-500:])
@@ -354,7 +354,7 @@ def slow_handshakes(arena):
         elif number % 3 == 1:
             stream.send(first)
     for stream in streams:
-        waiting.until(lambda: stream.over, "a slow handshake to be ended", 30)
+        waiting.until(lambda: stream.over, "a slow handshake to be ended")
     say("60 ended in %.1f s" % (time.monotonic() - began))
     for task in tasks:
         task.cancel()
@@ -395,7 +395,7 @@ def slowloris(arena):
         tasks.append(asyncio.ensure_future(_dribble(stream, data, 0.2)))
     began = time.monotonic()
     for stream in early + late:
-        stream.refused("policy-violation", 30)
+        stream.refused("policy-violation")
         say("ended after %.1f s" % (time.monotonic() - began))
     for task in tasks:
         task.cancel()

@@ -32,7 +32,7 @@ def refusing(arena):
         arena.bridge.reload()
 
 
-def told(arena, domain, seconds=30):
+def told(arena, domain, seconds=waiting.SECONDS):
     """What a message to that domain brings back: (type, condition)."""
     return arena.juliet.wait_error(arena.write("user@" + domain), seconds)
 

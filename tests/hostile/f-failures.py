@@ -108,7 +108,7 @@ def log_is_stuck(arena):
         shop = "shop." + LOCAL
         arena.dns.set_service(shop, (0, 0, twin.bridge.s2s, twin.bridge.address))
         waiting.until(lambda: ports.listening(twin.bridge.address, twin.bridge.s2s),
-                      "the twin to listen", 30)
+                      "the twin to listen")
         peer = arena.peer("talker%d.example" % Twin.number)
         place = arena.bridge
         arena.bridge = twin.bridge
@@ -121,7 +121,7 @@ def log_is_stuck(arena):
             before = len(peer.stanzas)
             stream.send("<message from='user@%s/r' to='%s' id='e1' type='chat'><body>hello</body>"
                         "</message>" % (peer.domain, shop))
-            waiting.until(lambda: len(peer.stanzas) > before, "the echo behind " + what, 30)
+            waiting.until(lambda: len(peer.stanzas) > before, "the echo behind " + what)
         finally:
             arena.bridge = place
         for one in (reading, writing):

@@ -157,7 +157,7 @@ class Conversation:
     def check(self, lives):
         """What was acknowledged has arrived; where the twin lives, all has ended somewhere."""
         waiting.until(lambda: all(map(self.law.is_kept_of, self.acknowledged)),
-                      "what was acknowledged to arrive", 30)
+                      "what was acknowledged to arrive")
         for stream in self.peer.streams:
             true(not isinstance(stream.error, AssertionError), stream.error)
         if lives:
@@ -176,7 +176,7 @@ def lives(arena):
     """It serves somebody who comes anew."""
     Conversation.turns += 1
     stream = arena.peer("after%d.example" % Conversation.turns).authenticated(SHOP)
-    arena.delivered(stream.message(TO_JULIET), 30)
+    arena.delivered(stream.message(TO_JULIET))
     return True
 
 
@@ -252,7 +252,7 @@ def starting(arena):
         mark = twin.process.mark()
         twin.bridge.start(wait_links=False)
         waiting.until(lambda: twin.ended() is not None
-                      or twin.process.line("link up", mark), "it to end, or to be up", 30)
+                      or twin.process.line("link up", mark), "it to end, or to be up")
         if twin.ended() is None:
             how = "up"
             twin.fail(0)

@@ -150,7 +150,7 @@ class Stream:
         except RuntimeError:
             pass  # we have ended, because the bridge has
 
-    def drain(self, seconds=30):
+    def drain(self, seconds=waiting.SECONDS):
         waiting.complete(self.writer.drain(), "the bridge to read", seconds)
 
     def open(self, target, source=None, more=" version='1.0'"):
@@ -165,7 +165,7 @@ class Stream:
         self.encrypt(context, name or target)
         return self.open(target, source)
 
-    def encrypt(self, context=None, name=None, seconds=20):
+    def encrypt(self, context=None, name=None, seconds=waiting.SECONDS):
         self._restart()
         waiting.complete(self.writer.start_tls(context or tls_context(), server_hostname=name),
                          "TLS", seconds)
@@ -216,7 +216,7 @@ class Stream:
 
     # -- what the bridge did ----------------------------------------------
 
-    def take(self, name, seconds=15):
+    def take(self, name, seconds=waiting.SECONDS):
         """The first element of that name, without namespace, that is still there."""
 
         def look():
@@ -234,7 +234,7 @@ class Stream:
         except waiting.TooLate as late:
             raise AssertionError("%s, after %r" % (late, self.text[-500:])) from None
 
-    def result(self, kind, source=None, seconds=15):
+    def result(self, kind, source=None, seconds=waiting.SECONDS):
         """The next answer to a db:result has that type; returns it."""
         answer = self.take("result", seconds)
         equal(answer.get("type"), kind, "type of %s" % ET.tostring(answer))
@@ -242,7 +242,7 @@ class Stream:
             equal(answer.get("to"), source, "to of the answer")
         return answer
 
-    def denied(self, seconds=15):
+    def denied(self, seconds=waiting.SECONDS):
         """No claim of this stream was granted: the types of the answers, or none where the
         stream has ended without."""
         waiting.until(lambda: self.over or any(
@@ -252,7 +252,7 @@ class Stream:
         true(not set(answers) - {"invalid", "error"}, "answers: %s" % answers)
         return answers
 
-    def refused(self, condition, seconds=15):
+    def refused(self, condition, seconds=waiting.SECONDS):
         """A stream error of that condition, the end tag, and the connection closed, in
         this order, with the header before them (RFC 6120 4.9.1); returns the error."""
         wanted = (condition,) if isinstance(condition, str) else condition
@@ -265,7 +265,7 @@ class Stream:
         true(self.ended, "an end tag behind the error: %r" % self.text[-300:])
         return error
 
-    def closed(self, seconds=15):
+    def closed(self, seconds=waiting.SECONDS):
         waiting.until(lambda: self.over, "the bridge to close the connection", seconds)
         if isinstance(self.error, AssertionError):
             raise self.error

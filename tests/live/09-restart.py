@@ -89,11 +89,11 @@ class Load:
         waiting.until(lambda: len(self.inward.sent) >= goal, "messages sent without a link")
         mark = lab.bridge.process.mark()
         lab.a.start()
-        lab.bridge.wait_link(RELAY, mark, 30)
+        lab.bridge.wait_link(RELAY, mark)
         self.outages.append((died, known, time.monotonic()))
         # Nothing outward is kept for a later link: all that the bridge got has arrived by now.
         self.under_way[self.outward] |= self.cut_off(self.outward, known)
-        waiting.until(lambda: self.a.online and self.ear.online, "the clients to come back", 30)
+        waiting.until(lambda: self.a.online and self.ear.online, "the clients to come back")
         self.flowing()
 
     def cut_off(self, flow, known):

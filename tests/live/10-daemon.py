@@ -45,7 +45,7 @@ FAULTS = (
 
 def check(path):
     return subprocess.run([find_program(), "--check", "--config", path],
-                          capture_output=True, text=True, check=False, timeout=20)
+                          capture_output=True, text=True, check=False, timeout=2 * waiting.SECONDS)
 
 
 def check_text(lab, text):
@@ -58,7 +58,7 @@ def check_text(lab, text):
 @test("--version tells the name and ends")
 def version(_lab):
     done = subprocess.run([find_program(), "--version"], capture_output=True, text=True,
-                          check=False, timeout=20)
+                          check=False, timeout=2 * waiting.SECONDS)
     equal(done.returncode, 0, "exit status")
     true(done.stdout.startswith("enjamb "), done.stdout)
 

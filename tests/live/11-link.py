@@ -48,7 +48,7 @@ def attempts(bridge, since=0):
 
 
 def wait_attempts(bridge, count, since=0):
-    waiting.until(lambda: len(attempts(bridge, since)) >= count, "%d attempts" % count, 30)
+    waiting.until(lambda: len(attempts(bridge, since)) >= count, "%d attempts" % count)
     return attempts(bridge, since)
 
 
@@ -65,7 +65,7 @@ def restart_a(lab, more=""):
     lab.a.configure(hosts=lab.components + ROOM_BLOCK + SHOP_BLOCK % (SHOP, lab.secret) + more)
     lab.a.start()
     for domain in lab.bridge.domains():
-        lab.bridge.wait_link(domain, since, 30)
+        lab.bridge.wait_link(domain, since)
     return since
 
 
@@ -143,7 +143,7 @@ def kick_new(lab):
 def stand_by(lab):
     since = lab.twin.process.mark()
     lab.bridge.process.stop()
-    lab.twin.wait_link(SHOP, since, 30)
+    lab.twin.wait_link(SHOP, since)
     lab.juliet().send(SHOP, "to the second")
     lab.juliet().wait_message("to the second", SHOP)
     lab.twin.process.stop()

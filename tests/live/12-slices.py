@@ -49,7 +49,7 @@ def two_pieces(lab):
         stream.send(data[:cut])
         waiting.pause(PAUSE)
         stream.send(data[cut:])
-        juliet.wait_message(body, seconds=5)
+        juliet.wait_message(body)
 
 
 @test("byte by byte, each one sent by itself")
@@ -59,7 +59,7 @@ def single_bytes(lab):
     for byte in data:
         stream.send(bytes((byte,)))
         waiting.pause(0.001)
-    juliet.wait_message(body, seconds=5)
+    juliet.wait_message(body)
 
 
 @test("all but the last byte delivers nothing", proves="S42")
@@ -71,7 +71,7 @@ def unfinished(lab):
     if any(stanza["body"] == body for stanza in juliet.messages):
         raise AssertionError("delivered before it was complete")
     stream.send(data[-1:])
-    juliet.wait_message(body, seconds=5)
+    juliet.wait_message(body)
 
 
 if __name__ == "__main__":

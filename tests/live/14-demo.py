@@ -13,7 +13,7 @@ from tap import equal, run, say, test, true
 def demo(_):
     done = subprocess.run(
         [sys.executable, "-B", os.path.join(os.path.dirname(os.path.abspath(__file__)), "demo.py")],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=120)
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=600)
     if done.returncode:
         for line in done.stdout.splitlines():
             say(line)

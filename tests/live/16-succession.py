@@ -96,12 +96,12 @@ def accounts(lab):
 def term(lab):
     equal(lab.bridge.process.stop(), 0, "exit status")
     waiting.until(lambda: "link" not in lab.bridge.process.names()
-                  and "keepsake" not in lab.bridge.process.names(), "the link to be let go of", 10)
+                  and "keepsake" not in lab.bridge.process.names(), "the link to be let go of")
 
 
 @test("who connects while it is away waits for the next")
 def backlog(lab):
-    peer = socket.create_connection((lab.bridge.address, lab.bridge.s2s), 10)
+    peer = socket.create_connection((lab.bridge.address, lab.bridge.s2s), 60)
     peer.settimeout(60)
     lab.bridge.start()
     peer.sendall(b"<stream:stream xmlns='jabber:server' to='" + RELAY.encode() +

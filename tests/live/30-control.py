@@ -170,7 +170,7 @@ def close(lab):
     true(told(lab, "close", RELAY, REMOTE)["closed"] >= 1, before)
     waiting.until(lambda: not before & {stream["id"] for stream
                                         in told(lab, "streams", REMOTE)["streams"]},
-                  "the streams are gone", 30)
+                  "the streams are gone")
     equal(told(lab, "close", RELAY, REMOTE, status=NO), {"closed": 0}, "again")
     said(lab, "close", LOCAL, REMOTE, status=NO)
     said(lab, "ping", RELAY, REMOTE)

@@ -182,7 +182,7 @@ class Soak:
     def restart(self, number):
         self.unproven += self.tap.unproven()
         self.past = plus(self.past, used(self.lab.a.process.pid))
-        self.lab.a.process.stop(number, 30)
+        self.lab.a.process.stop(number)
         waiting.pause(self.random.choice((0.0, 0.3, 2.0)))
         self.lab.a.start()
 

@@ -100,16 +100,16 @@ class Bridge:
         """Whether other servers can connect to its port."""
         return ports.listener((self.address, self.s2s)) is not None
 
-    def wait_listening(self, seconds=15):
+    def wait_listening(self, seconds=waiting.SECONDS):
         """It may listen only once a link is up."""
         wanted = self.groups["federation"].get("listen", "").split(";")
         if "%s:%d" % (self.address, self.s2s) in wanted:
             waiting.until(self.listens, self.process.name + " to listen", seconds)
 
-    def wait_link(self, domain, since=0, seconds=15):
+    def wait_link(self, domain, since=0, seconds=waiting.SECONDS):
         return self.process.wait_line(LINK_UP % re.escape(domain), since, seconds)
 
-    def wait_link_down(self, domain, since=0, seconds=15):
+    def wait_link_down(self, domain, since=0, seconds=waiting.SECONDS):
         return self.process.wait_line(LINK_DOWN % re.escape(domain), since, seconds)
 
     def streams(self, domain, since=0):
@@ -127,7 +127,7 @@ class Bridge:
             ["openssl", "s_client", "-starttls", "xmpp-server", "-xmpphost", domain, *options,
              "-connect", "%s:%d" % (self.address, self.s2s)],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-            timeout=20).stdout
+            timeout=2 * waiting.SECONDS).stdout
 
     def warnings(self, since=0):
         """The warnings that were logged."""

@@ -107,7 +107,7 @@ class Client:
 
         return waiting.until(look, "%s to get %s" % (self.bare, what), seconds)
 
-    def wait_message(self, body=None, sender=None, kind=None, ident=None, seconds=15):
+    def wait_message(self, body=None, sender=None, kind=None, ident=None, seconds=waiting.SECONDS):
         """The first message that fits everything given."""
         return self._take(
             self.messages,
@@ -117,12 +117,12 @@ class Client:
                             and (ident is None or stanza["id"] == ident)),
             "a message %r from %s" % (body or ident, sender), seconds)
 
-    def wait_error(self, ident, seconds=15):
+    def wait_error(self, ident, seconds=waiting.SECONDS):
         """(type, condition) of the error that answers the message `ident`."""
         stanza = self.wait_message(kind="error", ident=ident, seconds=seconds)
         return stanza["error"]["type"], stanza["error"]["condition"]
 
-    def wait_presence(self, kind, sender, seconds=15):
+    def wait_presence(self, kind, sender, seconds=waiting.SECONDS):
         """The first presence of that type; `sender` may be a bare address."""
         return self._take(
             self.presences,
@@ -130,7 +130,7 @@ class Client:
                 str(stanza["from"]), str(stanza["from"].bare)),
             "presence %s from %s" % (kind, sender), seconds)
 
-    def request(self, iq, seconds=15):
+    def request(self, iq, seconds=waiting.SECONDS):
         """The answer to an iq, be it a result or an error."""
 
         async def ask():

@@ -128,7 +128,7 @@ class Ejabberd:
         """Until it listens on every port."""
         for port in (self.c2s, self.s2s, self.api):
             waiting.until(lambda: self._up(port), "%s to listen on port %d" % (
-                self.process.name, port), 60)
+                self.process.name, port), 3 * waiting.SECONDS)
 
     def _up(self, port):
         if not self.process.running():
@@ -145,7 +145,7 @@ class Ejabberd:
             "http://%s:%d/api/%s" % (self.address, self.api, command),
             json.dumps(arguments).encode(), {"Content-Type": "application/json"})
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=20) as answer:
+        with opener.open(request, timeout=2 * waiting.SECONDS) as answer:
             return json.load(answer)
 
     def streams(self, other, since=0):

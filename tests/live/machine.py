@@ -102,9 +102,9 @@ class Machine:
         self.process = Process("machine", argv, os.path.dirname(self.folder))
         self.process.start()
         try:
-            line = self.process.wait_line(r"^booted as \d+", 0, 60)
+            line = self.process.wait_line(r"^booted as \d+", 0, 180)
             self.pid = int(line.split()[-1])
-            waiting.until(self._up, "systemd to come up", 120)
+            waiting.until(self._up, "systemd to come up", 300)
         except AssertionError:
             self.end()
             told = re.findall("^cannot boot: (.*)$", self.process.log(), re.MULTILINE)
@@ -122,7 +122,7 @@ class Machine:
         return ["/usr/bin/nsenter", "--target", str(self.pid), "--mount", "--uts", "--ipc", "--pid",
                 "--cgroup", "--root", "--wd", "--", *argv]
 
-    def run(self, *argv, seconds=120):
+    def run(self, *argv, seconds=600):
         """The finished program: its status, and what it has printed."""
         return subprocess.run(self.command(*argv), stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, check=False, timeout=seconds,

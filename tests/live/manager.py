@@ -118,7 +118,7 @@ class Managed(Process):
         with self.lock:
             return sorted(name.rsplit("-", 1)[0] for name, _ in self.kept)
 
-    def wait_kept(self, timeout=30):
+    def wait_kept(self, timeout=waiting.SECONDS):
         """Until it has all that a successor of one link needs."""
         wanted = ["daybook", "keepsake", "link", "listen"]
         waiting.until(lambda: self.names() == wanted, "all to be kept: %s" % self.names(), timeout)
@@ -135,7 +135,7 @@ class Managed(Process):
             self.send_signal(number)
         return lambda: len(self.ends) > before
 
-    def stop(self, number=signal.SIGTERM, seconds=10):
+    def stop(self, number=signal.SIGTERM, seconds=waiting.SECONDS):
         with self.lock:
             self.wanted = False
         status = super().stop(number, seconds)

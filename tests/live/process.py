@@ -51,7 +51,7 @@ class Process:
     def send_signal(self, number):
         self.child.send_signal(number)
 
-    def stop(self, number=signal.SIGTERM, seconds=10):
+    def stop(self, number=signal.SIGTERM, seconds=waiting.SECONDS):
         """Returns the exit status; what does not go in time is killed."""
         if self.child is None:
             return None

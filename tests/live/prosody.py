@@ -145,7 +145,7 @@ class Prosody:
         """The answer of the administration shell of the running server."""
         return subprocess.run(
             ["/usr/bin/prosodyctl", "--config", self.conf, "shell", *command.split()],
-            capture_output=True, text=True, check=False, timeout=20).stdout
+            capture_output=True, text=True, check=False, timeout=2 * waiting.SECONDS).stdout
 
     def streams(self, other, since=0):
         """Streams with that domain as this server's own log tells them: a

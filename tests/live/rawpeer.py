@@ -87,7 +87,7 @@ class RawStream:
         self.writer.write(data)
         waiting.complete(self.writer.drain(), "the kernel to take the bytes")
 
-    def wait(self, pattern, seconds=15):
+    def wait(self, pattern, seconds=waiting.SECONDS):
         """Until the bridge has said that."""
 
         async def hear():

@@ -73,7 +73,7 @@ class Unit(Process):
     def running(self):
         return self.show("ActiveState") in ("active", "activating", "reloading", "deactivating")
 
-    def wait_line(self, pattern, since=0, seconds=15):
+    def wait_line(self, pattern, since=0, seconds=waiting.SECONDS):
         """It may have ended meanwhile, and been started again."""
         return waiting.until(lambda: self.line(pattern, since),
                              "%s to log %r" % (self.name, pattern), seconds)

@@ -9,6 +9,10 @@ import time
 
 STEP = 0.01
 
+# For what has to happen, and does so at once on an idle machine: how long it takes on the slowest
+# one.  What must not happen is never waited for by this.
+SECONDS = 60
+
 loop = asyncio.new_event_loop()
 asyncio.set_event_loop(loop)
 
@@ -17,7 +21,7 @@ class TooLate(AssertionError):
     """What was waited for did not happen in time."""
 
 
-def complete(awaitable, what, seconds=15):
+def complete(awaitable, what, seconds=SECONDS):
     """The result of an awaitable, while the clients live on."""
     try:
         return loop.run_until_complete(asyncio.wait_for(awaitable, seconds))
@@ -25,7 +29,7 @@ def complete(awaitable, what, seconds=15):
         raise TooLate("waited %g s for %s" % (seconds, what)) from None
 
 
-def until(condition, what, seconds=15):
+def until(condition, what, seconds=SECONDS):
     """The first true value of `condition ()`, while the clients live on."""
     deadline = time.monotonic() + seconds
     while True:
@@ -35,6 +39,21 @@ def until(condition, what, seconds=15):
         if time.monotonic() > deadline:
             raise TooLate("waited %g s for %s" % (seconds, what))
         loop.run_until_complete(asyncio.sleep(STEP))
+
+
+def while_moving(condition, progress, what, seconds=SECONDS):
+    """The same as until (), as long as the value of `progress ()` is another one so often."""
+    last = [progress(), time.monotonic()]
+
+    def look():
+        value, now = condition(), time.monotonic()
+        if progress() != last[0]:
+            last[:] = [progress(), now]
+        if not value and now - last[1] > seconds:
+            raise TooLate("for %g s nothing moved: %s, of %s" % (seconds, what, last[0]))
+        return value
+
+    return until(look, what, float("inf"))
 
 
 def pause(seconds):
