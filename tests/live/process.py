@@ -8,12 +8,18 @@ import subprocess
 
 import waiting
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_THP_DISABLE = 1, 41
 _libc = ctypes.CDLL(None)
 
 
 def _die_with_parent():
+def _steady():
+    # Where the kernel makes huge pages of a heap by itself, two megabytes come and go by chance.
+    _libc.prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
+
+
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    _steady()
 
 
 class Process:
@@ -38,7 +44,7 @@ class Process:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=None if self.outlive else _die_with_parent,
+                preexec_fn=_steady if self.outlive else _die_with_parent,
             )
 
     @property
