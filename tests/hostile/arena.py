@@ -30,6 +30,7 @@ from names import Names
 from peer import Peer
 from ports import Network
 from prosody import Prosody
+from process import require_descriptors
 from scanner import Scanner
 
 OTHER_LOCAL = "local.example"
@@ -70,6 +71,7 @@ class Arena:
         self._next_host = 20
         self._next_peer = 0
         self.to_juliet = TO_JULIET
+        require_descriptors()
         self.allowed = set()  # domains that have proved themselves
         self.written = set()  # domains that juliet wrote to
         self.local = {LOCAL, OTHER_LOCAL, ROOMS, RELAY, ECHO}

@@ -220,7 +220,7 @@ def one(arena, twin, number):
 @case("F88", "an allocation that fails is a stream that ends, or a process that does",
       link_may_drop=True)
 def failing(arena):
-    if is_watched(arena.bridge.process.pid):
+    if is_watched():
         raise Skip("the sanitizer has an allocator of its own")
     twin = Starved(arena)
     twin.start()
@@ -242,7 +242,7 @@ def failing(arena):
 @case("F88b", "one that fails while the process starts ends it, or is no harm",
       link_may_drop=True)
 def starting(arena):
-    if is_watched(arena.bridge.process.pid):
+    if is_watched():
         raise Skip("the sanitizer has an allocator of its own")
     twin = Starved(arena)
     counts = {}
@@ -293,7 +293,7 @@ def crowd(arena, twin):
 @case("F88c", "twenty megabytes more under load are as many streams as they are, or a restart",
       link_may_drop=True)
 def limited(arena):
-    if is_watched(arena.bridge.process.pid):
+    if is_watched():
         raise Skip("the sanitizer maps terabytes")
     twin = Starved(arena)
     for what, measure in (("is resident", memory), ("is mapped", mapped)):

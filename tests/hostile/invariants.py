@@ -7,7 +7,8 @@ from collections import Counter
 
 import ports
 import waiting
-from bridge import LINK_DOWN
+from bridge import LINK_DOWN, find_program
+from process import descriptors
 from tap import equal, say, true
 
 # Seconds: for the memory and the descriptors of a case to be given back.
@@ -35,9 +36,9 @@ def memory(pid):
         return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def is_watched(pid):
+def is_watched():
     """Built with the address sanitizer, which keeps what is freed for a while."""
-    with open("/proc/%d/exe" % pid, "rb") as program:
+    with open(find_program(), "rb") as program:
         return b"__asan_init" in program.read()
 
 
@@ -48,8 +49,16 @@ def processor_time(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def descriptors(pid):
-    return len(os.listdir("/proc/%d/fd" % pid))
+def work():
+    """Seconds of the processor that something takes which is the same everywhere."""
+    began = time.process_time()
+    sum(number * number for number in range(500000))
+    return time.process_time() - began
+
+
+def bound(seconds):
+    """So much processor time is enough, on a machine as fast as this one is just now."""
+    return seconds * max(1.0, max(work() for _ in range(3)) / WORK)
 
 
 class Invariants:
@@ -62,7 +71,7 @@ class Invariants:
         waiting.pause(0.3)
         self.descriptors = descriptors(self.pid)
         self.memory = memory(self.pid)
-        self.is_watched = is_watched(self.pid)
+        self.is_watched = is_watched()
         self.marks, self.began = None, 0.0
 
     def begin(self):

@@ -363,7 +363,7 @@ def memory(lab):
     say("resident: %d KiB warm, %d KiB at most, %d KiB at the end" % (
         soak.warm >> 10, soak.most >> 10, now >> 10))
     # The address sanitizer keeps what is freed.
-    with open("/proc/%d/exe" % lab.bridge.process.pid, "rb") as program:
+    with open(lab.bridge.process.argv[0], "rb") as program:
         is_watched = b"__asan_init" in program.read()
     true(is_watched or now < soak.warm * 1.05, "%d KiB after %d" % (now >> 10, soak.warm >> 10))
     soak.stop()

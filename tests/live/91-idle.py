@@ -16,6 +16,7 @@ import waiting
 from lab import RELAY, Lab
 from loadpeer import HEADER, RESULT, LoadPeer, reset
 from pinger import Pinger
+from process import descriptors, require_descriptors
 from tap import equal, run, say, test, true
 
 STREAMS = int(os.environ.get("IDLE_STREAMS", "10000"))
@@ -28,6 +29,7 @@ SLOW = 20
 
 
 def idle_lab():
+    require_descriptors()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     lab = Lab()
@@ -154,14 +156,14 @@ def held(lab):
 @test("all are reset at once, and the bridge is what it was")
 def all_reset(lab):
     crowd = lab.crowd
-    descriptors = len(os.listdir("/proc/%d/fd" % lab.bridge.process.pid))
+    before = descriptors(lab.bridge.process.pid)
     began = time.monotonic()
     for stream in crowd.streams:
         if stream.transport:
             reset(stream.transport)
     waiting.until(
-        lambda: len(os.listdir("/proc/%d/fd" % lab.bridge.process.pid))
-        <= descriptors - len(crowd.streams), "the bridge to close them all", 60)
+        lambda: descriptors(lab.bridge.process.pid) <= before - len(crowd.streams),
+        "the bridge to close them all", 60)
     say("all closed after %.2f s, %d KiB resident" % (
         time.monotonic() - began, used(lab)[1] >> 10))
 

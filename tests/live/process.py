@@ -6,20 +6,38 @@ import re
 import signal
 import subprocess
 
+import tap
 import waiting
 
 _PR_SET_PDEATHSIG, _PR_SET_THP_DISABLE = 1, 41
 _libc = ctypes.CDLL(None)
 
 
-def _die_with_parent():
 def _steady():
     # Where the kernel makes huge pages of a heap by itself, two megabytes come and go by chance.
     _libc.prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
 
 
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+def _die_with_parent():
     _steady()
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+def descriptors(pid):
+    """How many that process has open.  Of one that holds secrets only root may see which they are,
+    and newer kernels tell everybody how many."""
+    path = "/proc/%d/fd" % pid
+    try:
+        return len(os.listdir(path))
+    except PermissionError:
+        return os.stat(path).st_size
+
+
+def require_descriptors():
+    """Skips the whole test where they cannot be counted."""
+    if os.geteuid() != 0 and os.stat("/proc/self/fd").st_size == 0:
+        tap.skip_all("only root can count the descriptors of a process that holds secrets, "
+                     "on this machine")
 
 
 class Process:
@@ -92,7 +110,7 @@ class Process:
         found = re.search("^.*(?:" + pattern + ").*$", self.log(since), re.MULTILINE)
         return found.group(0) if found else None
 
-    def wait_line(self, pattern, since=0, seconds=15):
+    def wait_line(self, pattern, since=0, seconds=waiting.SECONDS):
         """The first log line that matches; a program that ended is a failure."""
 
         def look():
