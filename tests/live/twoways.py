@@ -68,8 +68,9 @@ class TwoWays:
     def flowing(self):
         """Waits until messages of now have arrived, both ways."""
         goals = {flow: len(flow.sent) for flow in self.flows}
-        waiting.until(lambda: all(flow.newest >= goal for flow, goal in goals.items()),
-                      "messages to flow both ways", SECONDS)
+        for flow, goal in goals.items():
+            waiting.while_moving(lambda: flow.newest >= goal, lambda: flow.newest,
+                                 "%s to come to %d" % (flow.name, goal), SECONDS)
 
     def settle(self, excused=()):
         """Nothing more is sent; until each but the excused has arrived or come back, or
