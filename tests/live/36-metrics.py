@@ -183,9 +183,17 @@ def browse(lab, *options):
             "--user-data-dir=" + home, "--enable-logging=stderr", "--v=0"]
     if os.geteuid() == 0:
         argv.append("--no-sandbox")
-    return subprocess.run(argv + list(options) + [lab.base + "/"], capture_output=True,
-                          text=True, check=True, timeout=300,
-                          env=dict(os.environ, HOME=lab.folder))
+    for _ in range(3):
+        try:
+            return subprocess.run(argv + list(options) + [lab.base + "/"], capture_output=True,
+                                  text=True, check=True, timeout=300,
+                                  env=dict(os.environ, HOME=lab.folder))
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            # It has its own way to fall, or to stand still, which has nothing to do with the page.
+            failed = error
+            say("%s\n%s" % (error, str(error.stderr or "")[-2000:]))
+            shutil.rmtree(home, ignore_errors=True)
+    raise failed
 
 
 @test("a browser shows the page, and has nothing to complain of")
