@@ -37,7 +37,7 @@ class HostedLab(ThreeLab):
             hosted_listen="%s:%d;tls://%s:%d" % (self.bridge.address, self.hosted,
                                                  self.bridge.address, self.tls))
         # Nobody waits for a minute.
-        self.bridge.groups["limits"]["queue-age"] = "20"
+        self.bridge.groups["limits"]["queue-age"] = "40"
         # As its unit has it.
         state = os.path.join(self.folder, "state")
         os.mkdir(state)
