@@ -91,6 +91,8 @@ def streams(lab):
 
 @test("each step of each stream has one line, by the name that enjambctl shows")
 def steps(lab):
+    # Of one domain there are so many lines in a second, and no more.
+    waiting.pause(1.1)
     equal(lab.romeo().ping(ECHO), True, "ping")
     streams = find(told(lab, "streams", REMOTE)["streams"], state="up")
     equal({each["direction"] for each in streams}, {"in", "out"}, "directions")
@@ -102,6 +104,7 @@ def steps(lab):
             seen = len([line for line in lines if line.startswith(step)])
             true(seen == 1 or seen == each["pairs"] and step == "stream up, ",
                  "%s, %s%d times: %s" % (each["name"], step, seen, lines))
+    waiting.pause(1.1)
     mark = lab.bridge.process.mark()
     while told(lab, "close", ECHO, REMOTE, status=None)["closed"]:
         pass
