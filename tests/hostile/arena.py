@@ -11,6 +11,7 @@ Peers below tls.example must have TLS, those below cert.example a certificate as
 all others may do without.  Deadlines are shorter than the defaults.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -29,8 +30,8 @@ from law import Law
 from names import Names
 from peer import Peer
 from ports import Network
-from prosody import Prosody
 from process import require_descriptors
+from prosody import Prosody
 from scanner import Scanner
 
 OTHER_LOCAL = "local.example"
@@ -44,12 +45,21 @@ TO_NURSE = escaped("nurse@" + LOCAL, RELAY)
 HOSTS = 'VirtualHost "%s"\n' % OTHER_LOCAL
 ROOM_BLOCK = 'Component "%s" "muc"\n' % ROOMS
 
+# Of who waits to be ended; where a crowd has to stand, it is PATIENT.
 LIMITS = {
     "header-timeout": "4",
     "tls-timeout": "4",
     "negotiation-timeout": "8",
     "close-timeout": "1",
 }
+
+PATIENT = {"header_timeout": "120", "tls_timeout": "120", "negotiation_timeout": "240"}
+
+
+def be_patient(arena):
+    """For prepare (): in the whole file nobody is ended for being slow."""
+    arena.bridge.groups["limits"].update({
+        key.replace("_", "-"): value for key, value in PATIENT.items()})
 
 
 def _terminated(number, _frame):
@@ -61,6 +71,7 @@ class Arena:
 
     def __init__(self, prepare=None):
         lab.require()
+        require_descriptors()
         self.clients = []
         self.processes = []
         self.peers = []
@@ -71,7 +82,6 @@ class Arena:
         self._next_host = 20
         self._next_peer = 0
         self.to_juliet = TO_JULIET
-        require_descriptors()
         self.allowed = set()  # domains that have proved themselves
         self.written = set()  # domains that juliet wrote to
         self.local = {LOCAL, OTHER_LOCAL, ROOMS, RELAY, ECHO}
@@ -130,11 +140,12 @@ class Arena:
     def _warm_up(self):
         """What is allocated once, and the room that a heap keeps after a crowd, is there
         before anything is measured."""
-        streams = [self.peer("warm%d.example" % number).stream(RELAY) for number in range(20)]
-        for stream in streams[:8]:
-            stream.starttls(RELAY)
-        for stream in streams:
-            stream.authenticate(RELAY)
+        streams = []
+        for number in range(20):
+            stream = self.peer("warm%d.example" % number).stream(RELAY)
+            if number < 8:
+                stream.starttls(RELAY)
+            streams.append(stream.authenticate(RELAY))
             self.write("user@" + stream.peer.domain)
         for piece in range(20):
             for stream in streams:
@@ -189,6 +200,20 @@ class Arena:
     def delivered(self, body, seconds=waiting.SECONDS):
         """The message of that body, once it is at juliet's."""
         return self.juliet.wait_message(body, seconds=seconds)
+
+    @contextlib.contextmanager
+    def limits(self, **limits):
+        """For streams that begin within: keys with _ for -."""
+        group, new = self.bridge.groups["limits"], {
+            key.replace("_", "-"): value for key, value in limits.items()}
+        old = {key: group[key] for key in new}
+        group.update(new)
+        tap.true("nothing was" not in self.bridge.reload(), "the limits are taken")
+        try:
+            yield
+        finally:
+            group.update(old)
+            self.bridge.reload()
 
     def close_peers(self):
         """Resets what peers have open; between two cases."""
