@@ -56,7 +56,7 @@ def work():
     return time.process_time() - began
 
 
-def bound(seconds):
+def enough(seconds):
     """So much processor time is enough, on a machine as fast as this one is just now."""
     return seconds * max(1.0, max(work() for _ in range(3)) / WORK)
 
