@@ -188,6 +188,15 @@ def lives_still(arena, twin):
         return twin.ended() is None and lives(arena)
 
 
+def is_alive(arena, twin, serves):
+    """Or it has ended: which of the two may take a while to be seen."""
+    try:
+        return twin.ended() is None and serves(arena)
+    except (AssertionError, OSError):
+        waiting.until(lambda: twin.ended() is not None, "it to end, as it serves nobody")
+        return False
+
+
 def one(arena, twin, number):
     """That allocation from now on fails; answers what came of it."""
     twin.fail(twin.count() + number)
@@ -198,12 +207,7 @@ def one(arena, twin, number):
         how = "told"
         # A process that is about to end may close what it has first.
         waiting.pause(0.2)
-    try:
-        alive = twin.ended() is None and lives_still(arena, twin)
-    except (AssertionError, OSError):
-        # It has ended meanwhile, or hangs.
-        waiting.until(lambda: twin.ended() is not None, "it to end, as it serves nobody", 10)
-        alive = False
+    alive = is_alive(arena, twin, lambda arena: lives_still(arena, twin))
     if not alive:
         how = "ended"
         twin.check_end()
@@ -307,7 +311,7 @@ def limited(arena):
             if twin.ended() is None:
                 resource.prlimit(twin.process.pid, resource.RLIMIT_AS,
                                  (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-            alive = twin.ended() is None and lives(arena)
+            alive = is_alive(arena, twin, lives)
             say("20 MB more than %s: %s; %s" % (
                 what, "it lives" if alive else "ended by %s" % twin.ended(), wrong or "all well"))
             if not alive:
