@@ -185,7 +185,7 @@ def asked(lab):
     # Before the intruder, whose end takes the folder of the socket away.
     ask = [SBIN + "/enjambctl", "--config", "/etc/enjamb/enjamb.conf", "status"]
     for user, wanted in (("root", 0), ("enjamb", 0), ("nobody", 3)):
-        done = lab.machine.run("setpriv", "--reuid", user, "--clear-groups", *ask)
+        done = lab.machine.run("setpriv", "--reuid", user, "--init-groups", *ask)
         equal(done.returncode, wanted, "%s: %s" % (user, done.stdout + done.stderr))
 
 
