@@ -1,7 +1,8 @@
 /* chain.h - the certificates that a peer has shown, read once for all who look at them.
  *
  * Lives on the stack while they are judged: read, a certificate takes much more
- * memory than in DER.  Judges nothing. */
+ * memory than in DER.  Judges nothing but what it would cost to compute with their keys: an
+ * RSA key that its owner has chosen for that takes minutes. */
 #pragma once
 
 #include <glib.h>

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "protocol/bytes.h"
+#include "protocol/chain.h"
 #include "protocol/condition.h"
 
 /* RFC 7590 3.2 and RFC 9325: forward secrecy and authenticated encryption only.  AES-GCM is in the
@@ -90,6 +91,26 @@ push (gnutls_transport_ptr_t data, const void *buffer, size_t size)
 
 /* ---- Life ----------------------------------------------------------------- */
 
+/* Within the handshake, and before anybody is asked about the certificate, GnuTLS computes with
+ * its key (RFC 8446 4.4.3, RFC 5246 7.4.3 and 7.4.8): so that is looked at here. */
+static int
+check_key (gnutls_session_t gnutls, unsigned type, unsigned when, unsigned incoming,
+           const gnutls_datum_t *message)
+{
+  unsigned n = 0;
+  const gnutls_datum_t *certificates;
+  g_auto (EnjChain) leaf = { .n = 0 };
+
+  (void) when;
+  (void) message;
+  if (!incoming || (type != GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY
+                    && type != GNUTLS_HANDSHAKE_SERVER_KEY_EXCHANGE))
+    return 0;
+  certificates = gnutls_certificate_get_peers (gnutls, &n);
+  enj_chain_read (&leaf, certificates, MIN (n, 1));
+  return leaf.why ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+}
+
 static EnjTls *
 tls_new (unsigned flags)
 {
@@ -105,6 +126,8 @@ tls_new (unsigned flags)
   gnutls_transport_set_push_function (self->gnutls, push);
   gnutls_priority_set (self->gnutls, get_priority ());
   gnutls_handshake_set_max_packet_length (self->gnutls, HANDSHAKE_MAX);
+  gnutls_handshake_set_hook_function (self->gnutls, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE,
+                                      check_key);
   /* The caller has a deadline for it. */
   gnutls_handshake_set_timeout (self->gnutls, 0);
   return self;

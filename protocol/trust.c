@@ -4,9 +4,6 @@
 
 #include "protocol/wall.h"
 
-/* What a key may cost us. */
-#define BITS_MAX 8200
-
 /* 112 bits of security: RSA of 2048 bits, no SHA-1 (RFC 7590 3.2, RFC 9325 4). */
 #define FLAGS GNUTLS_PROFILE_TO_VFLAGS (GNUTLS_PROFILE_MEDIUM)
 
@@ -195,11 +192,7 @@ enj_trust_check (EnjTrust *self, const EnjChain *chain)
   gnutls_x509_crt_t *list = (gnutls_x509_crt_t *) chain->list;
   const char *why = chain->why ? chain->why : check_leaf (list[0]);
   unsigned status = GNUTLS_CERT_SIGNER_NOT_FOUND;
-  unsigned bits = 0;
 
-  for (guint i = 0; i < chain->n && !why; i++)
-    if (gnutls_x509_crt_get_pk_algorithm (list[i], &bits) < 0 || bits > BITS_MAX)
-      why = "key too long";
   if (why)
     return why;
   /* Where an anchor stands in the middle of the chain, GnuTLS looks beyond it and finds nobody.  No

@@ -148,6 +148,7 @@ unit_tests += %D%/test-survey
 unit_tests += %D%/test-terms
 unit_tests += %D%/test-tls
 unit_tests += %D%/test-tls-direct
+unit_tests += %D%/test-tls-keys
 unit_tests += %D%/test-tables
 unit_tests += %D%/test-terminal
 unit_tests += %D%/test-tag
