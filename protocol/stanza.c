@@ -592,5 +592,7 @@ enj_stanza_new_added (EnjStanza *self, const EnjElement *child)
   complete = enj_bytes_append (&out, old->data, old->len)
              && enj_element_format (child, ENJ_NS_CLIENT, &out);
   content = content_take_bytes (&out, complete);
+  if (content)
+    content->cut = old->cut;
   return endow (content ? stanza_try_new (&self->head, content) : NULL, self);
 }

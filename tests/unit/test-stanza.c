@@ -408,11 +408,31 @@ test_receipt (void)
   enj_stanza_unref (NULL);
 }
 
+/* What is left out is left out under every head, and missing in no answer. */
+static void
+test_cut (void)
+{
+  g_autoptr (EnjStanza) stanza = incoming_new (ENJ_STANZA_MESSAGE, "chat", "");
+  g_autoptr (EnjElement) mark = mark_new ("urn:x");
+  g_autoptr (EnjStanza) headed = NULL;
+  g_autoptr (EnjStanza) added = NULL;
+  g_autoptr (EnjStanza) error = NULL;
+
+  enj_stanza_mark_cut (stanza, ENJ_CUT_FORM);
+  headed = enj_stanza_new_headed (stanza, enj_stanza_get_head (stanza));
+  added = enj_stanza_new_added (headed, mark);
+  error = enj_stanza_new_error (stanza, ENJ_STANZA_POLICY_VIOLATION, NULL);
+  g_assert_cmpint (enj_stanza_get_cut (headed), ==, ENJ_CUT_FORM);
+  g_assert_cmpint (enj_stanza_get_cut (added), ==, ENJ_CUT_FORM);
+  g_assert_cmpint (enj_stanza_get_cut (error), ==, ENJ_CUT_NOT);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/stanza/bytes-in-a-fixed-order", test_bytes);
+  g_test_add_func ("/stanza/what-is-cut-stays-known", test_cut);
   g_test_add_func ("/stanza/size-is-the-most-it-takes", test_size);
   g_test_add_func ("/stanza/formats-all-or-nothing", test_all_or_nothing);
   g_test_add_func ("/stanza/tells-what-it-holds", test_access);
