@@ -202,12 +202,18 @@ resume (EnjUplink *self)
     return FALSE;
   keepsake = enj_succession_get_keepsake (self->succession, self->domain);
   self->session = enj_exchange_resume (self->exchange, self->domain, self->parent, &past, now);
-  if (self->session)
-    note_server (self, fd);
+  if (!self->session)
+    {
+      enj_succession_link_gone (self->succession, self->domain);
+      (void) close (fd);
+      return FALSE;
+    }
+  note_server (self, fd);
   drive (self, fd, keepsake);
+  if (!self->wire)
+    return TRUE;
   input = enj_keepsake_get_input (keepsake, &len);
-  if (self->session)
-    enj_session_feed (self->session, input, len, now);
+  enj_session_feed (self->session, input, len, now);
   return TRUE;
 }
 

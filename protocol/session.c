@@ -294,9 +294,11 @@ enj_session_send (EnjSession *self, EnjStanza *stanza)
 
   if (most > 0 && enj_stanza_get_size (stanza) > most)
     return ENJ_SEND_TOO_LARGE;
-  self->was_full |= self->held;
   if (self->held || !enj_session_has_room (self) || !enj_stream_send_stanza (self->stream, stanza))
-    return ENJ_SEND_FULL;
+    {
+      self->was_full = TRUE;
+      return ENJ_SEND_FULL;
+    }
   enj_departures_push (&self->unsent, stanza, enj_bytes_length (enj_stream_output (self->stream)));
   enj_stream_push_through (self->stream, stanza);
   self->vitals.stirred = self->now;
