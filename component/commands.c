@@ -231,8 +231,6 @@ start (EnjCommands *self, const Request *request, const char *action)
 
   if (strcmp (action, "execute") != 0)
     return refuse_with (request, ENJ_STANZA_BAD_REQUEST, "bad-action", NULL);
-  if (enj_form_is_cancelled (request->payload))
-    return refuse_with (request, ENJ_STANZA_BAD_REQUEST, "bad-payload", "nothing is open");
   if (request->command->ask)
     return open_session (self, request);
   return run (self, request, enj_token_fill (id), NULL);
@@ -249,9 +247,7 @@ carry_on (EnjCommands *self, const Request *request, const char *id, const char 
   /* XEP-0050 3.3: a session is between two. */
   if (session->command != request->command || !g_str_equal (session->requester, request->requester))
     return refuse_with (request, ENJ_STANZA_BAD_REQUEST, "bad-sessionid", NULL);
-  /* XEP-0004 3.2: who sends such a form has cancelled.  XEP-0050 3.5.1 would rather see it
-   * submitted; but what our commands do cannot be taken back, and he can submit it still. */
-  if (strcmp (action, "cancel") == 0 || enj_form_is_cancelled (request->payload))
+  if (strcmp (action, "cancel") == 0)
     {
       EnjElementBuilder *builder = start_answer (request, session->id, "canceled");
 

@@ -122,25 +122,13 @@ enj_form_add_row (EnjElementBuilder *builder, const EnjFormField *columns, guint
 
 /* ---- Reading ------------------------------------------------------------------------- */
 
-static const EnjElement *
-find_form (const EnjElement *parent, const char *type)
-{
-  const EnjElement *form = enj_element_find (parent, ENJ_NS_DATA, "x");
-
-  return form && g_strcmp0 (enj_element_get_attribute (form, NULL, "type"), type) == 0 ? form
-                                                                                       : NULL;
-}
-
 const EnjElement *
 enj_form_find (const EnjElement *parent)
 {
-  return find_form (parent, "submit");
-}
+  const EnjElement *form = enj_element_find (parent, ENJ_NS_DATA, "x");
+  const char *type = form ? enj_element_get_attribute (form, NULL, "type") : NULL;
 
-gboolean
-enj_form_is_cancelled (const EnjElement *parent)
-{
-  return find_form (parent, "cancel") != NULL;
+  return g_strcmp0 (type, "submit") == 0 || g_strcmp0 (type, "cancel") == 0 ? form : NULL;
 }
 
 static const EnjElement *

@@ -41,11 +41,9 @@ void enj_form_add_columns (EnjElementBuilder *builder, const EnjFormField *colum
 void enj_form_add_row (EnjElementBuilder *builder, const EnjFormField *columns, guint n,
                        const char *const *values);
 
-/* The form that somebody sends back inside @parent, or NULL. */
+/* The form that somebody sends back inside @parent, or NULL.  "cancel" counts as one (XEP-0050
+ * 3.5.1). */
 const EnjElement *enj_form_find (const EnjElement *parent);
-
-/* There is one of the type "cancel": nothing is submitted, whatever stands in it. */
-gboolean enj_form_is_cancelled (const EnjElement *parent);
 
 /* The first value, without blanks at both ends; NULL where there is none, or only blanks. */
 char *enj_form_dup_value (const EnjElement *form, const char *name);
