@@ -25,6 +25,8 @@ struct EnjWaiting
   gint64 max_age;
   gsize bytes;
   GQueue items; /* of Item, the oldest first */
+  guint n_answerable; /* among them */
+  gsize answerable_bytes;
 };
 
 EnjWaiting *
@@ -60,6 +62,19 @@ enj_waiting_free (EnjWaiting *self)
   g_free (self);
 }
 
+/* Counts a stanza that is here now, or leaves. */
+static void
+count (EnjWaiting *self, const EnjStanza *stanza, gboolean is_here)
+{
+  gsize size = enj_stanza_get_size (stanza);
+
+  self->bytes += is_here ? size : -size;
+  if (!enj_stanza_is_answerable (stanza))
+    return;
+  self->n_answerable += is_here ? 1 : -1;
+  self->answerable_bytes += is_here ? size : -size;
+}
+
 static Item *
 item_new (EnjWaiting *self, EnjStanza *stanza, gint64 now)
 {
@@ -70,7 +85,7 @@ item_new (EnjWaiting *self, EnjStanza *stanza, gint64 now)
   /* What comes back has waited before: behind a stream that comes and goes it would for ever. */
   item->due = enj_stanza_wait_until (
     stanza, now < ENJ_NEVER - self->max_age ? now + self->max_age : ENJ_NEVER);
-  self->bytes += enj_stanza_get_size (stanza);
+  count (self, stanza, TRUE);
   return item;
 }
 
@@ -84,16 +99,26 @@ has_memory (const EnjWaiting *self, gboolean is_answerable)
   return !is_answerable || !enj_budget_is_far_over ();
 }
 
+/* Answers do not use up the room of what can be answered: where much goes back both ways, that
+ * would go back for their sake as well, and nothing would arrive any more. */
+static gboolean
+has_room (const EnjWaiting *self, const EnjStanza *stanza, gboolean is_answerable)
+{
+  guint64 times = is_answerable ? 1 : ANSWERS_TIMES;
+  guint64 length = is_answerable ? self->n_answerable : self->items.length;
+  guint64 bytes = is_answerable ? self->answerable_bytes : self->bytes;
+  guint64 max_bytes = times * self->max_bytes;
+
+  return length < times * self->max_stanzas && bytes < max_bytes
+         && enj_stanza_get_size (stanza) <= max_bytes - bytes;
+}
+
 gboolean
 enj_waiting_push (EnjWaiting *self, EnjStanza *stanza, gint64 now)
 {
   gboolean is_answerable = enj_stanza_is_answerable (stanza);
-  guint64 times = is_answerable ? 1 : ANSWERS_TIMES;
-  guint64 max_bytes = times * self->max_bytes;
-  gsize size = enj_stanza_get_size (stanza);
 
-  if (self->items.length >= times * self->max_stanzas || self->bytes >= max_bytes
-      || size > max_bytes - self->bytes || !has_memory (self, is_answerable))
+  if (!has_room (self, stanza, is_answerable) || !has_memory (self, is_answerable))
     return FALSE;
 
   g_queue_push_tail (&self->items, item_new (self, stanza, now));
@@ -127,7 +152,7 @@ enj_waiting_steal (EnjWaiting *self)
     return NULL;
 
   enj_budget_release (ITEM_SIZE);
-  self->bytes -= enj_stanza_get_size (item->stanza);
+  count (self, item->stanza, FALSE);
   return item->stanza;
 }
 

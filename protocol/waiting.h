@@ -17,8 +17,8 @@ void enj_waiting_set_limits (EnjWaiting *self, guint64 max_stanzas, guint64 max_
                              gint64 max_age);
 
 /* FALSE when it is full, or all memory is used up (budget.h); the stanza is then not taken.
- * For errors and results, which go back to nobody, there is sixteen times the room, and an
- * empty queue takes one whatever memory is used up. */
+ * For errors and results, which go back to nobody, there is sixteen times the room, they take
+ * none of the others', and an empty queue takes one whatever memory is used up. */
 gboolean enj_waiting_push (EnjWaiting *self, EnjStanza *stanza, gint64 now);
 
 /* Back to the front, for what had been taken out and could not be sent after

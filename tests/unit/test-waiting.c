@@ -77,6 +77,29 @@ test_answers_have_more_room (void)
   g_assert_false (push (waiting, "3", 0));
 }
 
+/* Nor do they use up the room of others: each message that went back for their sake would be one
+ * more of them, on the other side. */
+static void
+test_answers_take_no_room (void)
+{
+  g_autoptr (EnjWaiting) waiting = enj_waiting_new (2, 200, 60);
+  g_autoptr (EnjStanza) error
+    = enj_stanza_new (ENJ_STANZA_MESSAGE, "error", "a@here.test", "b@there.test", "e", NULL);
+
+  while (enj_waiting_push (waiting, error, 0))
+    g_assert_cmpuint (enj_waiting_length (waiting), <, 100);
+  g_assert_true (push (waiting, "1", 0));
+  g_assert_true (push (waiting, "2", 0));
+  g_assert_false (push (waiting, "3", 0));
+  while (enj_waiting_length (waiting) > 2)
+    assert_next (waiting, "e");
+  assert_next (waiting, "1");
+  g_assert_true (push (waiting, "4", 0));
+  assert_next (waiting, "2");
+  assert_next (waiting, "4");
+  g_assert_cmpuint (enj_waiting_bytes (waiting), ==, 0);
+}
+
 /* Others have used up the memory, and more: what only passes does no harm. */
 static void
 test_an_answer_passes_without_memory (void)
@@ -202,6 +225,7 @@ main (int argc, char **argv)
   g_test_add_func ("/waiting/keeps-the-order", test_in_order);
   g_test_add_func ("/waiting/number-is-bounded", test_number_is_bounded);
   g_test_add_func ("/waiting/answers-have-more-room", test_answers_have_more_room);
+  g_test_add_func ("/waiting/answers-take-no-room-of-others", test_answers_take_no_room);
   g_test_add_func ("/waiting/an-answer-passes-without-memory",
                    test_an_answer_passes_without_memory);
   g_test_add_func ("/waiting/bytes-are-bounded", test_bytes_are_bounded);
